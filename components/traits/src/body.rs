@@ -1,0 +1,342 @@
+//! A pipe for body bytes between any two threads, with back-pressure counted in bytes.
+//!
+//! Neither end knows what runs the other: both are polled with a [`std::task::Waker`], so a tokio task, a
+//! script event loop and a plain thread can each be either end. Bytes are moved ([`bytes::Bytes`]), not copied.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use crate::fetch::NetworkError;
+use crate::storage::StoredBody;
+
+/// How many bytes a pipe holds before its writer has to wait.
+pub const DEFAULT_CAPACITY: usize = 256 * 1024;
+
+/// Why a body ended early, seen by its reader.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// The network ended it; for a page this is a `TypeError`.
+    #[error("{0}")]
+    Network(NetworkError),
+    /// Whoever produced the body aborted it; for a page this is an `AbortError`.
+    #[error("the body was aborted")]
+    Aborted,
+    /// The producer went away without ending the body, or failed in its own way, as told.
+    #[error("the body's source failed: {0}")]
+    Source(String),
+}
+
+#[derive(Debug, Default)]
+struct Pipe {
+    chunks: VecDeque<Bytes>,
+    buffered: usize,
+    capacity: usize,
+    end: Option<Result<(), BodyError>>,
+    reader_gone: bool,
+    reader_waker: Option<Waker>,
+    writer_waker: Option<Waker>,
+}
+
+/// The reading end. Dropping it cancels the body: the writer's next call says [`Closed`].
+pub struct BodyReader {
+    pipe: Arc<Mutex<Pipe>>,
+    stored: Option<StoredBody>,
+}
+
+/// The writing end. Dropping it without [`BodyWriter::finish`] ends the body with [`BodyError::Source`].
+pub struct BodyWriter {
+    pipe: Arc<Mutex<Pipe>>,
+}
+
+/// The reader is gone; nothing more of this body is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody reads this body any more")]
+pub struct Closed;
+
+/// A pipe that holds up to `capacity` bytes (a single larger chunk passes alone).
+#[must_use]
+pub fn pipe(capacity: usize) -> (BodyWriter, BodyReader) {
+    let pipe = Arc::new(Mutex::new(Pipe { capacity: capacity.max(1), ..Pipe::default() }));
+    (BodyWriter { pipe: Arc::clone(&pipe) }, BodyReader { pipe, stored: None })
+}
+
+impl BodyReader {
+    /// A body that is already all there.
+    #[must_use]
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let (mut writer, reader) = pipe(bytes.len());
+        if !bytes.is_empty() {
+            // The reader is at hand, so the pipe cannot be closed.
+            let _open = writer.push(bytes);
+        }
+        writer.finish(Ok(()));
+        reader
+    }
+
+    /// Marks this body as the unread content of `stored`, so that a store can take it over without copying.
+    #[must_use]
+    pub fn backed_by(mut self, stored: StoredBody) -> Self {
+        self.stored = Some(stored);
+        self
+    }
+
+    /// The stored body whose bytes these are, as long as none of them has been read here.
+    #[must_use]
+    pub const fn stored(&self) -> Option<&StoredBody> {
+        self.stored.as_ref()
+    }
+
+    /// The next chunk (never empty), `None` at the end, or why the body ended early.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let mut pipe = self.pipe.lock();
+        if let Some(chunk) = pipe.chunks.pop_front() {
+            pipe.buffered -= chunk.len();
+            self.stored = None;
+            let waker = pipe.writer_waker.take();
+            drop(pipe);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        match &pipe.end {
+            Some(Ok(())) => Poll::Ready(None),
+            Some(Err(error)) => Poll::Ready(Some(Err(error.clone()))),
+            None => {
+                pipe.reader_waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Waits for the next chunk, as [`BodyReader::poll_read`].
+    pub async fn read(&mut self) -> Option<Result<Bytes, BodyError>> {
+        std::future::poll_fn(|cx| self.poll_read(cx)).await
+    }
+
+    /// Waits for all of the body, up to `limit` bytes.
+    ///
+    /// # Errors
+    /// What ended the body early, or [`BodyError::Source`] when it is longer than `limit`.
+    pub async fn read_all(mut self, limit: usize) -> Result<Bytes, BodyError> {
+        let mut whole: Vec<u8> = Vec::new();
+        let mut first: Option<Bytes> = None;
+        while let Some(chunk) = self.read().await {
+            let chunk = chunk?;
+            if whole.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len() > limit {
+                return Err(BodyError::Source(format!("longer than the {limit} bytes allowed here")));
+            }
+            match first.take() {
+                None if whole.is_empty() => first = Some(chunk),
+                before => {
+                    if let Some(before) = before {
+                        whole.extend_from_slice(&before);
+                    }
+                    whole.extend_from_slice(&chunk);
+                }
+            }
+        }
+        Ok(first.unwrap_or_else(|| Bytes::from(whole)))
+    }
+
+    /// [`BodyReader::read`] for a plain thread: blocks until there is a chunk or the end.
+    pub fn read_blocking(&mut self) -> Option<Result<Bytes, BodyError>> {
+        let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(read) = self.poll_read(&mut cx) {
+                return read;
+            }
+            std::thread::park();
+        }
+    }
+}
+
+impl BodyWriter {
+    /// Ready when the pipe takes another chunk.
+    ///
+    /// # Errors
+    /// [`Closed`] when the reader is gone.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
+        let mut pipe = self.pipe.lock();
+        if pipe.reader_gone {
+            return Poll::Ready(Err(Closed));
+        }
+        // The waker is kept also when there is room, so that a writer with nothing to write learns of `Closed`.
+        pipe.writer_waker = Some(cx.waker().clone());
+        if pipe.buffered == 0 || pipe.buffered < pipe.capacity { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Ready when the reader is gone.
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut pipe = self.pipe.lock();
+        if pipe.reader_gone {
+            return Poll::Ready(());
+        }
+        pipe.writer_waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Puts a chunk into the pipe without waiting; empty chunks vanish.
+    ///
+    /// # Errors
+    /// [`Closed`] when the reader is gone.
+    pub fn push(&mut self, chunk: Bytes) -> Result<(), Closed> {
+        let mut pipe = self.pipe.lock();
+        if pipe.reader_gone {
+            return Err(Closed);
+        }
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        pipe.buffered += chunk.len();
+        pipe.chunks.push_back(chunk);
+        let waker = pipe.reader_waker.take();
+        drop(pipe);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    /// Waits for room, then puts `chunk` into the pipe.
+    ///
+    /// # Errors
+    /// [`Closed`] when the reader is gone.
+    pub async fn write(&mut self, chunk: Bytes) -> Result<(), Closed> {
+        std::future::poll_fn(|cx| self.poll_ready(cx)).await?;
+        self.push(chunk)
+    }
+
+    /// [`BodyWriter::write`] for a plain thread: blocks until there is room.
+    ///
+    /// # Errors
+    /// [`Closed`] when the reader is gone.
+    pub fn write_blocking(&mut self, chunk: Bytes) -> Result<(), Closed> {
+        let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            match self.poll_ready(&mut cx) {
+                Poll::Ready(ready) => {
+                    ready?;
+                    return self.push(chunk);
+                }
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+
+    /// Ends the body: normally with `Ok`, early with an error.
+    pub fn finish(self, end: Result<(), BodyError>) {
+        self.set_end(end);
+    }
+
+    fn set_end(&self, end: Result<(), BodyError>) {
+        let mut pipe = self.pipe.lock();
+        if pipe.end.is_none() {
+            pipe.end = Some(end);
+        }
+        let waker = pipe.reader_waker.take();
+        drop(pipe);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for BodyWriter {
+    fn drop(&mut self) {
+        self.set_end(Err(BodyError::Source("it ended without saying so".into())));
+    }
+}
+
+impl Drop for BodyReader {
+    fn drop(&mut self) {
+        let mut pipe = self.pipe.lock();
+        pipe.reader_gone = true;
+        pipe.chunks.clear();
+        let waker = pipe.writer_waker.take();
+        drop(pipe);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for BodyReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyReader").field("stored", &self.stored).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BodyWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyWriter")
+    }
+}
+
+struct ThreadWaker(std::thread::Thread);
+
+impl Wake for ThreadWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_arrive_in_order_and_then_the_end() {
+        let (mut writer, mut reader) = pipe(4);
+        let producer = std::thread::spawn(move || {
+            for n in 0..100_u8 {
+                writer.write_blocking(Bytes::copy_from_slice(&[n; 3])).unwrap();
+            }
+            writer.finish(Ok(()));
+        });
+        let mut seen = Vec::new();
+        while let Some(chunk) = reader.read_blocking() {
+            seen.push(chunk.unwrap()[0]);
+        }
+        producer.join().unwrap();
+        assert_eq!(seen, (0..100).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn a_full_pipe_makes_the_writer_wait() {
+        let (mut writer, mut reader) = pipe(2);
+        let mut cx = Context::from_waker(Waker::noop());
+        writer.push(Bytes::from_static(b"abc")).unwrap();
+        assert!(writer.poll_ready(&mut cx).is_pending());
+        assert_eq!(reader.read_blocking().unwrap().unwrap(), "abc");
+        assert!(writer.poll_ready(&mut cx).is_ready());
+    }
+
+    #[test]
+    fn a_dropped_reader_closes_the_writer_and_a_dropped_writer_fails_the_reader() {
+        let (mut writer, reader) = pipe(8);
+        drop(reader);
+        assert_eq!(writer.push(Bytes::from_static(b"x")), Err(Closed));
+        let (writer, mut reader) = pipe(8);
+        drop(writer);
+        assert!(matches!(reader.read_blocking(), Some(Err(BodyError::Source(_)))));
+    }
+
+    #[test]
+    fn reading_forgets_which_stored_body_it_was() {
+        let key = crate::ids::StorageKey::of_url(&"https://a.test/".parse().unwrap()).unwrap();
+        let stored = StoredBody { partition: key, body: crate::ids::BodyId(1), length: 1 };
+        let mut reader = BodyReader::from_bytes("x").backed_by(stored.clone());
+        assert_eq!(reader.stored(), Some(&stored));
+        assert_eq!(reader.read_blocking().unwrap().unwrap(), "x");
+        assert_eq!(reader.stored(), None);
+    }
+}

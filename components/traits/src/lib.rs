@@ -1,0 +1,31 @@
+//! Messages, ids and plain data that cross a thread in bgfetch.
+//!
+//! Every thread of the engine (script, coordinator, network, storage) knows the others only through this
+//! crate: it holds contracts and values, and no logic beyond what keeps a value consistent.
+//!
+//! | module | what crosses |
+//! |---|---|
+//! | [`ids`] | who is meant: storage keys, registrations, clients, bodies |
+//! | [`reply`] | single-use typed answers |
+//! | [`body`] | a byte pipe with back-pressure between any two threads |
+//! | [`fetch`] | requests, responses, header lists, network errors |
+//! | [`net`] | what the network thread is asked |
+//! | [`storage`] | what the storage thread is asked |
+//! | [`background_fetch`] | what a page may ask of a background fetch, and what it is told |
+//! | [`service_worker`] | registrations, workers, clients, functional events |
+//! | [`coordinator`] | the inbox of the coordinator thread |
+//! | [`script`] | the inbox of a script thread |
+#![forbid(unsafe_code)]
+
+pub mod background_fetch;
+pub mod body;
+pub mod coordinator;
+pub mod fetch;
+pub mod headers;
+pub mod ids;
+pub mod net;
+pub mod policy;
+pub mod reply;
+pub mod script;
+pub mod service_worker;
+pub mod storage;

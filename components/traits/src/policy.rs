@@ -1,0 +1,81 @@
+//! What a client's environment allows its requests.
+
+use serde::{Deserialize, Serialize};
+use url::{Origin, Url};
+
+use crate::fetch::ReferrerPolicy;
+use crate::ids::ClientId;
+
+/// One serialized [CSP](https://w3c.github.io/webappsec-csp/) policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CspPolicy {
+    /// The policy as delivered, such as `connect-src 'self'`.
+    pub serialized: String,
+    /// `Content-Security-Policy-Report-Only`: reported, never enforced.
+    pub report_only: bool,
+    /// By `<meta>` rather than by header.
+    pub from_meta: bool,
+}
+
+/// A [policy container](https://html.spec.whatwg.org/multipage/browsers.html#policy-container).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyContainer {
+    /// The CSP list.
+    pub csp_list: Vec<CspPolicy>,
+    /// The referrer policy of requests that name none.
+    pub referrer_policy: ReferrerPolicy,
+}
+
+/// A request's client: the parts of an
+/// [environment settings object](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object)
+/// that fetching needs, as they were when the request was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The environment's id.
+    pub id: ClientId,
+    /// The environment's origin.
+    pub origin: Origin,
+    /// The creation URL; the referrer of requests whose referrer is "client".
+    pub url: Url,
+    /// Its policies.
+    pub policy: PolicyContainer,
+    /// Whether it is a [secure context](https://w3c.github.io/webappsec-secure-contexts/).
+    pub secure_context: bool,
+    /// The top-level site that its cookies and connections are keyed by.
+    pub top_level_origin: Origin,
+}
+
+impl Client {
+    /// A client of `url`'s own origin with no policies, for programs without pages.
+    #[must_use]
+    pub fn of_url(url: &Url) -> Self {
+        Self {
+            id: ClientId::new(),
+            origin: url.origin(),
+            url: url.clone(),
+            policy: PolicyContainer::default(),
+            secure_context: is_potentially_trustworthy(url),
+            top_level_origin: url.origin(),
+        }
+    }
+}
+
+/// [Is url potentially trustworthy?](https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy)
+#[must_use]
+pub fn is_potentially_trustworthy(url: &Url) -> bool {
+    match url.scheme() {
+        "https" | "wss" | "file" | "data" => true,
+        "about" => matches!(url.path(), "blank" | "srcdoc"),
+        "blob" => Url::parse(url.path()).is_ok_and(|inner| is_potentially_trustworthy(&inner)),
+        _ => match url.host() {
+            Some(url::Host::Domain(domain)) => {
+                let domain = domain.trim_end_matches('.');
+                domain.eq_ignore_ascii_case("localhost")
+                    || domain.to_ascii_lowercase().ends_with(".localhost")
+            }
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        },
+    }
+}

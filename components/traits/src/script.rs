@@ -1,0 +1,121 @@
+//! The inbox of a script thread.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::background_fetch::BackgroundFetchProgress;
+use crate::coordinator::PermissionState;
+use crate::ids::{BackgroundFetchId, ClientId};
+use crate::reply::Reply;
+use crate::service_worker::{
+    EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
+};
+
+/// What a script thread is told. `to` is always the environment that is meant: one thread may run several.
+#[derive(Debug)]
+pub enum ScriptMsg {
+    /// An answer to something this thread asked: the event loop knows what to do with it by `id`.
+    Reply {
+        /// Which question.
+        id: u64,
+        /// The answer; `None` if whoever was asked dropped the question.
+        value: Option<Box<dyn Any + Send>>,
+    },
+    /// Something that a local future waits for happened.
+    Wake(u64),
+    /// Service workers: dispatch this event, and tell when its extended lifetime ended.
+    FunctionalEvent(FunctionalEvent, Reply<EventOutcome>),
+    /// Service workers: run the worker's script; comes before any event.
+    RunWorker(Reply<WorkerStarted>),
+    /// A message from a service worker to a client.
+    ClientMessage {
+        /// To whom.
+        to: ClientId,
+        /// From which worker, of which registration.
+        from: WorkerInfo,
+        /// The data.
+        data: MessageData,
+    },
+    /// A registration changed.
+    RegistrationChanged {
+        /// For whom.
+        to: ClientId,
+        /// As it is now.
+        info: RegistrationInfo,
+        /// Whether `updatefound` fires.
+        update_found: bool,
+        /// The controlling worker changed to this one, and `controllerchange` fires.
+        controller: Option<Option<WorkerInfo>>,
+        /// A worker that left the registration's slots changed state to this.
+        redundant: Vec<WorkerInfo>,
+    },
+    /// [Update background fetch instances](https://wicg.github.io/background-fetch/#update-background-fetch-instance-algorithm).
+    BackgroundFetchChanged {
+        /// For whom.
+        to: ClientId,
+        /// Which.
+        fetch: BackgroundFetchId,
+        /// As it is now.
+        progress: BackgroundFetchProgress,
+    },
+    /// A message of a broadcast channel.
+    Broadcast {
+        /// For whom.
+        to: ClientId,
+        /// Channel name.
+        channel: String,
+        /// The data.
+        data: Arc<MessageData>,
+    },
+    /// A permission changed.
+    PermissionChanged(String, PermissionState),
+    /// The embedder asks something of a page.
+    Embedder(EmbedderRequest),
+    /// Ends the thread.
+    Shutdown,
+}
+
+/// What an embedder asks of a page.
+#[derive(Debug)]
+pub enum EmbedderRequest {
+    /// Runs a script in the page, waits for a promise if that is its value, and answers with the value as text
+    /// (JSON where it can be).
+    Evaluate {
+        /// Source.
+        source: String,
+        /// The value, or what was thrown.
+        reply: Reply<Result<String, String>>,
+    },
+    /// Clicks the first element that matches a selector.
+    Click {
+        /// CSS selector.
+        selector: String,
+        /// Whether there was one, or why the selector is wrong.
+        reply: Reply<Result<bool, String>>,
+    },
+    /// Answered when the page has loaded and has nothing left to do: no task, timer or pending answer.
+    WhenIdle(Reply<()>),
+}
+
+/// Sends to a script thread from any thread.
+#[derive(Clone)]
+pub struct ScriptSender(Arc<dyn Fn(ScriptMsg) + Send + Sync>);
+
+impl ScriptSender {
+    /// A sender that hands each message to `post`, which must not block.
+    pub fn new(post: impl Fn(ScriptMsg) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(post))
+    }
+
+    /// Sends; a message to a thread that has ended is dropped, and with it its reply.
+    pub fn send(&self, message: ScriptMsg) {
+        (self.0)(message);
+    }
+}
+
+impl fmt::Debug for ScriptSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ScriptSender")
+    }
+}
