@@ -1,0 +1,26 @@
+//! `bgfetch`: the [Background Fetch API](https://wicg.github.io/background-fetch/) for programs that embed it.
+//!
+//! An embedder describes an engine with [`EngineBuilder`], gives it a [`Delegate`] for the decisions that are the
+//! embedder's (may this site fetch in the background, how is that shown) and opens windows on it. README.md
+//! beside this crate lists every method of the engine and of a window, and what each promises.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | what an engine is told before it starts |
+//! | [`delegate`] | what an engine asks and tells its embedder |
+//! | [`error`] | everything that can go wrong, in sentences |
+//! | [`pending`] | an answer that is on its way: to wait for, with or without `async` |
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod delegate;
+pub mod error;
+pub mod pending;
+
+pub use bgfetch_traits as traits;
+pub use config::{CaCertificates, EngineBuilder, EngineConfig, NetworkConfig, ResolveOverride, ScriptLimits};
+pub use delegate::{
+    Delegate, EngineEvent, OpenWindowRequest, PermissionRequest, RestoredRecord, SilentDelegate, WindowId,
+};
+pub use error::{EngineError, ProfileError};
+pub use pending::Pending;
