@@ -242,6 +242,8 @@ pub struct StoredBackgroundFetch {
     pub policy: PolicyContainer,
     /// Paused by the user.
     pub paused: bool,
+    /// Held until the user grants permission (its state was "prompt" when the fetch was made).
+    pub awaiting_permission: bool,
     /// Bytes of all request bodies.
     pub upload_total: u64,
     /// Request body bytes sent.
@@ -258,6 +260,61 @@ pub struct StoredBackgroundFetch {
     pub records: Vec<StoredRecord>,
 }
 
+impl StoredBackgroundFetch {
+    /// The part that changes, without the records.
+    #[must_use]
+    pub fn state(&self) -> BackgroundFetchState {
+        BackgroundFetchState {
+            title: self.options.title.clone(),
+            icons: self.options.icons.clone(),
+            paused: self.paused,
+            awaiting_permission: self.awaiting_permission,
+            uploaded: self.uploaded,
+            result: self.result,
+            failure_reason: self.failure_reason,
+            event_owed: self.event_owed,
+            records_available: self.records_available,
+        }
+    }
+
+    /// Replaces the part that changes; the records stay as they are.
+    pub fn set_state(&mut self, state: BackgroundFetchState) {
+        self.options.title = state.title;
+        self.options.icons = state.icons;
+        self.paused = state.paused;
+        self.awaiting_permission = state.awaiting_permission;
+        self.uploaded = state.uploaded;
+        self.result = state.result;
+        self.failure_reason = state.failure_reason;
+        self.event_owed = state.event_owed;
+        self.records_available = state.records_available;
+    }
+}
+
+/// The part of a [`StoredBackgroundFetch`] that changes while it lives: saved alone, so that a fetch of a
+/// thousand records does not write them all again when it is paused or settles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackgroundFetchState {
+    /// Shown to the user.
+    pub title: String,
+    /// Shown to the user.
+    pub icons: Vec<ImageResource>,
+    /// Paused by the user.
+    pub paused: bool,
+    /// Held until the user grants permission.
+    pub awaiting_permission: bool,
+    /// Request body bytes sent.
+    pub uploaded: u64,
+    /// Empty while active.
+    pub result: BackgroundFetchResult,
+    /// Why it failed.
+    pub failure_reason: BackgroundFetchFailureReason,
+    /// Settled, and its functional event is not yet handled.
+    pub event_owed: bool,
+    /// Records available flag.
+    pub records_available: bool,
+}
+
 /// What is stored of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRecord {
@@ -265,6 +322,8 @@ pub struct StoredRecord {
     pub request: RequestHead,
     /// Its body and length in bytes.
     pub request_body: Option<(BodyId, u64)>,
+    /// A request that is not a `GET` went to the network: it is not sent a second time after a crash.
+    pub request_sent: bool,
     /// The response without body, once there is one.
     pub response: Option<ResponseHead>,
     /// Where the response's bytes are.
@@ -321,4 +380,6 @@ pub enum UiAction {
     Abort,
     /// Activate: fires `backgroundfetchclick`.
     Click,
+    /// Put away the display; an active fetch is aborted by that.
+    Dismiss,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::background_fetch::StoredBackgroundFetch;
+use crate::background_fetch::{BackgroundFetchState, StoredBackgroundFetch, StoredRecord};
 use crate::body::BodyReader;
 use crate::fetch::{RequestHead, Response, ResponseHead};
 use crate::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
@@ -82,8 +82,16 @@ pub enum PartitionMsg {
     Cache(CacheMsg),
     /// Bodies.
     Body(BodyMsg),
-    /// Background fetches: metadata.
+    /// Adds or replaces a background fetch with all its records. Like every write of metadata, it is durable when
+    /// answered, and never without the writes about this partition that were asked for before it.
     SaveBackgroundFetch(Box<StoredBackgroundFetch>, Reply<Result<(), StorageError>>),
+    /// Replaces the changing part of a background fetch and leaves its records as they are;
+    /// [`StorageError::NotFound`] if it is not there.
+    SaveBackgroundFetchState(BackgroundFetchId, Box<BackgroundFetchState>, Reply<Result<(), StorageError>>),
+    /// Replaces one record of a background fetch; [`StorageError::NotFound`] if it is not there. The bodies it
+    /// names are owned by it already ([`BodyMsg::Create`]), and those it named before are released by
+    /// [`BodyMsg::Release`], not by this.
+    SaveRecord(RecordId, Box<StoredRecord>, Reply<Result<(), StorageError>>),
     /// Forgets a background fetch; its bodies lose this reference.
     DeleteBackgroundFetch(BackgroundFetchId, Reply<Result<(), StorageError>>),
     /// Adds or replaces a service worker registration.
