@@ -38,8 +38,21 @@ struct Pipe {
     capacity: usize,
     end: Option<Result<(), BodyError>>,
     reader_gone: bool,
+    /// The reader has asked for bytes at least once.
+    wanted: bool,
+    /// How many bytes the waiting reader wants to be woken for; never more than `capacity`.
+    wake_at: usize,
     reader_waker: Option<Waker>,
     writer_waker: Option<Waker>,
+}
+
+impl Pipe {
+    /// The reader waits for `at_least` bytes; the first time, the writer is woken to learn of it.
+    fn wait(&mut self, cx: &Context<'_>, at_least: usize) -> Option<Waker> {
+        self.reader_waker = Some(cx.waker().clone());
+        self.wake_at = at_least.min(self.capacity);
+        if std::mem::replace(&mut self.wanted, true) { None } else { self.writer_waker.take() }
+    }
 }
 
 /// The reading end. Dropping it cancels the body: the writer's next call says [`Closed`].
@@ -109,10 +122,43 @@ impl BodyReader {
             Some(Ok(())) => Poll::Ready(None),
             Some(Err(error)) => Poll::Ready(Some(Err(error.clone()))),
             None => {
-                pipe.reader_waker = Some(cx.waker().clone());
+                let waker = pipe.wait(cx, 1);
+                drop(pipe);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
                 Poll::Pending
             }
         }
+    }
+
+    /// All chunks that are there, once there are `at_least` bytes, or the pipe is full, or the body has ended:
+    /// for readers that write in large pieces, so that they are not woken for each small one. `None` is the end;
+    /// an error comes after the bytes before it.
+    pub fn poll_drain(
+        &mut self,
+        cx: &mut Context<'_>,
+        at_least: usize,
+    ) -> Poll<Option<Result<VecDeque<Bytes>, BodyError>>> {
+        let mut pipe = self.pipe.lock();
+        let enough = at_least.min(pipe.capacity).max(1);
+        let (ready, waker) = if pipe.buffered >= enough || (pipe.end.is_some() && pipe.buffered > 0) {
+            pipe.buffered = 0;
+            self.stored = None;
+            let chunks = std::mem::take(&mut pipe.chunks);
+            (Poll::Ready(Some(Ok(chunks))), pipe.writer_waker.take())
+        } else {
+            match &pipe.end {
+                Some(Ok(())) => (Poll::Ready(None), None),
+                Some(Err(error)) => (Poll::Ready(Some(Err(error.clone()))), None),
+                None => (Poll::Pending, pipe.wait(cx, enough)),
+            }
+        };
+        drop(pipe);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        ready
     }
 
     /// Waits for the next chunk, as [`BodyReader::poll_read`].
@@ -173,6 +219,20 @@ impl BodyWriter {
         if pipe.buffered == 0 || pipe.buffered < pipe.capacity { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
+    /// Ready once the reader has asked for bytes that were not there: a source that costs something to open need
+    /// not be opened before.
+    ///
+    /// # Errors
+    /// [`Closed`] when the reader is gone.
+    pub fn poll_wanted(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Closed>> {
+        let mut pipe = self.pipe.lock();
+        if pipe.reader_gone {
+            return Poll::Ready(Err(Closed));
+        }
+        pipe.writer_waker = Some(cx.waker().clone());
+        if pipe.wanted { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
     /// Ready when the reader is gone.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut pipe = self.pipe.lock();
@@ -197,7 +257,7 @@ impl BodyWriter {
         }
         pipe.buffered += chunk.len();
         pipe.chunks.push_back(chunk);
-        let waker = pipe.reader_waker.take();
+        let waker = if pipe.buffered >= pipe.wake_at { pipe.reader_waker.take() } else { None };
         drop(pipe);
         if let Some(waker) = waker {
             waker.wake();
@@ -328,6 +388,49 @@ mod tests {
         let (writer, mut reader) = pipe(8);
         drop(writer);
         assert!(matches!(reader.read_blocking(), Some(Err(BodyError::Source(_)))));
+    }
+
+    #[test]
+    fn a_draining_reader_is_woken_for_enough_bytes_for_a_full_pipe_and_for_the_end() {
+        struct Count(std::sync::atomic::AtomicUsize);
+        impl Wake for Count {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+        let count = Arc::new(Count(0.into()));
+        let woken = || count.0.load(std::sync::atomic::Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        let (mut writer, mut reader) = pipe(8);
+        assert!(reader.poll_drain(&mut cx, 4).is_pending());
+        writer.push(Bytes::from_static(b"ab")).unwrap();
+        assert_eq!(woken(), 0);
+        writer.push(Bytes::from_static(b"cd")).unwrap();
+        assert_eq!(woken(), 1);
+        let Poll::Ready(Some(Ok(chunks))) = reader.poll_drain(&mut cx, 4) else { panic!("not drained") };
+        assert_eq!(chunks, ["ab", "cd"]);
+        assert!(reader.poll_drain(&mut cx, 1000).is_pending());
+        writer.push(Bytes::from_static(b"12345678")).unwrap();
+        assert_eq!(woken(), 2);
+        assert!(reader.poll_drain(&mut cx, 1000).is_ready());
+        assert!(reader.poll_drain(&mut cx, 4).is_pending());
+        writer.push(Bytes::from_static(b"e")).unwrap();
+        writer.finish(Err(BodyError::Aborted));
+        assert_eq!(woken(), 3);
+        assert!(matches!(reader.poll_drain(&mut cx, 4), Poll::Ready(Some(Ok(_)))));
+        assert_eq!(reader.poll_drain(&mut cx, 4), Poll::Ready(Some(Err(BodyError::Aborted))));
+    }
+
+    #[test]
+    fn a_writer_learns_when_bytes_are_wanted() {
+        let (mut writer, mut reader) = pipe(8);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(writer.poll_wanted(&mut cx).is_pending());
+        assert!(reader.poll_read(&mut cx).is_pending());
+        assert_eq!(writer.poll_wanted(&mut cx), Poll::Ready(Ok(())));
+        drop(reader);
+        assert_eq!(writer.poll_wanted(&mut cx), Poll::Ready(Err(Closed)));
     }
 
     #[test]

@@ -3,9 +3,38 @@
 use serde::{Deserialize, Serialize};
 
 /// A list of header names and values: order, case and repeats are kept; names compare byte-case-insensitively.
+///
+/// Serialized, a value is the string of its bytes as code points
+/// ([isomorphic decode](https://infra.spec.whatwg.org/#isomorphic-decode)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct HeaderList(Vec<(String, Vec<u8>)>);
+pub struct HeaderList(#[serde(with = "isomorphic_values")] Vec<(String, Vec<u8>)>);
+
+/// Serde for header values: a quarter of the size that arrays of numbers take in JSON, and readable.
+mod isomorphic_values {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        headers: &[(String, Vec<u8>)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let decode = |value: &[u8]| value.iter().copied().map(char::from).collect::<String>();
+        serializer.collect_seq(headers.iter().map(|(name, value)| (name, decode(value))))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, Vec<u8>)>, D::Error> {
+        let encode = |c: char| {
+            u8::try_from(c)
+                .map_err(|_| serde::de::Error::custom(format!("{c:?} is not a byte of a header value")))
+        };
+        Vec::<(String, String)>::deserialize(deserializer)?
+            .into_iter()
+            .map(|(name, value)| Ok((name, value.chars().map(encode).collect::<Result<_, _>>()?)))
+            .collect()
+    }
+}
 
 impl HeaderList {
     /// An empty list.
@@ -135,6 +164,15 @@ mod tests {
             all,
             [("A".into(), b"9".to_vec()), ("b".into(), b"2".to_vec()), ("c".into(), b"4".to_vec())]
         );
+    }
+
+    #[test]
+    fn values_that_are_not_utf_8_survive_serialization() {
+        let list = HeaderList::from_iter([("a", vec![b'x', 0, 0x7f, 0xe9, 0xff]), ("B", b"plain".to_vec())]);
+        let text = serde_json::to_string(&list).unwrap();
+        assert!(text.contains(r#"["B","plain"]"#), "{text}");
+        assert_eq!(serde_json::from_str::<HeaderList>(&text).unwrap(), list);
+        assert!(serde_json::from_str::<HeaderList>("[[\"a\",\"\u{100}\"]]").is_err());
     }
 
     #[test]

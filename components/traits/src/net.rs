@@ -12,6 +12,7 @@ use crate::ids::StorageKey;
 use crate::reply::Reply;
 
 /// What the network thread is asked.
+#[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
 pub enum NetMsg {
     /// [Fetch](https://fetch.spec.whatwg.org/#concept-fetch): answered once, with the response as soon as its
     /// head is there (the body streams), or with why there is none.

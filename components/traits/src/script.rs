@@ -13,6 +13,7 @@ use crate::service_worker::{
 };
 
 /// What a script thread is told. `to` is always the environment that is meant: one thread may run several.
+#[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
 #[derive(Debug)]
 pub enum ScriptMsg {
     /// An answer to something this thread asked: the event loop knows what to do with it by `id`.

@@ -60,6 +60,7 @@ pub enum StorageError {
 }
 
 /// What the storage thread is asked.
+#[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
 pub enum StorageMsg {
     /// Something of one partition.
     Partition {
@@ -77,6 +78,7 @@ pub enum StorageMsg {
 }
 
 /// What storage is asked about one partition.
+#[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
 pub enum PartitionMsg {
     /// The Cache API's store.
     Cache(CacheMsg),
@@ -203,7 +205,10 @@ pub enum CacheMsg {
     /// `caches.open`: makes the cache if it is not there. The answer identifies this very cache, also after it
     /// was deleted and another of the same name was made.
     Open(String, Reply<Result<CacheId, StorageError>>),
-    /// `caches.delete`: whether it was there.
+    /// Whoever opened a cache holds it no longer: a deleted cache nobody holds is forgotten with its contents. One
+    /// that is never closed is forgotten at the next start.
+    Close(CacheId),
+    /// `caches.delete`: whether it was there. Those who hold it can go on using it.
     Delete(String, Reply<Result<bool, StorageError>>),
     /// `caches.keys`, in order of creation.
     Keys(Reply<Result<Vec<String>, StorageError>>),
@@ -338,6 +343,21 @@ pub struct RestoredProfile {
     pub background_fetches: Vec<StoredBackgroundFetch>,
     /// Greater than every [`RegistrationId`], [`crate::ids::WorkerId`] and [`BackgroundFetchId`] ever stored.
     pub next_id: u64,
+    /// What could not be read and was put aside, for the user to know; everything else works.
+    pub damaged: Vec<DamagedStorage>,
+}
+
+/// Something that storage could not read, and put aside rather than lose or trip over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedStorage {
+    /// Whose it was, if that could still be read.
+    pub partition: Option<StorageKey>,
+    /// What it was: a partition, or one background fetch or registration of it.
+    pub what: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// Where it is now.
+    pub kept_at: std::path::PathBuf,
 }
 
 /// Sends to the storage thread from any thread.
