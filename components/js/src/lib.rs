@@ -1,1 +1,52 @@
-//! Work in progress.
+//! The JavaScript engine behind one safe door.
+//!
+//! Everything that script code and generated bindings need of an engine is here, and nothing of the engine
+//! itself: values and promises, realms, platform objects that the collector traces, the conversions of
+//! [Web IDL](https://webidl.spec.whatwg.org/), interface objects and prototypes. Behind the door stands
+//! QuickJS-NG, by way of its C API; this is the only crate of the workspace with `unsafe` code.
+//!
+//! # Threads
+//! A [`Runtime`] belongs to the thread that made it, and there is one a thread. All handles ([`Value`],
+//! [`Object`], [`Root`], [`Promise`], [`Realm`], ...) are counted references into it and cannot leave the thread.
+//! A runtime that is dropped while handles are still held somewhere keeps its memory and says so in the log:
+//! it never leaves a handle dangling.
+//!
+//! # Platform objects
+//! A Rust struct becomes an object of the page by [`Realm::wrap`]. Handles that it holds in its fields are
+//! [`Traced`], listed once in [`trace_fields!`], so that cycles through Rust are collected. A `Traced` handle must
+//! be owned by the platform object alone: never put one behind an `Rc` that something else also holds.
+#![expect(unsafe_code, reason = "this crate is the one that talks to the engine's C API")]
+
+mod buffer;
+mod callback;
+mod closure;
+pub mod convert;
+mod exception;
+pub mod glue;
+mod intrinsics;
+mod kind;
+mod module;
+mod object;
+mod platform;
+mod promise;
+mod realm;
+mod runtime;
+mod state;
+mod string;
+mod trace;
+mod value;
+
+pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
+pub use callback::Callback;
+pub use convert::{Clamp, EnforceRange, FromJs, Record, ToJs, Unrestricted};
+pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
+pub use kind::ObjectKind;
+pub use module::ModuleLoader;
+pub use object::{Object, PropertyKey};
+pub use platform::{DerivedFrom, Member, PlatformObject, Reflector, Root, Views};
+pub use promise::{Promise, PromiseFuture, PromiseState, Reaction};
+pub use realm::{Realm, RealmOptions};
+pub use runtime::{Interrupter, Rejection, Runtime, RuntimeOptions};
+pub use string::{ByteString, DomString};
+pub use trace::{Trace, Traced, Tracer};
+pub use value::{Value, ValueKind};

@@ -1,0 +1,71 @@
+//! Arguments of a call.
+
+use std::ffi::c_int;
+
+use rquickjs_sys as q;
+
+use crate::{Exception, Fallible, Value};
+
+/// The arguments of a call, as many as there are.
+#[derive(Clone, Copy)]
+pub struct Args<'a>(&'a [Value]);
+
+struct Shared(Value);
+// SAFETY: `undefined` is a constant without a reference to anything.
+unsafe impl Sync for Shared {}
+static UNDEFINED: Shared = Shared(Value::UNDEFINED);
+
+impl<'a> Args<'a> {
+    /// # Safety
+    /// `argv` points to `argc` values that live as long as the call.
+    pub(crate) unsafe fn new(argc: c_int, argv: *mut q::JSValue) -> Self {
+        let count = usize::try_from(argc).unwrap_or(0);
+        if count == 0 || argv.is_null() {
+            return Self(&[]);
+        }
+        // SAFETY: as the caller promises.
+        Self(Value::view(unsafe { std::slice::from_raw_parts(argv, count) }))
+    }
+
+    /// How many arguments were passed.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no argument was passed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// An argument; `undefined` if it was not passed.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &'a Value {
+        self.0.get(index).unwrap_or(&UNDEFINED.0)
+    }
+
+    /// The arguments from `index` on.
+    #[must_use]
+    pub fn rest(&self, index: usize) -> &'a [Value] {
+        self.0.get(index..).unwrap_or(&[])
+    }
+}
+
+/// A `TypeError` unless at least `required` arguments were passed.
+pub fn at_least(args: &Args<'_>, required: usize) -> Fallible<()> {
+    if args.len() >= required {
+        return Ok(());
+    }
+    let plural = if required == 1 { "" } else { "s" };
+    let message = format!("at least {required} argument{plural} required, but only {} passed", args.len());
+    Err(Exception::type_error(message))
+}
+
+/// Says in which argument a conversion failed: for use with `map_err`. Exceptions of script stay as they are.
+pub fn in_argument(name: &'static str) -> impl FnOnce(Exception) -> Exception {
+    move |exception| match exception {
+        Exception::Type(message) => Exception::Type(format!("{name}: {message}")),
+        other => other,
+    }
+}

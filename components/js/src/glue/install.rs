@@ -1,0 +1,197 @@
+//! [Interface objects](https://webidl.spec.whatwg.org/#interface-object) and prototypes.
+
+use std::ffi::c_int;
+
+use rquickjs_sys as q;
+
+use super::iterable::{self, define_symbol};
+use super::{Interface, Member, Namespace};
+use crate::object::{ALL, HIDDEN, check};
+use crate::{DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value, state};
+
+const CONFIGURABLE: c_int = q::JS_PROP_CONFIGURABLE as c_int;
+
+impl Realm {
+    /// Defines every interface object and namespace that this realm exposes on its global object.
+    pub fn install(
+        &self,
+        interfaces: &[&'static Interface],
+        namespaces: &[&'static Namespace],
+    ) -> Fallible<()> {
+        let global = self.global();
+        let window = self.options().exposure.intersects(super::Exposure::WINDOW);
+        for interface in interfaces {
+            if !interface.is_exposed(self) || interface.no_interface_object {
+                continue;
+            }
+            let (constructor, _) = interface_objects(self, interface)?;
+            let name = interface.name.to_str().unwrap_or_default();
+            global.define(self, name, constructor.as_value(), HIDDEN)?;
+            for alias in interface.window_aliases.iter().filter(|_| window) {
+                global.define(self, alias.to_str().unwrap_or_default(), constructor.as_value(), HIDDEN)?;
+            }
+        }
+        for namespace in namespaces {
+            let options = self.options();
+            let visible = namespace.exposure.intersects(options.exposure);
+            if !visible || (namespace.secure_context && !options.secure_context) {
+                continue;
+            }
+            let object = Object::new(self)?;
+            install_members(self, &object, namespace.members)?;
+            let name = namespace.name.to_str().unwrap_or_default();
+            let tag = DomString::from(name).to_value(self)?;
+            define_symbol(self, &object, "symbolToStringTag", &tag, CONFIGURABLE)?;
+            global.define(self, name, object.as_value(), HIDDEN)?;
+        }
+        Ok(())
+    }
+}
+
+/// The interface object and [interface prototype object](https://webidl.spec.whatwg.org/#interface-prototype-object)
+/// of an interface in a realm, made when first asked for.
+pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) -> Fallible<(Object, Object)> {
+    let known = realm.with_data(|data| data.interfaces.borrow().get(&interface.index).cloned()).flatten();
+    if let Some(objects) = known {
+        return Ok(objects);
+    }
+    let parent = interface.parent.map(|parent| interface_objects(realm, parent)).transpose()?;
+    let prototype = make_prototype(realm, interface, parent.as_ref().map(|(_, prototype)| prototype))?;
+    let constructor =
+        make_constructor(realm, interface, parent.as_ref().map(|(constructor, _)| constructor))?;
+    // SAFETY: context, function and prototype are alive.
+    let status = unsafe { q::JS_SetConstructor(realm.raw(), constructor.raw(), prototype.raw()) };
+    check(realm, status)?;
+    install_members(realm, &constructor, interface.statics)?;
+    install_members(realm, &constructor, interface.constants)?;
+    install_members(realm, &prototype, interface.constants)?;
+    if !interface.is_global {
+        install_members(realm, &prototype, interface.members)?;
+    }
+    if interface.pair_iterable.is_some() {
+        iterable::install(realm, &prototype, interface)?;
+    }
+    if interface.value_iterable {
+        iterable::install_values(realm, &prototype)?;
+    }
+    install_unscopables(realm, &prototype, interface)?;
+    let tag = DomString::from(interface.name.to_str().unwrap_or_default()).to_value(realm)?;
+    define_symbol(realm, &prototype, "symbolToStringTag", &tag, CONFIGURABLE)?;
+    let class_id = state::class_base() + u32::from(interface.index);
+    if interface.index != super::INTERNAL {
+        // SAFETY: context and prototype are alive; a reference to the prototype is given away.
+        unsafe { q::JS_SetClassProto(realm.raw(), class_id, prototype.clone().into_value().into_raw()) };
+    }
+    let objects = (constructor, prototype);
+    realm.with_data(|data| data.interfaces.borrow_mut().insert(interface.index, objects.clone()));
+    Ok(objects)
+}
+
+fn make_prototype(realm: &Realm, interface: &Interface, parent: Option<&Object>) -> Fallible<Object> {
+    let value = match parent {
+        // SAFETY: context and parent are alive.
+        Some(parent) => realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), parent.raw()) })?,
+        None if interface.inherits_error => {
+            let parent = realm.intrinsics().object("errorPrototype")?;
+            // SAFETY: context and parent are alive.
+            realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), parent.raw()) })?
+        }
+        // SAFETY: the context is alive.
+        None => realm.own(unsafe { q::JS_NewObject(realm.raw()) })?,
+    };
+    Ok(Object::from_value_unchecked(value))
+}
+
+fn make_constructor(realm: &Realm, interface: &Interface, parent: Option<&Object>) -> Fallible<Object> {
+    let function_prototype = realm.intrinsics().object("functionPrototype")?;
+    let (call, length) = match &interface.constructor {
+        Some(constructor) => (constructor.call, constructor.length),
+        None => (illegal_constructor as _, 0),
+    };
+    // SAFETY: the context is alive; the name is static.
+    let function = realm.own(unsafe {
+        q::JS_NewCFunction3(
+            realm.raw(),
+            Some(call),
+            interface.name.as_ptr(),
+            c_int::from(length),
+            q::JSCFunctionEnum_JS_CFUNC_constructor,
+            0,
+            parent.unwrap_or(&function_prototype).raw(),
+            2,
+        )
+    })?;
+    Ok(Object::from_value_unchecked(function))
+}
+
+unsafe extern "C" fn illegal_constructor(
+    ctx: *mut q::JSContext,
+    _new_target: q::JSValue,
+    _argc: c_int,
+    _argv: *mut q::JSValue,
+) -> q::JSValue {
+    // SAFETY: the engine calls with a live context.
+    Exception::type_error("illegal constructor").throw(unsafe { Realm::borrow(&ctx) })
+}
+
+/// Defines those members that the realm exposes.
+pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static [Member]) -> Fallible<()> {
+    for member in members.iter().filter(|member| member.is_exposed(realm)) {
+        // SAFETY: context and object are alive; the entry is static, as lazily made functions need it.
+        let status =
+            unsafe { q::JS_SetPropertyFunctionList(realm.raw(), object.raw(), &raw const member.entry, 1) };
+        check(realm, status)?;
+    }
+    Ok(())
+}
+
+fn install_unscopables(realm: &Realm, prototype: &Object, interface: &Interface) -> Fallible<()> {
+    if interface.unscopables.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the context is alive.
+    let list = realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), q::JS_NULL) })?;
+    let list = Object::from_value_unchecked(list);
+    for name in interface.unscopables {
+        list.define(realm, name.to_str().unwrap_or_default(), &Value::boolean(true), ALL)?;
+    }
+    define_symbol(realm, prototype, "symbolUnscopables", list.as_value(), CONFIGURABLE)
+}
+
+/// Defines `[LegacyUnforgeable]` members of an interface and its ancestors on an object.
+pub(crate) fn install_unforgeable(
+    realm: &Realm,
+    object: &Object,
+    interface: &'static Interface,
+) -> Fallible<()> {
+    if let Some(parent) = interface.parent {
+        install_unforgeable(realm, object, parent)?;
+    }
+    install_members(realm, object, interface.unforgeable)
+}
+
+/// Defines on a global object what its interface puts there rather than on its prototype.
+pub(crate) fn install_global(realm: &Realm, interface: &'static Interface) -> Fallible<()> {
+    let global = realm.global();
+    let mut current = Some(interface);
+    while let Some(interface) = current {
+        if interface.is_global {
+            install_members(realm, &global, interface.members)?;
+        }
+        current = interface.parent;
+    }
+    install_unforgeable(realm, &global, interface)
+}
+
+/// [Internally creates](https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface) the
+/// object that a constructor gives, with the prototype of `new.target`.
+pub fn construct<T: PlatformObject>(realm: &Realm, new_target: &Value, object: T) -> Fallible<Root<T>> {
+    let prototype = match new_target.as_object() {
+        Some(target) => target.get(realm, "prototype")?.as_object(),
+        None => None,
+    };
+    match prototype {
+        Some(prototype) => realm.wrap_with(object, &prototype),
+        None => realm.wrap(object),
+    }
+}

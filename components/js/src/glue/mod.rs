@@ -1,0 +1,29 @@
+//! What generated bindings are made of: interfaces, members, and the functions that carry calls to Rust.
+//!
+//! Generated code builds `static` tables from the `const` functions here; it has no `unsafe` of its own. A member
+//! is a plain Rust function, `fn(&Realm, &T, &Args) -> Fallible<Value>` for a method of `T`; the types make sure
+//! that it is only ever called with a `this` that is a `T`.
+
+mod args;
+mod install;
+mod interface;
+mod iterable;
+mod member;
+
+use rquickjs_sys as q;
+
+pub use args::{Args, at_least, in_argument};
+pub use install::construct;
+pub(crate) use install::{install_global, install_unforgeable, interface_objects};
+pub use interface::{Constructor, Exposure, Interface, Namespace};
+pub use iterable::PairIterable;
+pub(crate) use iterable::{INTERNAL, PairIterator};
+pub use member::{Member, replace};
+
+use crate::{Exception, Realm};
+
+/// What a native throws when the Rust code behind it panicked: a bug, told to the page as an error of its own.
+pub(crate) fn panicked(realm: &Realm) -> q::JSValue {
+    tracing::error!("a native method panicked");
+    Exception::type_error("internal error: the browser's implementation of this member failed").throw(realm)
+}

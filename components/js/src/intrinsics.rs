@@ -1,0 +1,250 @@
+//! Intrinsics captured before any script of a page could patch them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::{Exception, Fallible, Object, Realm, Value};
+
+/// Functions of a fresh realm, by name.
+#[derive(Default)]
+pub(crate) struct Intrinsics(RefCell<HashMap<&'static str, Object>>);
+
+/// An expression each, evaluated once in the fresh realm.
+const EXPRESSIONS: &[(&str, &str)] = &[
+    ("resolve", "(P => (R => v => R(v))(P.resolve.bind(P)))(Promise)"),
+    (
+        "mapEntries",
+        "(f => m => { const out = []; f(m, (v, k) => out.push(k, v)); return out })(Function.prototype.call.bind(Map.prototype.forEach))",
+    ),
+    (
+        "setValues",
+        "(f => s => { const out = []; f(s, v => out.push(v)); return out })(Function.prototype.call.bind(Set.prototype.forEach))",
+    ),
+    (
+        "newMap",
+        "((M, set) => e => { const m = new M; for (let i = 0; i < e.length; i += 2) set(m, e[i], e[i + 1]); return m })(Map, Function.prototype.call.bind(Map.prototype.set))",
+    ),
+    (
+        "newSet",
+        "((S, add) => e => { const s = new S; for (let i = 0; i < e.length; i++) add(s, e[i]); return s })(Set, Function.prototype.call.bind(Set.prototype.add))",
+    ),
+    ("mapSet", "Function.prototype.call.bind(Map.prototype.set)"),
+    ("setAdd", "Function.prototype.call.bind(Set.prototype.add)"),
+    ("dateValue", "Function.prototype.call.bind(Date.prototype.getTime)"),
+    ("newDate", "(D => v => new D(v))(Date)"),
+    ("valueOfNumber", "Function.prototype.call.bind(Number.prototype.valueOf)"),
+    ("valueOfString", "Function.prototype.call.bind(String.prototype.valueOf)"),
+    ("valueOfBoolean", "Function.prototype.call.bind(Boolean.prototype.valueOf)"),
+    ("valueOfBigInt", "Function.prototype.call.bind(BigInt.prototype.valueOf)"),
+    ("toObject", "(O => v => O(v))(Object)"),
+    (
+        "regExpParts",
+        "((s, g) => r => [s(r), g(r)])(Function.prototype.call.bind(Object.getOwnPropertyDescriptor(RegExp.prototype, 'source').get), Function.prototype.call.bind(Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags').get))",
+    ),
+    ("newRegExp", "(R => (s, f) => new R(s, f))(RegExp)"),
+    (
+        "newError",
+        "(E => n => new (Object.hasOwn(E, n) ? E[n] : E.Error))({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, __proto__: null })",
+    ),
+    ("bigIntText", "Function.prototype.call.bind(BigInt.prototype.toString)"),
+    ("bigIntOf", "(B => v => B(v))(BigInt)"),
+    ("newDataView", "(D => (b, o, l) => new D(b, o, l))(DataView)"),
+    (
+        "dataView",
+        "(d => v => [d[0](v), d[1](v), d[2](v)])(['buffer', 'byteOffset', 'byteLength'].map(n => Function.prototype.call.bind(Object.getOwnPropertyDescriptor(DataView.prototype, n).get)))",
+    ),
+    ("iteratorPrototype", "Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))"),
+    (
+        "asyncIteratorPrototype",
+        "Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype)",
+    ),
+    ("arrayValues", "Array.prototype.values"),
+    ("arrayEntries", "Array.prototype.entries"),
+    ("arrayKeys", "Array.prototype.keys"),
+    ("arrayForEach", "Array.prototype.forEach"),
+    ("symbolIterator", "({ v: Symbol.iterator })"),
+    ("symbolAsyncIterator", "({ v: Symbol.asyncIterator })"),
+    ("symbolToStringTag", "({ v: Symbol.toStringTag })"),
+    ("symbolUnscopables", "({ v: Symbol.unscopables })"),
+    ("errorPrototype", "Error.prototype"),
+    ("functionPrototype", "Function.prototype"),
+];
+
+impl Intrinsics {
+    pub(crate) fn capture(realm: &Realm) -> Fallible<Self> {
+        use std::fmt::Write as _;
+        // One script for all: each evaluation has a cost of its own.
+        let mut source = String::from("({");
+        for (name, expression) in EXPRESSIONS {
+            // Writing to a string cannot fail.
+            let _ = writeln!(source, "{name}: {expression},");
+        }
+        source.push_str("})");
+        let all = realm.evaluate(&source, "<intrinsics>", 1, 0)?;
+        let all = all.as_object().ok_or_else(|| Exception::type_error("intrinsics are an object"))?;
+        let mut table = HashMap::with_capacity(EXPRESSIONS.len());
+        for (name, _) in EXPRESSIONS {
+            let object = all.get(realm, name)?.as_object();
+            table.insert(*name, object.ok_or_else(|| Exception::type_error(format!("no intrinsic {name}")))?);
+        }
+        Ok(Self(RefCell::new(table)))
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    pub(crate) fn object(&self, name: &'static str) -> Fallible<Object> {
+        let object = self.0.borrow().get(name).cloned();
+        object.ok_or_else(|| {
+            Exception::type_error(format!("the intrinsic {name} is gone: its realm has ended"))
+        })
+    }
+
+    pub(crate) fn symbol(&self, realm: &Realm, name: &'static str) -> Fallible<Value> {
+        self.object(name)?.get(realm, "v")
+    }
+
+    pub(crate) fn call(&self, realm: &Realm, name: &'static str, args: &[Value]) -> Fallible<Value> {
+        let function = self.object(name)?;
+        let entry = crate::state::Entry::new();
+        let result = function.call(realm, &Value::UNDEFINED, args);
+        // What the platform does for itself is no script of the page: no checkpoint follows.
+        entry.end_quietly();
+        result
+    }
+
+    pub(crate) fn call_object(&self, realm: &Realm, name: &'static str, args: &[Value]) -> Fallible<Object> {
+        let value = self.call(realm, name, args)?;
+        value.as_object().ok_or_else(|| Exception::type_error(format!("the intrinsic {name} gave no object")))
+    }
+
+    pub(crate) fn promise_resolve(&self, realm: &Realm, value: &Value) -> Fallible<Object> {
+        self.call_object(realm, "resolve", std::slice::from_ref(value))
+    }
+}
+
+impl Object {
+    pub(crate) fn delete_symbol_tag(&self, realm: &Realm) -> Fallible<()> {
+        let tag = realm.intrinsics().symbol(realm, "symbolToStringTag")?;
+        let atom = crate::object::Atom::of_value(realm, &tag)?;
+        // SAFETY: context, object and atom are alive.
+        let status = unsafe { rquickjs_sys::JS_DeleteProperty(realm.raw(), self.raw(), atom.0, 0) };
+        crate::object::check(realm, status)
+    }
+}
+
+/// Intrinsics for structured cloning and iteration: a page that patches its prototypes does not change them.
+impl Realm {
+    fn list(&self, name: &'static str, object: &Object) -> Fallible<Vec<Value>> {
+        let array = self.intrinsics().call_object(self, name, &[object.as_value().clone()])?;
+        let length = u32::try_from(array.length(self)?).unwrap_or(u32::MAX);
+        (0..length).map(|index| array.get_index(self, index)).collect()
+    }
+
+    /// Keys and values of a map, alternating, in order.
+    pub fn map_entries(&self, map: &Object) -> Fallible<Vec<Value>> {
+        self.list("mapEntries", map)
+    }
+
+    /// Values of a set, in order.
+    pub fn set_values(&self, set: &Object) -> Fallible<Vec<Value>> {
+        self.list("setValues", set)
+    }
+
+    /// An empty map.
+    pub fn new_map(&self) -> Fallible<Object> {
+        let empty = Object::array(self, [])?;
+        self.intrinsics().call_object(self, "newMap", &[empty.into_value()])
+    }
+
+    /// An empty set.
+    pub fn new_set(&self) -> Fallible<Object> {
+        let empty = Object::array(self, [])?;
+        self.intrinsics().call_object(self, "newSet", &[empty.into_value()])
+    }
+
+    /// Sets an entry of a map.
+    pub fn map_set(&self, map: &Object, key: &Value, value: &Value) -> Fallible<()> {
+        self.intrinsics()
+            .call(self, "mapSet", &[map.as_value().clone(), key.clone(), value.clone()])
+            .map(drop)
+    }
+
+    /// Adds a value to a set.
+    pub fn set_add(&self, set: &Object, value: &Value) -> Fallible<()> {
+        self.intrinsics().call(self, "setAdd", &[set.as_value().clone(), value.clone()]).map(drop)
+    }
+
+    /// Milliseconds of a date; NaN for an invalid one.
+    pub fn date_value(&self, date: &Object) -> Fallible<f64> {
+        self.intrinsics().call(self, "dateValue", &[date.as_value().clone()])?.to_number(self)
+    }
+
+    /// A date.
+    pub fn new_date(&self, milliseconds: f64) -> Fallible<Object> {
+        self.intrinsics().call_object(self, "newDate", &[Value::number(milliseconds)])
+    }
+
+    /// The primitive in a `Number`, `String`, `Boolean` or `BigInt` object.
+    pub fn unbox(&self, object: &Object) -> Fallible<Value> {
+        use crate::ObjectKind;
+        let name = match object.object_kind() {
+            ObjectKind::NumberObject => "valueOfNumber",
+            ObjectKind::StringObject => "valueOfString",
+            ObjectKind::BooleanObject => "valueOfBoolean",
+            ObjectKind::BigIntObject => "valueOfBigInt",
+            _ => return Err(Exception::type_error("not an object of a primitive")),
+        };
+        self.intrinsics().call(self, name, &[object.as_value().clone()])
+    }
+
+    /// [ToObject](https://tc39.es/ecma262/#sec-toobject) of a primitive.
+    pub fn to_object(&self, value: &Value) -> Fallible<Object> {
+        self.intrinsics().call_object(self, "toObject", std::slice::from_ref(value))
+    }
+
+    /// Source and flags of a regular expression.
+    pub fn regexp_parts(&self, regexp: &Object) -> Fallible<(Value, Value)> {
+        let mut parts = self.list("regExpParts", regexp)?.into_iter();
+        Ok((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
+    }
+
+    /// A regular expression.
+    pub fn new_regexp(&self, source: &Value, flags: &Value) -> Fallible<Object> {
+        self.intrinsics().call_object(self, "newRegExp", &[source.clone(), flags.clone()])
+    }
+
+    /// An error object of one of the language's error types, such as `RangeError`; `Error` for any other name.
+    pub fn new_error(&self, name: &str) -> Fallible<Object> {
+        self.intrinsics().call_object(self, "newError", &[Value::string(self, name)?])
+    }
+
+    /// A bigint in decimal.
+    pub fn bigint_to_text(&self, value: &Value) -> Fallible<String> {
+        let text = self.intrinsics().call(self, "bigIntText", std::slice::from_ref(value))?;
+        crate::DomString::of(self, &text).map(crate::DomString::into_string)
+    }
+
+    /// The bigint that a decimal text or number means.
+    pub fn bigint_of(&self, value: &Value) -> Fallible<Value> {
+        self.intrinsics().call(self, "bigIntOf", std::slice::from_ref(value))
+    }
+
+    /// Buffer, byte offset and byte length of a data view.
+    pub fn data_view_parts(&self, view: &Object) -> Fallible<(Value, u64, u64)> {
+        let parts = self.list("dataView", view)?;
+        let [buffer, offset, length] =
+            <[Value; 3]>::try_from(parts).map_err(|_| Exception::type_error("not a data view"))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths below 2^53")]
+        let whole = |value: Value| value.as_number().unwrap_or(0.0) as u64;
+        Ok((buffer, whole(offset), whole(length)))
+    }
+
+    /// A data view.
+    #[expect(clippy::cast_precision_loss, reason = "lengths below 2^53")]
+    pub fn new_data_view(&self, buffer: &Value, offset: u64, length: u64) -> Fallible<Object> {
+        let args = [buffer.clone(), Value::number(offset as f64), Value::number(length as f64)];
+        self.intrinsics().call_object(self, "newDataView", &args)
+    }
+}

@@ -1,0 +1,341 @@
+//! Objects and their properties.
+
+use std::ffi::c_int;
+use std::ptr;
+
+use rquickjs_sys as q;
+
+use crate::{DomString, Exception, Fallible, Realm, Value, ValueKind, state};
+
+/// An object: a counted reference.
+#[derive(Clone, Debug)]
+#[repr(transparent)]
+pub struct Object(Value);
+
+/// Property attributes: writable, enumerable, configurable.
+pub(crate) const ALL: c_int = q::JS_PROP_C_W_E as c_int;
+/// Property attributes: writable and configurable, not enumerable.
+pub(crate) const HIDDEN: c_int = (q::JS_PROP_CONFIGURABLE | q::JS_PROP_WRITABLE) as c_int;
+
+/// A property's name.
+#[derive(Clone, Debug)]
+pub enum PropertyKey {
+    /// A string.
+    String(DomString),
+    /// A symbol.
+    Symbol(Value),
+}
+
+impl Object {
+    /// An empty object of the realm.
+    pub fn new(realm: &Realm) -> Fallible<Self> {
+        // SAFETY: the context is alive.
+        realm.own(unsafe { q::JS_NewObject(realm.raw()) }).map(Self)
+    }
+
+    /// An array of the realm.
+    pub fn array(realm: &Realm, items: impl IntoIterator<Item = Value>) -> Fallible<Self> {
+        // SAFETY: the context is alive.
+        let array = realm.own(unsafe { q::JS_NewArray(realm.raw()) })?;
+        for (index, item) in (0_u32..).zip(items) {
+            // SAFETY: the context and array are alive; the reference to the item is given away.
+            let status = unsafe {
+                q::JS_DefinePropertyValueUint32(realm.raw(), array.raw(), index, item.into_raw(), ALL)
+            };
+            check(realm, status)?;
+        }
+        Ok(Self(array))
+    }
+
+    pub(crate) const fn from_value_unchecked(value: Value) -> Self {
+        Self(value)
+    }
+
+    /// The object as a value.
+    #[must_use]
+    pub const fn as_value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The object as a value.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        self.0
+    }
+
+    pub(crate) const fn raw(&self) -> q::JSValue {
+        self.0.raw()
+    }
+
+    /// [Get](https://tc39.es/ecma262/#sec-get-o-p).
+    pub fn get(&self, realm: &Realm, name: &str) -> Fallible<Value> {
+        let atom = Atom::of_str(realm, name)?;
+        // SAFETY: context, object and atom are alive.
+        realm.own(unsafe { q::JS_GetProperty(realm.raw(), self.raw(), atom.0) })
+    }
+
+    /// [Get](https://tc39.es/ecma262/#sec-get-o-p) of an index.
+    pub fn get_index(&self, realm: &Realm, index: u32) -> Fallible<Value> {
+        // SAFETY: context and object are alive.
+        realm.own(unsafe { q::JS_GetPropertyUint32(realm.raw(), self.raw(), index) })
+    }
+
+    /// [Get](https://tc39.es/ecma262/#sec-get-o-p) of a key.
+    pub fn get_key(&self, realm: &Realm, key: &PropertyKey) -> Fallible<Value> {
+        let atom = Atom::of_key(realm, key)?;
+        // SAFETY: context, object and atom are alive.
+        realm.own(unsafe { q::JS_GetProperty(realm.raw(), self.raw(), atom.0) })
+    }
+
+    /// [Set](https://tc39.es/ecma262/#sec-set-o-p-v-throw), throwing.
+    pub fn set(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
+        let atom = Atom::of_str(realm, name)?;
+        // SAFETY: context, object and atom are alive; a reference to the value is given away.
+        let status = unsafe { q::JS_SetProperty(realm.raw(), self.raw(), atom.0, value.clone().into_raw()) };
+        check(realm, status)
+    }
+
+    /// [CreateDataProperty](https://tc39.es/ecma262/#sec-createdataproperty) of a string or symbol key.
+    pub fn create_data_property(&self, realm: &Realm, key: &PropertyKey, value: &Value) -> Fallible<()> {
+        let atom = Atom::of_key(realm, key)?;
+        self.define_atom(realm, &atom, value, ALL)
+    }
+
+    /// [CreateDataProperty](https://tc39.es/ecma262/#sec-createdataproperty).
+    pub fn create(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
+        self.define(realm, name, value, ALL)
+    }
+
+    /// Defines a writable and configurable property that is not enumerable.
+    pub fn define_hidden(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
+        self.define(realm, name, value, HIDDEN)
+    }
+
+    pub(crate) fn define(&self, realm: &Realm, name: &str, value: &Value, flags: c_int) -> Fallible<()> {
+        let atom = Atom::of_str(realm, name)?;
+        self.define_atom(realm, &atom, value, flags)
+    }
+
+    pub(crate) fn define_atom(
+        &self,
+        realm: &Realm,
+        atom: &Atom,
+        value: &Value,
+        flags: c_int,
+    ) -> Fallible<()> {
+        // SAFETY: context, object and atom are alive; a reference to the value is given away.
+        let status = unsafe {
+            q::JS_DefinePropertyValue(realm.raw(), self.raw(), atom.0, value.clone().into_raw(), flags)
+        };
+        check(realm, status)
+    }
+
+    /// [HasProperty](https://tc39.es/ecma262/#sec-hasproperty).
+    pub fn has(&self, realm: &Realm, name: &str) -> Fallible<bool> {
+        let atom = Atom::of_str(realm, name)?;
+        // SAFETY: context, object and atom are alive.
+        let status = unsafe { q::JS_HasProperty(realm.raw(), self.raw(), atom.0) };
+        check(realm, status)?;
+        Ok(status > 0)
+    }
+
+    /// Deletes a property; whether it is gone.
+    pub fn delete(&self, realm: &Realm, name: &str) -> Fallible<bool> {
+        let atom = Atom::of_str(realm, name)?;
+        // SAFETY: context, object and atom are alive.
+        let status = unsafe { q::JS_DeleteProperty(realm.raw(), self.raw(), atom.0, 0) };
+        check(realm, status)?;
+        Ok(status > 0)
+    }
+
+    /// [EnumerableOwnProperties](https://tc39.es/ecma262/#sec-enumerableownproperties) keys: strings only.
+    pub fn own_enumerable_keys(&self, realm: &Realm) -> Fallible<Vec<DomString>> {
+        let flags = q::JS_GPN_STRING_MASK | q::JS_GPN_ENUM_ONLY;
+        let keys = self.own_keys(realm, flags)?;
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| if let PropertyKey::String(key) = key { Some(key) } else { None })
+            .collect())
+    }
+
+    /// [OwnPropertyKeys](https://tc39.es/ecma262/#sec-ordinaryownpropertykeys): strings and symbols.
+    pub fn own_property_keys(&self, realm: &Realm) -> Fallible<Vec<PropertyKey>> {
+        self.own_keys(realm, q::JS_GPN_STRING_MASK | q::JS_GPN_SYMBOL_MASK)
+    }
+
+    /// Whether there is an own property of that key and it is enumerable.
+    pub fn is_own_enumerable(&self, realm: &Realm, key: &PropertyKey) -> Fallible<bool> {
+        let atom = Atom::of_key(realm, key)?;
+        let mut descriptor = q::JSPropertyDescriptor {
+            flags: 0,
+            value: q::JS_UNDEFINED,
+            getter: q::JS_UNDEFINED,
+            setter: q::JS_UNDEFINED,
+        };
+        // SAFETY: context, object and atom are alive, and the place is valid.
+        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, self.raw(), atom.0) };
+        check(realm, status)?;
+        if status > 0 {
+            drop(Value::from_owned(descriptor.value));
+            drop(Value::from_owned(descriptor.getter));
+            drop(Value::from_owned(descriptor.setter));
+        }
+        Ok(status > 0 && descriptor.flags & q::JS_PROP_ENUMERABLE as c_int != 0)
+    }
+
+    fn own_keys(&self, realm: &Realm, flags: u32) -> Fallible<Vec<PropertyKey>> {
+        let mut table = ptr::null_mut();
+        let mut length = 0_u32;
+        #[expect(clippy::cast_possible_wrap, reason = "small flags")]
+        // SAFETY: context and object are alive, and the places are valid.
+        let status = unsafe {
+            q::JS_GetOwnPropertyNames(
+                realm.raw(),
+                &raw mut table,
+                &raw mut length,
+                self.raw(),
+                flags as c_int,
+            )
+        };
+        check(realm, status)?;
+        let mut keys = Vec::with_capacity(length as usize);
+        for index in 0..length as usize {
+            // SAFETY: the table has `length` entries, each with an atom that is alive until the table is freed.
+            let value =
+                Value::from_owned(unsafe { q::JS_AtomToValue(realm.raw(), (*table.add(index)).atom) });
+            keys.push(match value.kind() {
+                ValueKind::Symbol => Ok(PropertyKey::Symbol(value)),
+                _ => DomString::of(realm, &value).map(PropertyKey::String),
+            });
+        }
+        // SAFETY: the table came from JS_GetOwnPropertyNames and is freed once.
+        unsafe { q::JS_FreePropertyEnum(realm.raw(), table, length) };
+        keys.into_iter().collect()
+    }
+
+    /// Length of an array-like: [LengthOfArrayLike](https://tc39.es/ecma262/#sec-lengthofarraylike).
+    pub fn length(&self, realm: &Realm) -> Fallible<u64> {
+        let mut length = 0_i64;
+        // SAFETY: context and object are alive, and the place is valid.
+        let status = unsafe { q::JS_GetLength(realm.raw(), self.raw(), &raw mut length) };
+        check(realm, status)?;
+        Ok(u64::try_from(length).unwrap_or(0))
+    }
+
+    /// Its prototype, if it has one.
+    pub fn prototype(&self, realm: &Realm) -> Fallible<Option<Self>> {
+        // SAFETY: context and object are alive.
+        let prototype = realm.own(unsafe { q::JS_GetPrototype(realm.raw(), self.raw()) })?;
+        Ok(prototype.as_object())
+    }
+
+    /// Calls the object with `this`; a `TypeError` if it is not callable.
+    pub fn call(&self, realm: &Realm, this: &Value, args: &[Value]) -> Fallible<Value> {
+        let entry = state::Entry::new();
+        let mut raw: Vec<q::JSValue> = args.iter().map(Value::raw).collect();
+        // SAFETY: context, object and arguments are alive during the call.
+        let result = realm.own(unsafe {
+            q::JS_Call(realm.raw(), self.raw(), this.raw(), arg_count(&raw), raw.as_mut_ptr())
+        });
+        drop(entry);
+        result
+    }
+
+    /// [Construct](https://tc39.es/ecma262/#sec-construct).
+    pub fn construct(&self, realm: &Realm, args: &[Value]) -> Fallible<Self> {
+        let entry = state::Entry::new();
+        let mut raw: Vec<q::JSValue> = args.iter().map(Value::raw).collect();
+        // SAFETY: context, object and arguments are alive during the call.
+        let result = realm.own(unsafe {
+            q::JS_CallConstructor(realm.raw(), self.raw(), arg_count(&raw), raw.as_mut_ptr())
+        });
+        drop(entry);
+        result.map(Self)
+    }
+
+    /// [Invoke](https://tc39.es/ecma262/#sec-invoke): calls a method by its name.
+    pub fn invoke(&self, realm: &Realm, name: &str, args: &[Value]) -> Fallible<Value> {
+        let method = self.get(realm, name)?;
+        match method.as_object().filter(|_| method.is_callable()) {
+            Some(method) => method.call(realm, &self.0, args),
+            None => Err(Exception::type_error(format!("{name} is not a function"))),
+        }
+    }
+
+    /// Makes it immutable: [SetIntegrityLevel](https://tc39.es/ecma262/#sec-setintegritylevel) "frozen".
+    pub fn freeze(&self, realm: &Realm) -> Fallible<()> {
+        // SAFETY: context and object are alive.
+        let status = unsafe { q::JS_FreezeObject(realm.raw(), self.raw()) };
+        check(realm, status)
+    }
+
+    /// Whether two handles are of the same object.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+
+    /// The object's address: its identity as long as it is alive.
+    pub(crate) fn address(&self) -> *mut std::ffi::c_void {
+        // SAFETY: an object's value holds a pointer.
+        unsafe { q::JS_VALUE_GET_PTR(self.raw()) }
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other)
+    }
+}
+
+impl Eq for Object {}
+
+impl PropertyKey {
+    /// The key as a value.
+    pub fn to_value(&self, realm: &Realm) -> Fallible<Value> {
+        match self {
+            Self::String(text) => text.to_value(realm),
+            Self::Symbol(symbol) => Ok(symbol.clone()),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "argument lists are short")]
+pub(crate) const fn arg_count(args: &[q::JSValue]) -> c_int {
+    args.len() as c_int
+}
+
+pub(crate) fn check(realm: &Realm, status: c_int) -> Fallible<()> {
+    if status < 0 { Err(Exception::take(realm)) } else { Ok(()) }
+}
+
+/// An interned property name, freed when dropped.
+pub(crate) struct Atom(pub(crate) q::JSAtom);
+
+impl Atom {
+    pub(crate) fn of_str(realm: &Realm, name: &str) -> Fallible<Self> {
+        // SAFETY: the pointer and length are those of `name`; the context is alive.
+        let atom = unsafe { q::JS_NewAtomLen(realm.raw(), name.as_ptr().cast(), name.len() as _) };
+        if atom == 0 { Err(Exception::take(realm)) } else { Ok(Self(atom)) }
+    }
+
+    pub(crate) fn of_value(realm: &Realm, value: &Value) -> Fallible<Self> {
+        // SAFETY: context and value are alive.
+        let atom = unsafe { q::JS_ValueToAtom(realm.raw(), value.raw()) };
+        if atom == 0 { Err(Exception::take(realm)) } else { Ok(Self(atom)) }
+    }
+
+    pub(crate) fn of_key(realm: &Realm, key: &PropertyKey) -> Fallible<Self> {
+        Self::of_value(realm, &key.to_value(realm)?)
+    }
+}
+
+impl Drop for Atom {
+    fn drop(&mut self) {
+        let rt = state::runtime();
+        if !rt.is_null() {
+            // SAFETY: this owns one reference to the atom.
+            unsafe { q::JS_FreeAtomRT(rt, self.0) };
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Platform objects: Rust structs as objects of a page.
+
+use std::any::TypeId;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::fmt;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+
+use rquickjs_sys as q;
+
+use crate::glue::Interface;
+use crate::{Fallible, Object, Realm, Trace, Traced, Tracer, Value, state};
+
+/// How deep interfaces may inherit.
+const MAX_DEPTH: usize = 8;
+
+/// A Rust struct that implements an interface.
+///
+/// Implemented by [`platform_object!`](crate::platform_object) together with generated code; not by hand.
+pub trait PlatformObject: Trace + Sized + 'static {
+    /// The interface; this type is the only one that implements it.
+    const INTERFACE: &'static Interface;
+
+    /// Where the wrapper's address is kept: in the root of the inheritance chain.
+    fn reflector(&self) -> &Reflector;
+
+    /// Adds the views of this object as each of its ancestors, and as itself.
+    fn views(&self, views: &mut Views);
+
+    /// The handle of this object.
+    ///
+    /// # Panics
+    /// If the struct was never wrapped, which only the author of an interface can bring about.
+    fn root(&self) -> Root<Self> {
+        Root::from_ref(self)
+    }
+}
+
+/// `Self` inherits from `P`, or is it.
+pub trait DerivedFrom<P>: PlatformObject {}
+
+/// Remembers which object of the engine wraps a struct.
+#[derive(Default)]
+pub struct Reflector(Cell<*mut c_void>);
+
+impl Reflector {
+    /// Of a struct that is not wrapped yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Cell::new(ptr::null_mut()))
+    }
+}
+
+impl fmt::Debug for Reflector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reflector")
+    }
+}
+
+/// The places of an object's ancestors within it, filled in once when it is wrapped.
+pub struct Views {
+    places: [*const (); MAX_DEPTH],
+    depth: usize,
+    range: (usize, usize),
+}
+
+impl Views {
+    /// Adds the view as `T`.
+    pub fn push<T: PlatformObject>(&mut self, view: &T) {
+        let place = ptr::from_ref(view);
+        // A view into anything but the wrapped struct itself could dangle later.
+        assert!(
+            place.addr() >= self.range.0 && place.addr() + size_of::<T>() <= self.range.1,
+            "the parent of a platform object is a field of it"
+        );
+        assert!(
+            self.depth < MAX_DEPTH && usize::from(T::INTERFACE.depth) == self.depth,
+            "views follow inheritance"
+        );
+        assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
+        self.places[self.depth] = place.cast();
+        self.depth += 1;
+    }
+}
+
+/// What stands before the struct in its allocation.
+#[repr(C)]
+pub(crate) struct Header {
+    places: [*const (); MAX_DEPTH],
+    interface: &'static Interface,
+    trace: unsafe fn(*const Header, &mut Tracer),
+    free: unsafe fn(*mut Header),
+}
+
+#[repr(C)]
+struct Allocation<T> {
+    header: Header,
+    object: T,
+}
+
+impl Header {
+    pub(crate) const fn interface(&self) -> &'static Interface {
+        self.interface
+    }
+
+    /// The object as a `T`, if it is one.
+    pub(crate) fn view<T: PlatformObject>(&self) -> Option<&T> {
+        assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
+        if !self.interface.inherits(T::INTERFACE) {
+            return None;
+        }
+        // SAFETY: the place at this depth was made from a reference to the one type that implements the interface
+        // there, within this allocation, which is alive and does not move.
+        Some(unsafe { &*self.places[usize::from(T::INTERFACE.depth)].cast::<T>() })
+    }
+
+    fn allocate<T: PlatformObject>(object: T) -> NonNull<Self> {
+        let allocation = Box::new(Allocation {
+            header: Self {
+                places: [ptr::null(); MAX_DEPTH],
+                interface: T::INTERFACE,
+                trace: trace::<T>,
+                free: free::<T>,
+            },
+            object,
+        });
+        let pointer = Box::leak(allocation);
+        let start = ptr::from_ref(&pointer.object).addr();
+        let mut views =
+            Views { places: [ptr::null(); MAX_DEPTH], depth: 0, range: (start, start + size_of::<T>()) };
+        pointer.object.views(&mut views);
+        assert!(
+            views.depth == usize::from(T::INTERFACE.depth) + 1,
+            "an object is viewed as each ancestor and itself"
+        );
+        pointer.header.places = views.places;
+        NonNull::from(pointer).cast()
+    }
+}
+
+unsafe fn trace<T: PlatformObject>(header: *const Header, tracer: &mut Tracer) {
+    // SAFETY: `header` is the start of an `Allocation<T>`: this function was stored there with that type.
+    unsafe { (*header.cast::<Allocation<T>>()).object.trace(tracer) };
+}
+
+unsafe fn free<T: PlatformObject>(header: *mut Header) {
+    // SAFETY: as `trace`; called once, by the finalizer.
+    let allocation = unsafe { Box::from_raw(header.cast::<Allocation<T>>()) };
+    allocation.object.reflector().0.set(ptr::null_mut());
+    drop(allocation);
+}
+
+/// `gc_mark` of every platform class.
+pub(crate) unsafe extern "C" fn gc_mark(rt: *mut q::JSRuntime, object: q::JSValue, mark: q::JS_MarkFunc) {
+    let mut class_id = 0;
+    // SAFETY: called by the collector with a live object of a platform class, whose opaque is null until set.
+    unsafe {
+        let header = q::JS_GetAnyOpaque(object, &raw mut class_id).cast::<Header>();
+        if !header.is_null() {
+            ((*header).trace)(header, &mut Tracer::new(rt, mark));
+        }
+    }
+}
+
+/// Finalizer of every platform class.
+pub(crate) unsafe extern "C" fn finalize(_rt: *mut q::JSRuntime, object: q::JSValue) {
+    let mut class_id = 0;
+    // SAFETY: called once, when the object of a platform class dies; its opaque is null if wrapping failed.
+    unsafe {
+        let header = q::JS_GetAnyOpaque(object, &raw mut class_id).cast::<Header>();
+        if !header.is_null() {
+            let free = (*header).free;
+            // A destructor that panics must not unwind into the engine.
+            if std::panic::catch_unwind(|| free(header)).is_err() {
+                tracing::error!("the destructor of a platform object panicked");
+            }
+        }
+    }
+}
+
+/// The platform object behind an engine object, globals included.
+pub(crate) fn header_of(object: q::JSValue) -> Option<NonNull<Header>> {
+    let mut class_id = 0;
+    // SAFETY: for anything but an object this gives null and class 0.
+    let opaque = unsafe { q::JS_GetAnyOpaque(object, &raw mut class_id) };
+    if class_id >= state::class_base() {
+        return NonNull::new(opaque.cast());
+    }
+    if class_id == PLAIN_OBJECT {
+        // SAFETY: an object's value holds a pointer.
+        let address = unsafe { q::JS_VALUE_GET_PTR(object) };
+        return state::shared().globals.borrow().get(&address).and_then(|header| NonNull::new(*header));
+    }
+    None
+}
+
+const PLAIN_OBJECT: q::JSClassID = 1;
+
+/// A counted handle of a platform object.
+pub struct Root<T> {
+    value: Value,
+    place: NonNull<T>,
+}
+
+/// A [`Root`] as an edge of the object that holds it.
+pub type Member<T> = Traced<Root<T>>;
+
+impl<T: PlatformObject> Root<T> {
+    /// The handle of a wrapped struct.
+    ///
+    /// # Panics
+    /// If it was never wrapped, or is being freed.
+    #[must_use]
+    pub fn from_ref(object: &T) -> Self {
+        let address = object.reflector().0.get();
+        assert!(!address.is_null(), "{:?} has no wrapper", T::INTERFACE.name);
+        let value = Value::from_borrowed(q::JS_MKPTR(q::JS_TAG_OBJECT, address));
+        Self { value, place: NonNull::from(object) }
+    }
+
+    /// The object behind a value, if it is a `T`.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let header = header_of(value.raw())?;
+        // SAFETY: the header lives as long as its object, which `value` holds.
+        let place = NonNull::from(unsafe { header.as_ref() }.view::<T>()?);
+        Some(Self { value: value.clone(), place })
+    }
+
+    /// The same object as one of the interfaces it inherits from.
+    #[must_use]
+    pub fn upcast<P: PlatformObject>(&self) -> Root<P>
+    where
+        T: DerivedFrom<P>,
+    {
+        self.downcast()
+            .unwrap_or_else(|| unreachable!("a {:?} is a {:?}", T::INTERFACE.name, P::INTERFACE.name))
+    }
+
+    /// The same object as any other interface, if it implements that.
+    #[must_use]
+    pub fn downcast<D: PlatformObject>(&self) -> Option<Root<D>> {
+        Root::from_value(&self.value)
+    }
+
+    /// Whether two handles are of the same object.
+    #[must_use]
+    pub fn is_same<O>(&self, other: &Root<O>) -> bool {
+        self.as_object_address() == other.as_object_address()
+    }
+}
+
+impl<T> Root<T> {
+    /// The object as a value.
+    #[must_use]
+    pub const fn as_value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn to_object(&self) -> Object {
+        Object::from_value_unchecked(self.value.clone())
+    }
+
+    fn as_object_address(&self) -> *mut c_void {
+        // SAFETY: the value of a root is an object.
+        unsafe { q::JS_VALUE_GET_PTR(self.value.raw()) }
+    }
+}
+
+impl<T> Deref for Root<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the handle keeps the wrapper alive, the wrapper owns the struct, and the struct does not move.
+        unsafe { self.place.as_ref() }
+    }
+}
+
+impl<T> Clone for Root<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), place: self.place }
+    }
+}
+
+impl<T> fmt::Debug for Root<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Root<{}>", std::any::type_name::<T>())
+    }
+}
+
+impl<T> PartialEq for Root<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_object_address() == other.as_object_address()
+    }
+}
+
+impl<T> Eq for Root<T> {}
+
+impl Realm {
+    /// Makes a struct an object of this realm.
+    pub fn wrap<T: PlatformObject>(&self, object: T) -> Fallible<Root<T>> {
+        let prototype = self.prototype_of(T::INTERFACE)?;
+        self.wrap_with(object, &prototype)
+    }
+
+    /// [`Realm::wrap`] with another prototype, as `new` of a subclass wants it.
+    pub(crate) fn wrap_with<T: PlatformObject>(&self, object: T, prototype: &Object) -> Fallible<Root<T>> {
+        let class_id = state::class_of(T::INTERFACE);
+        // SAFETY: context and prototype are alive; the class was registered with the runtime.
+        let value = self.own(unsafe { q::JS_NewObjectProtoClass(self.raw(), prototype.raw(), class_id) })?;
+        let header = Header::allocate(object);
+        // SAFETY: the object was just made, is of a platform class, and owns the allocation from here on.
+        unsafe { q::JS_SetOpaque(value.raw(), header.as_ptr().cast()) };
+        let root: Root<T> = Self::bind(header, value);
+        if T::INTERFACE.has_unforgeable() {
+            crate::glue::install_unforgeable(self, &root.to_object(), T::INTERFACE)?;
+        }
+        Ok(root)
+    }
+
+    /// Makes a struct the platform object behind this realm's global object.
+    pub fn wrap_global<T: PlatformObject>(&self, object: T) -> Fallible<Root<T>> {
+        let global = self.global();
+        let prototype = self.prototype_of(T::INTERFACE)?;
+        // SAFETY: context, global and prototype are alive.
+        let status = unsafe { q::JS_SetPrototype(self.raw(), global.raw(), prototype.raw()) };
+        crate::object::check(self, status)?;
+        let header = Header::allocate(object);
+        state::shared().globals.borrow_mut().insert(global.address(), header.as_ptr());
+        let root = Self::bind(header, global.into_value());
+        self.with_data(|data| data.global.set(header.as_ptr()));
+        crate::glue::install_global(self, T::INTERFACE)?;
+        Ok(root)
+    }
+
+    fn bind<T: PlatformObject>(header: NonNull<Header>, value: Value) -> Root<T> {
+        // SAFETY: the allocation was just made for a `T`.
+        let place = NonNull::from(unsafe { &header.cast::<Allocation<T>>().as_ref().object });
+        // SAFETY: as above; the value is an object.
+        unsafe { place.as_ref().reflector().0.set(q::JS_VALUE_GET_PTR(value.raw())) };
+        Root { value, place }
+    }
+
+    /// The platform object behind this realm's global object, if it is a `T`.
+    #[must_use]
+    pub fn global_as<T: PlatformObject>(&self) -> Option<Root<T>> {
+        Root::from_value(self.global().as_value())
+    }
+}
+
+/// Frees what stands behind a global object, when its runtime ends.
+pub(crate) fn free_global(header: *mut Header) {
+    // SAFETY: taken out of the table of globals, so this happens once.
+    unsafe { ((*header).free)(header) };
+}
+
+/// The header behind `this` for a member of `interface`: an object's own, or the realm's global for nullish `this`.
+pub(crate) fn this_header(realm: &Realm, this: q::JSValue) -> Option<NonNull<Header>> {
+    if Value::view_one(&this).is_nullish() {
+        return realm.with_data(|data| NonNull::new(data.global.get())).flatten();
+    }
+    header_of(this)
+}
+
+/// Says where a struct keeps its [`Reflector`], or which field is the struct it inherits from.
+///
+/// `platform_object!(Headers);` wants a field `reflector: Reflector`;
+/// `platform_object!(Window: EventTarget via event_target);` wants a field `event_target: EventTarget`, and makes
+/// `Window` dereference to it. Generated code says which interface it is: the macro looks for a constant
+/// `Self::IDL` that it adds to the struct.
+#[macro_export]
+macro_rules! platform_object {
+    ($name:ident) => {
+        impl $crate::PlatformObject for $name {
+            const INTERFACE: &'static $crate::glue::Interface = $name::IDL;
+            fn reflector(&self) -> &$crate::Reflector {
+                &self.reflector
+            }
+            fn views(&self, views: &mut $crate::Views) {
+                views.push(self);
+            }
+        }
+    };
+    ($name:ident : $parent:ident via $field:ident) => {
+        impl $crate::PlatformObject for $name {
+            const INTERFACE: &'static $crate::glue::Interface = $name::IDL;
+            fn reflector(&self) -> &$crate::Reflector {
+                $crate::PlatformObject::reflector(&self.$field)
+            }
+            fn views(&self, views: &mut $crate::Views) {
+                $crate::PlatformObject::views(&self.$field, views);
+                views.push(self);
+            }
+        }
+        impl ::std::ops::Deref for $name {
+            type Target = $parent;
+            fn deref(&self) -> &$parent {
+                &self.$field
+            }
+        }
+    };
+}

@@ -1,0 +1,128 @@
+//! What a thread knows of its runtime: enough to count references without carrying a pointer in each handle.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ptr;
+use std::rc::Rc;
+
+use rquickjs_sys as q;
+
+use crate::closure::ClosureTable;
+use crate::exception::DomExceptionInit;
+use crate::glue::Interface;
+use crate::module::ModuleLoader;
+use crate::platform::Header;
+use crate::realm::{Realm, RealmData};
+use crate::runtime::Rejection;
+use crate::{Exception, Fallible, Value};
+
+thread_local! {
+    static RUNTIME: Cell<*mut q::JSRuntime> = const { Cell::new(ptr::null_mut()) };
+    static HANDLES: Cell<usize> = const { Cell::new(0) };
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static CLASS_BASE: Cell<u32> = const { Cell::new(u32::MAX) };
+    static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
+}
+
+/// Hooks and tables of the thread's runtime.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) closures: ClosureTable,
+    pub(crate) realms: RefCell<HashMap<*mut q::JSContext, Box<RealmData>>>,
+    /// Global objects are ordinary engine objects: which platform object is behind which of them.
+    pub(crate) globals: RefCell<HashMap<*mut std::ffi::c_void, *mut Header>>,
+    pub(crate) rejections: RefCell<Vec<Rejection>>,
+    pub(crate) checkpoint: RefCell<Option<Rc<dyn Fn()>>>,
+    pub(crate) job_error: RefCell<Option<Rc<JobErrorHook>>>,
+    pub(crate) make_exception: Cell<Option<ExceptionFactory>>,
+    pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
+    pub(crate) interfaces: RefCell<Vec<&'static Interface>>,
+}
+
+/// Told of what a microtask threw.
+pub(crate) type JobErrorHook = dyn Fn(&Realm, Exception);
+
+/// Makes the object that stands for a DOMException in a realm.
+pub(crate) type ExceptionFactory = fn(&Realm, &DomExceptionInit) -> Fallible<Value>;
+
+pub(crate) fn runtime() -> *mut q::JSRuntime {
+    RUNTIME.get()
+}
+
+pub(crate) fn set_runtime(rt: *mut q::JSRuntime, class_base: u32) {
+    RUNTIME.set(rt);
+    CLASS_BASE.set(class_base);
+    SHARED.with_borrow_mut(|shared| *shared = (!rt.is_null()).then(Rc::default));
+}
+
+/// The thread's tables; empty ones if its runtime is gone.
+pub(crate) fn shared() -> Rc<Shared> {
+    SHARED.with_borrow(|shared| shared.clone()).unwrap_or_default()
+}
+
+pub(crate) fn class_base() -> u32 {
+    CLASS_BASE.get()
+}
+
+pub(crate) fn count_handle() {
+    HANDLES.set(HANDLES.get() + 1);
+}
+
+pub(crate) fn uncount_handle() {
+    HANDLES.set(HANDLES.get().saturating_sub(1));
+}
+
+pub(crate) fn handles() -> usize {
+    HANDLES.get()
+}
+
+pub(crate) fn forget_handles() {
+    HANDLES.set(0);
+}
+
+/// How deep script is nested on this thread's stack; a microtask checkpoint is due when it comes back to 0.
+pub(crate) fn depth() -> u32 {
+    DEPTH.get()
+}
+
+/// Counts one entry into script; when the outermost ends, the checkpoint hook runs.
+pub(crate) struct Entry(());
+
+impl Entry {
+    pub(crate) fn new() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self(())
+    }
+
+    /// Ends the entry without a checkpoint.
+    pub(crate) fn end_quietly(self) {
+        DEPTH.set(DEPTH.get() - 1);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+        if DEPTH.get() == 0 {
+            let hook = shared().checkpoint.borrow().clone();
+            if let Some(hook) = hook {
+                hook();
+            }
+        }
+    }
+}
+
+/// The interface at a place of the runtime's list.
+pub(crate) fn interface(index: u16) -> Option<&'static Interface> {
+    shared().interfaces.borrow().get(usize::from(index)).copied()
+}
+
+/// The class of objects of an interface.
+pub(crate) fn class_of(interface: &Interface) -> u32 {
+    if interface.index == crate::glue::INTERNAL {
+        class_base() + u32::try_from(shared().interfaces.borrow().len()).unwrap_or(0)
+    } else {
+        class_base() + u32::from(interface.index)
+    }
+}
