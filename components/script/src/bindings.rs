@@ -1,0 +1,2 @@
+//! What `bindings-gen` makes of the specifications' IDL: a trait for each interface, and the tables that carry calls
+//! from JavaScript to it. `cargo run -p bindings-gen -- expand NAME` shows one.

@@ -1,0 +1,31 @@
+//! The DOM and the web platform around it: one file for each interface.
+
+pub(crate) mod background_fetch;
+pub(crate) mod cache;
+pub(crate) mod encoding;
+pub(crate) mod events;
+pub(crate) mod fetch;
+pub(crate) mod file;
+pub(crate) mod globals;
+pub(crate) mod html;
+pub(crate) mod messaging;
+pub(crate) mod nodes;
+pub(crate) mod service_worker;
+pub(crate) mod streams;
+pub(crate) mod url;
+pub(crate) mod window;
+
+pub(crate) use background_fetch::*;
+pub(crate) use cache::*;
+pub(crate) use encoding::*;
+pub(crate) use events::*;
+pub(crate) use fetch::*;
+pub(crate) use file::*;
+pub(crate) use globals::*;
+pub(crate) use html::*;
+pub(crate) use messaging::*;
+pub(crate) use nodes::*;
+pub(crate) use service_worker::*;
+pub(crate) use streams::*;
+pub(crate) use url::*;
+pub(crate) use window::*;

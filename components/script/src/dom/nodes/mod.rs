@@ -1,0 +1,29 @@
+//! Interfaces: nodes.
+
+pub(crate) mod attr;
+pub(crate) mod character_data;
+pub(crate) mod comment;
+pub(crate) mod document;
+pub(crate) mod document_fragment;
+pub(crate) mod document_type;
+pub(crate) mod dom_token_list;
+pub(crate) mod element;
+pub(crate) mod html_collection;
+pub(crate) mod named_node_map;
+pub(crate) mod node;
+pub(crate) mod node_list;
+pub(crate) mod text;
+
+pub(crate) use attr::Attr;
+pub(crate) use character_data::CharacterData;
+pub(crate) use comment::Comment;
+pub(crate) use document::Document;
+pub(crate) use document_fragment::DocumentFragment;
+pub(crate) use document_type::DocumentType;
+pub(crate) use dom_token_list::DOMTokenList;
+pub(crate) use element::Element;
+pub(crate) use html_collection::HTMLCollection;
+pub(crate) use named_node_map::NamedNodeMap;
+pub(crate) use node::Node;
+pub(crate) use node_list::NodeList;
+pub(crate) use text::Text;

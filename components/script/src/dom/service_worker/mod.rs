@@ -1,0 +1,21 @@
+//! Interfaces: service_worker.
+
+pub(crate) mod client;
+pub(crate) mod clients;
+pub(crate) mod extendable_event;
+pub(crate) mod extendable_message_event;
+pub(crate) mod fetch_event;
+pub(crate) mod service_worker;
+pub(crate) mod service_worker_container;
+pub(crate) mod service_worker_registration;
+pub(crate) mod window_client;
+
+pub(crate) use client::Client;
+pub(crate) use clients::Clients;
+pub(crate) use extendable_event::ExtendableEvent;
+pub(crate) use extendable_message_event::ExtendableMessageEvent;
+pub(crate) use fetch_event::FetchEvent;
+pub(crate) use service_worker::ServiceWorker;
+pub(crate) use service_worker_container::ServiceWorkerContainer;
+pub(crate) use service_worker_registration::ServiceWorkerRegistration;
+pub(crate) use window_client::WindowClient;

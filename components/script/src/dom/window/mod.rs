@@ -1,0 +1,7 @@
+//! Interfaces: window.
+
+pub(crate) mod location;
+pub(crate) mod window;
+
+pub(crate) use location::Location;
+pub(crate) use window::Window;

@@ -1,0 +1,125 @@
+//! [Environment settings objects](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use bgfetch_js::Realm;
+use bgfetch_js::glue::Exposure;
+use bgfetch_traits::coordinator::{CoordinatorMsg, CoordinatorSender};
+use bgfetch_traits::ids::{ClientId, StorageKey};
+use bgfetch_traits::net::NetSender;
+use bgfetch_traits::policy::{Client, PolicyContainer};
+use bgfetch_traits::service_worker::WorkerInfo;
+use bgfetch_traits::storage::StorageSender;
+use url::{Origin, Url};
+
+/// The threads that a script thread talks to.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// Background fetches, service workers, permissions, broadcasts.
+    pub coordinator: CoordinatorSender,
+    /// Fetching.
+    pub net: NetSender,
+    /// The Cache API and bodies.
+    pub storage: StorageSender,
+    /// `navigator.userAgent`.
+    pub user_agent: std::sync::Arc<str>,
+}
+
+/// Which kind of global an environment has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GlobalKind {
+    Window,
+    DedicatedWorker,
+    SharedWorker,
+    ServiceWorker,
+}
+
+impl GlobalKind {
+    /// Which members are exposed there.
+    pub(crate) const fn exposure(self) -> Exposure {
+        match self {
+            Self::Window => Exposure::WINDOW,
+            Self::DedicatedWorker => Exposure::DEDICATED_WORKER,
+            Self::SharedWorker => Exposure::SHARED_WORKER,
+            Self::ServiceWorker => Exposure::SERVICE_WORKER,
+        }
+    }
+
+    /// For the console.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::DedicatedWorker => "dedicatedworker",
+            Self::SharedWorker => "sharedworker",
+            Self::ServiceWorker => "serviceworker",
+        }
+    }
+}
+
+/// An environment: what belongs to a realm and is not JavaScript.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// Its id, as `Client.id` shows it.
+    pub(crate) id: ClientId,
+    pub(crate) kind: GlobalKind,
+    pub(crate) hosts: Hosts,
+    /// The creation URL.
+    pub(crate) url: RefCell<Url>,
+    pub(crate) base_url: RefCell<Url>,
+    pub(crate) origin: Origin,
+    pub(crate) top_level_origin: Origin,
+    pub(crate) secure_context: bool,
+    pub(crate) policy: RefCell<PolicyContainer>,
+    /// [Time origin](https://w3c.github.io/hr-time/#dfn-time-origin).
+    pub(crate) time_origin: Instant,
+    /// The service worker that controls it.
+    pub(crate) controller: RefCell<Option<WorkerInfo>>,
+    /// Whether the coordinator knows it.
+    pub(crate) announced: Cell<bool>,
+}
+
+impl Environment {
+    /// The environment of a realm.
+    ///
+    /// # Panics
+    /// For a realm that is being set up or is gone; script does not run in those.
+    pub(crate) fn of(realm: &Realm) -> Rc<Self> {
+        Self::try_of(realm).expect("a realm in which script runs has an environment")
+    }
+
+    /// The environment of a realm, unless the realm is gone.
+    pub(crate) fn try_of(realm: &Realm) -> Option<Rc<Self>> {
+        realm.host::<Self>()
+    }
+
+    /// What the network thread has to know of it.
+    pub(crate) fn client(&self) -> Client {
+        Client {
+            id: self.id,
+            origin: self.origin.clone(),
+            url: self.url.borrow().clone(),
+            policy: self.policy.borrow().clone(),
+            secure_context: self.secure_context,
+            top_level_origin: self.top_level_origin.clone(),
+        }
+    }
+
+    /// Its storage key; `None` for opaque origins.
+    pub(crate) fn storage_key(&self) -> Option<StorageKey> {
+        StorageKey::of_origin(&self.origin)
+    }
+
+    /// [Parses a URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#encoding-parsing-a-url) relative to it.
+    pub(crate) fn parse_url(&self, text: &str) -> Result<Url, url::ParseError> {
+        self.base_url.borrow().join(text)
+    }
+
+    /// Tells the coordinator that it is no more.
+    pub(crate) fn tell_gone(&self) {
+        if self.announced.replace(false) {
+            self.hosts.coordinator.send(CoordinatorMsg::ClientGone(self.id));
+        }
+    }
+}

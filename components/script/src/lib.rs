@@ -1,0 +1,16 @@
+//! Event loops, realms and the DOM.
+//!
+//! Bindings are generated from the specifications' IDL (`bindings`); what they mean is written by hand, one
+//! file for each interface (`dom`). Everything else of the engine is behind messages: see `bgfetch_traits`.
+#![forbid(unsafe_code)]
+
+mod agent;
+mod bindings;
+mod dom;
+mod environment;
+mod messages;
+mod report;
+mod scripts;
+
+pub use agent::ScriptLimits;
+pub use environment::Hosts;

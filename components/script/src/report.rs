@@ -1,0 +1,142 @@
+//! [Reporting exceptions](https://html.spec.whatwg.org/multipage/webappapis.html#report-the-exception) and
+//! [rejected promises](https://html.spec.whatwg.org/multipage/webappapis.html#unhandled-promise-rejections), and the
+//! way to the console.
+
+use std::cell::{Cell, RefCell};
+use std::thread::LocalKey;
+
+use bgfetch_js::{Exception, Fallible, Promise, Realm, Runtime, Value};
+use bgfetch_traits::coordinator::{ConsoleLevel, ConsoleMessage, CoordinatorMsg};
+
+use crate::agent::{Agent, TaskSource};
+use crate::dom;
+use crate::environment::Environment;
+
+thread_local! {
+    static REPORTING: Cell<bool> = const { Cell::new(false) };
+    static ABOUT_TO_BE_NOTIFIED: RefCell<Vec<Rejected>> = const { RefCell::new(Vec::new()) };
+    /// An event is queued for them, or is being fired.
+    static NOTIFYING: RefCell<Vec<Rejected>> = const { RefCell::new(Vec::new()) };
+    /// The page was told, and nothing handles them yet.
+    static OUTSTANDING: RefCell<Vec<Rejected>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Rejected {
+    realm: Realm,
+    promise: Promise<Value>,
+    reason: Value,
+}
+
+/// [Reports an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception) for a realm's
+/// global object: an `error` event first, and the console if nothing handled it.
+pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
+    let Some(environment) = Environment::try_of(realm) else { return };
+    let location = exception.location(realm);
+    let value = exception.to_value(realm);
+    let description = exception.describe(realm);
+    if !exception.is_termination() {
+        // Step 6: an exception in an `error` listener is not reported by another `error` event.
+        let handled = !REPORTING.replace(true) && {
+            let handled = dom::events::error_event::fire_at_global(realm, &description, &location, &value);
+            REPORTING.set(false);
+            handled
+        };
+        if handled {
+            return;
+        }
+    }
+    let text = if exception.is_termination() {
+        format!("a script ran for too long and was stopped: {description}")
+    } else {
+        format!("Uncaught {description}")
+    };
+    to_console(&environment, ConsoleLevel::UncaughtError, text, &location);
+}
+
+/// [Notifies about rejected promises](https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises).
+pub(crate) fn notify_about_rejected_promises() {
+    absorb();
+    let about_to_be_notified = ABOUT_TO_BE_NOTIFIED.take();
+    for rejected in about_to_be_notified {
+        let realm = rejected.realm.clone();
+        let promise = rejected.promise.clone();
+        NOTIFYING.with_borrow_mut(|list| list.push(rejected));
+        Agent::current().queue_global(TaskSource::DomManipulation, &realm, move |realm| notify(realm, &promise));
+    }
+}
+
+/// Sorts what the engine told of rejections into the lists.
+fn absorb() {
+    for rejection in Runtime::take_rejections() {
+        if !rejection.handled {
+            let rejected = Rejected { realm: rejection.realm, promise: rejection.promise, reason: rejection.reason };
+            ABOUT_TO_BE_NOTIFIED.with_borrow_mut(|list| list.push(rejected));
+        } else if take(&ABOUT_TO_BE_NOTIFIED, &rejection.promise).is_none()
+            && take(&NOTIFYING, &rejection.promise).is_none()
+            && let Some(rejected) = take(&OUTSTANDING, &rejection.promise)
+        {
+            let realm = rejected.realm.clone();
+            Agent::current().queue_global(TaskSource::DomManipulation, &realm, move |realm| {
+                let Rejected { promise, reason, .. } = &rejected;
+                dom::events::promise_rejection_event::fire_at_global(realm, "rejectionhandled", promise, reason)?;
+                Ok(())
+            });
+        }
+    }
+}
+
+fn notify(realm: &Realm, promise: &Promise<Value>) -> Fallible<()> {
+    absorb();
+    let found = NOTIFYING.with_borrow(|list| {
+        let known = list.iter().find(|known| known.promise.as_object().is_same(promise.as_object()));
+        known.map(|known| known.reason.clone())
+    });
+    // Handled since then.
+    let Some(reason) = found else { return Ok(()) };
+    let not_canceled =
+        dom::events::promise_rejection_event::fire_at_global(realm, "unhandledrejection", promise, &reason)?;
+    if not_canceled && let Some(environment) = Environment::try_of(realm) {
+        let exception = Exception::Js(reason);
+        let text = format!("Uncaught (in promise) {}", exception.describe(realm));
+        to_console(&environment, ConsoleLevel::UnhandledRejection, text, &exception.location(realm));
+    }
+    absorb();
+    if let Some(rejected) = take(&NOTIFYING, promise) {
+        OUTSTANDING.with_borrow_mut(|list| list.push(rejected));
+    }
+    Ok(())
+}
+
+fn take(list: &'static LocalKey<RefCell<Vec<Rejected>>>, promise: &Promise<Value>) -> Option<Rejected> {
+    list.with_borrow_mut(|list| {
+        let index = list.iter().position(|known| known.promise.as_object().is_same(promise.as_object()))?;
+        Some(list.remove(index))
+    })
+}
+
+/// Lets go of what belongs to a realm that ends.
+pub(crate) fn forget(realm: &Realm) {
+    for list in [&ABOUT_TO_BE_NOTIFIED, &NOTIFYING, &OUTSTANDING] {
+        let gone: Vec<_> =
+            list.with_borrow_mut(|list| list.extract_if(.., |known| known.realm.is_same(realm)).collect());
+        drop(gone);
+    }
+}
+
+/// Tells the embedder something for its console.
+pub(crate) fn to_console(
+    environment: &Environment,
+    level: ConsoleLevel,
+    text: String,
+    location: &bgfetch_js::ErrorLocation,
+) {
+    let message = ConsoleMessage {
+        level,
+        text,
+        file: location.file.clone(),
+        line: location.line,
+        column: location.column,
+        global: environment.kind.name().to_owned(),
+    };
+    environment.hosts.coordinator.send(CoordinatorMsg::Report(environment.id, message));
+}
