@@ -17,6 +17,8 @@ pub(crate) const ALL: c_int = q::JS_PROP_C_W_E as c_int;
 /// Property attributes: writable and configurable, not enumerable.
 pub(crate) const HIDDEN: c_int = (q::JS_PROP_CONFIGURABLE | q::JS_PROP_WRITABLE) as c_int;
 
+const GETSET: c_int = q::JS_PROP_GETSET as c_int;
+
 /// A property's name.
 #[derive(Clone, Debug)]
 pub enum PropertyKey {
@@ -165,22 +167,8 @@ impl Object {
 
     /// Whether there is an own property of that key and it is enumerable.
     pub fn is_own_enumerable(&self, realm: &Realm, key: &PropertyKey) -> Fallible<bool> {
-        let atom = Atom::of_key(realm, key)?;
-        let mut descriptor = q::JSPropertyDescriptor {
-            flags: 0,
-            value: q::JS_UNDEFINED,
-            getter: q::JS_UNDEFINED,
-            setter: q::JS_UNDEFINED,
-        };
-        // SAFETY: context, object and atom are alive, and the place is valid.
-        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, self.raw(), atom.0) };
-        check(realm, status)?;
-        if status > 0 {
-            drop(Value::from_owned(descriptor.value));
-            drop(Value::from_owned(descriptor.getter));
-            drop(Value::from_owned(descriptor.setter));
-        }
-        Ok(status > 0 && descriptor.flags & q::JS_PROP_ENUMERABLE as c_int != 0)
+        let enumerable = |(flags, _): (c_int, Value)| flags & q::JS_PROP_ENUMERABLE as c_int != 0;
+        Ok(self.own_property(realm, key)?.is_some_and(enumerable))
     }
 
     fn own_keys(&self, realm: &Realm, flags: u32) -> Fallible<Vec<PropertyKey>> {
@@ -273,6 +261,37 @@ impl Object {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.address() == other.address()
+    }
+
+    /// A number that no other object has as long as this one is alive.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        self.address().addr()
+    }
+
+    /// The value of an own property, if it is a data property.
+    pub fn own_data_property(&self, realm: &Realm, key: &PropertyKey) -> Fallible<Option<Value>> {
+        Ok(self.own_property(realm, key)?.and_then(|(flags, value)| (flags & GETSET == 0).then_some(value)))
+    }
+
+    /// Flags and value of an own property.
+    fn own_property(&self, realm: &Realm, key: &PropertyKey) -> Fallible<Option<(c_int, Value)>> {
+        let atom = Atom::of_key(realm, key)?;
+        let mut descriptor = q::JSPropertyDescriptor {
+            flags: 0,
+            value: q::JS_UNDEFINED,
+            getter: q::JS_UNDEFINED,
+            setter: q::JS_UNDEFINED,
+        };
+        // SAFETY: context, object and atom are alive, and the place is valid.
+        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, self.raw(), atom.0) };
+        check(realm, status)?;
+        if status == 0 {
+            return Ok(None);
+        }
+        drop(Value::from_owned(descriptor.getter));
+        drop(Value::from_owned(descriptor.setter));
+        Ok(Some((descriptor.flags, Value::from_owned(descriptor.value))))
     }
 
     /// The object's address: its identity as long as it is alive.

@@ -1,7 +1,7 @@
 //! [`DOMException`](https://webidl.spec.whatwg.org/#idl-DOMException).
 
 use bgfetch_js::{
-    DomExceptionInit, DomString, Fallible, PlatformObject, Realm, Reflector, Root, Value, platform_object, trace_fields,
+    DomExceptionInit, DomString, Fallible, Object, PlatformObject, Realm, Reflector, Root, Value, platform_object, trace_fields,
 };
 
 use crate::bindings::DOMExceptionMethods;
@@ -65,6 +65,13 @@ pub(crate) fn make(realm: &Realm, init: &DomExceptionInit) -> Fallible<Value> {
     let exception = realm.wrap(base)?;
     add_stack(realm, &exception)?;
     Ok(exception.as_value().clone())
+}
+
+/// Makes the copy of an exception that was cloned.
+pub(crate) fn restore(realm: &Realm, name: DomString, message: DomString) -> Fallible<Object> {
+    let exception = realm.wrap(DOMException::new_inherited(name, message))?;
+    add_stack(realm, &exception)?;
+    Ok(exception.to_object())
 }
 
 /// Gives an exception the `stack` that errors of the language have.

@@ -1,0 +1,283 @@
+//! [StructuredDeserialize](https://html.spec.whatwg.org/multipage/structured-data.html#structureddeserialize).
+
+use std::any::Any;
+
+use bgfetch_js::{
+    ArrayBuffer, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray, TypedArrayKind, Value,
+};
+use bgfetch_traits::service_worker::MessageData;
+
+use super::serialize::TransferredBuffer;
+use super::{MAX_DEPTH, clone_error, tag, too_deep};
+use crate::dom::dom_exception;
+use crate::dom::file::blob::BlobData;
+use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::{Blob, File, MessagePort};
+
+struct Reader<'a> {
+    realm: &'a Realm,
+    bytes: &'a [u8],
+    attachments: Vec<Option<Box<dyn Any + Send>>>,
+    transferred: Vec<Value>,
+    known: Vec<Object>,
+    depth: usize,
+}
+
+pub(super) fn deserialize(realm: &Realm, data: MessageData) -> Fallible<(Value, Vec<Root<MessagePort>>)> {
+    let mut reader = Reader {
+        realm,
+        bytes: &data.bytes,
+        attachments: data.attachments.into_iter().map(Some).collect(),
+        transferred: Vec::new(),
+        known: Vec::new(),
+        depth: 0,
+    };
+    // StructuredDeserializeWithTransfer, step 3.
+    let mut ports = Vec::new();
+    for place in 0..reader.number()? {
+        let attachment = reader.attachment(place)?;
+        let attachment = match attachment.downcast::<TransferredBuffer>() {
+            Ok(buffer) => {
+                let buffer = ArrayBuffer::from_vec(realm, buffer.0)?;
+                reader.transferred.push(buffer.to_js(realm)?);
+                continue;
+            }
+            Err(other) => other,
+        };
+        let handle = attachment.downcast::<PortHandle>().map_err(|_| malformed())?;
+        let port = MessagePort::transfer_in(realm, *handle)?;
+        reader.transferred.push(port.as_value().clone());
+        ports.push(port);
+    }
+    Ok((reader.value()?, ports))
+}
+
+/// Messages come from this process only, so this tells of a bug, not of a page.
+fn malformed() -> bgfetch_js::Exception {
+    clone_error("the message is malformed")
+}
+
+impl Reader<'_> {
+    fn take(&mut self, length: usize) -> Fallible<&[u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(length).ok_or_else(malformed)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Fallible<[u8; N]> {
+        self.take(N)?.try_into().map_err(|_| malformed())
+    }
+
+    fn byte(&mut self) -> Fallible<u8> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    fn number(&mut self) -> Fallible<usize> {
+        Ok(u32::from_le_bytes(self.array()?) as usize)
+    }
+
+    fn float(&mut self) -> Fallible<f64> {
+        Ok(f64::from_le_bytes(self.array()?))
+    }
+
+    fn data(&mut self) -> Fallible<&[u8]> {
+        let length = self.number()?;
+        self.take(length)
+    }
+
+    fn attachment(&mut self, place: usize) -> Fallible<Box<dyn Any + Send>> {
+        self.attachments.get_mut(place).and_then(Option::take).ok_or_else(malformed)
+    }
+
+    fn text(&mut self) -> Fallible<Option<DomString>> {
+        let tag = self.byte()?;
+        match tag {
+            tag::STRING => {
+                let text = std::str::from_utf8(self.data()?).map_err(|_| malformed())?;
+                Ok(Some(text.into()))
+            }
+            tag::STRING_UTF16 => {
+                let units: Vec<u16> =
+                    self.data()?.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+                Ok(Some(DomString::from_utf16(&units)))
+            }
+            tag::UNDEFINED => Ok(None),
+            _ => Err(malformed()),
+        }
+    }
+
+    fn value(&mut self) -> Fallible<Value> {
+        let Some(first) = self.bytes.first().copied() else { return Err(malformed()) };
+        if matches!(first, tag::STRING | tag::STRING_UTF16) {
+            return self.text()?.unwrap_or_default().to_value(self.realm);
+        }
+        self.byte()?;
+        match first {
+            tag::UNDEFINED => Ok(Value::UNDEFINED),
+            tag::NULL => Ok(Value::NULL),
+            tag::TRUE => Ok(Value::boolean(true)),
+            tag::FALSE => Ok(Value::boolean(false)),
+            tag::NUMBER => Ok(Value::number(self.float()?)),
+            tag::BIG_INT => {
+                let text = std::str::from_utf8(self.data()?).map_err(|_| malformed())?.to_owned();
+                let text = Value::string(self.realm, &text)?;
+                self.realm.bigint_of(&text)
+            }
+            tag::KNOWN => {
+                let number = self.number()?;
+                self.known.get(number).map(|object| object.as_value().clone()).ok_or_else(malformed)
+            }
+            tag::TRANSFERRED => {
+                let place = self.number()?;
+                self.transferred.get(place).cloned().ok_or_else(malformed)
+            }
+            other => {
+                if self.depth == MAX_DEPTH {
+                    return Err(too_deep());
+                }
+                self.depth += 1;
+                let object = self.object(other);
+                self.depth -= 1;
+                object.map(Object::into_value)
+            }
+        }
+    }
+
+    fn object(&mut self, tag: u8) -> Fallible<Object> {
+        let realm = self.realm;
+        match tag {
+            tag::MAP => self.map(),
+            tag::SET => self.set(),
+            tag::ARRAY | tag::OBJECT => self.properties(tag),
+            tag::TYPED_ARRAY | tag::DATA_VIEW => self.view(tag),
+            tag::BOXED => {
+                // The object has its number before the primitive in it, which has none.
+                let place = self.known.len();
+                let primitive = self.value()?;
+                let object = realm.to_object(&primitive)?;
+                self.known.insert(place, object.clone());
+                Ok(object)
+            }
+            _ => {
+                let object = match tag {
+                    tag::DATE => realm.new_date(self.float()?)?,
+                    tag::REG_EXP => {
+                        let (source, flags) = (self.value()?, self.value()?);
+                        realm.new_regexp(&source, &flags)?
+                    }
+                    tag::ARRAY_BUFFER => {
+                        let bytes = self.data()?.to_vec();
+                        ArrayBuffer::from_vec(realm, bytes)?.as_object().clone()
+                    }
+                    tag::ERROR => self.error()?,
+                    _ => self.platform(tag)?,
+                };
+                self.known.push(object.clone());
+                Ok(object)
+            }
+        }
+    }
+
+    fn map(&mut self) -> Fallible<Object> {
+        let map = self.realm.new_map()?;
+        self.known.push(map.clone());
+        for _ in 0..self.number()? {
+            let (key, value) = (self.value()?, self.value()?);
+            self.realm.map_set(&map, &key, &value)?;
+        }
+        Ok(map)
+    }
+
+    fn set(&mut self) -> Fallible<Object> {
+        let set = self.realm.new_set()?;
+        self.known.push(set.clone());
+        for _ in 0..self.number()? {
+            let value = self.value()?;
+            self.realm.set_add(&set, &value)?;
+        }
+        Ok(set)
+    }
+
+    fn properties(&mut self, tag: u8) -> Fallible<Object> {
+        let object = if tag == tag::ARRAY {
+            let length = u64::from_le_bytes(self.array()?);
+            let array = Object::array(self.realm, [])?;
+            #[expect(clippy::cast_precision_loss, reason = "array lengths are below 2^32")]
+            array.set(self.realm, "length", &Value::number(length as f64))?;
+            array
+        } else {
+            Object::new(self.realm)?
+        };
+        self.known.push(object.clone());
+        for _ in 0..self.number()? {
+            let key = self.text()?.ok_or_else(malformed)?;
+            let value = self.value()?;
+            object.create_data_property(self.realm, &PropertyKey::String(key), &value)?;
+        }
+        Ok(object)
+    }
+
+    fn view(&mut self, tag: u8) -> Fallible<Object> {
+        let kind = if tag == tag::TYPED_ARRAY {
+            let name = std::str::from_utf8(self.data()?).map_err(|_| malformed())?;
+            Some(TypedArrayKind::of_name(name).ok_or_else(malformed)?)
+        } else {
+            None
+        };
+        let (offset, length) = (self.number()?, self.number()?);
+        let buffer = self.value()?;
+        let object = match kind {
+            Some(kind) => {
+                let buffer = buffer.as_object().and_then(|object| ArrayBuffer::of_object(&object));
+                let buffer = buffer.ok_or_else(malformed)?;
+                let elements = length / kind.element_size();
+                TypedArray::over(self.realm, kind, &buffer, offset, elements)?.as_object().clone()
+            }
+            None => self.realm.new_data_view(&buffer, offset as u64, length as u64)?,
+        };
+        self.known.push(object.clone());
+        Ok(object)
+    }
+
+    fn error(&mut self) -> Fallible<Object> {
+        let name = self.text()?.unwrap_or_default();
+        let error = self.realm.new_error(&name)?;
+        for key in ["message", "stack"] {
+            match self.text()? {
+                Some(text) => error.define_hidden(self.realm, key, &text.to_value(self.realm)?)?,
+                None => {
+                    error.delete(self.realm, key)?;
+                }
+            }
+        }
+        Ok(error)
+    }
+
+    fn platform(&mut self, tag: u8) -> Fallible<Object> {
+        let realm = self.realm;
+        match tag {
+            tag::BLOB | tag::FILE => {
+                let place = self.number()?;
+                let data = *self.attachment(place)?.downcast::<BlobData>().map_err(|_| malformed())?;
+                if tag == tag::BLOB {
+                    return Ok(realm.wrap(Blob::of(data))?.to_object());
+                }
+                let name = self.text()?.unwrap_or_default().into_string();
+                let modified = i64::from_le_bytes(self.array()?);
+                Ok(realm.wrap(File::of(data, name, modified))?.to_object())
+            }
+            tag::DOM_EXCEPTION => {
+                let (name, message) = (self.text()?.unwrap_or_default(), self.text()?.unwrap_or_default());
+                dom_exception::restore(realm, name, message)
+            }
+            tag::QUOTA_EXCEEDED_ERROR => {
+                let message = self.text()?.unwrap_or_default();
+                let number = |number: f64| Some(number).filter(|number| !number.is_nan());
+                let (quota, requested) = (number(self.float()?), number(self.float()?));
+                let exception = bgfetch_js::Exception::quota_exceeded(message.into_string(), quota, requested);
+                exception.to_value(realm).as_object().ok_or_else(malformed)
+            }
+            _ => Err(malformed()),
+        }
+    }
+}
