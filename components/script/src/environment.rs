@@ -14,6 +14,9 @@ use bgfetch_traits::service_worker::WorkerInfo;
 use bgfetch_traits::storage::StorageSender;
 use url::{Origin, Url};
 
+use crate::dom::globals::console::ConsoleState;
+use crate::dom::globals::timers::TimerMap;
+
 /// The threads that a script thread talks to.
 #[derive(Clone, Debug)]
 pub struct Hosts {
@@ -76,6 +79,8 @@ pub(crate) struct Environment {
     pub(crate) time_origin: Instant,
     /// The service worker that controls it.
     pub(crate) controller: RefCell<Option<WorkerInfo>>,
+    pub(crate) timers: TimerMap,
+    pub(crate) console: ConsoleState,
     /// Whether the coordinator knows it.
     pub(crate) announced: Cell<bool>,
 }

@@ -6,11 +6,14 @@
 
 mod agent;
 mod bindings;
+mod clone;
 mod dom;
 mod environment;
 mod messages;
 mod report;
 mod scripts;
+mod spawn;
 
 pub use agent::ScriptLimits;
 pub use environment::Hosts;
+pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions};

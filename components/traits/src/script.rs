@@ -23,6 +23,8 @@ pub enum ScriptMsg {
         /// The answer; `None` if whoever was asked dropped the question.
         value: Option<Box<dyn Any + Send>>,
     },
+    /// A message came for a message port of this thread.
+    PortReady(u64),
     /// Something that a local future waits for happened.
     Wake(u64),
     /// Service workers: dispatch this event, and tell when its extended lifetime ended.

@@ -6,6 +6,7 @@ pub(crate) mod custom_event;
 pub(crate) mod dom_exception;
 pub(crate) mod error_event;
 pub(crate) mod event;
+pub(crate) mod event_handler;
 pub(crate) mod event_target;
 pub(crate) mod message_event;
 pub(crate) mod promise_rejection_event;

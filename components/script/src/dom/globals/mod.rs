@@ -1,5 +1,6 @@
 //! Interfaces: globals.
 
+pub(crate) mod console;
 pub(crate) mod crypto;
 pub(crate) mod navigator;
 pub(crate) mod performance;
@@ -11,6 +12,10 @@ pub(crate) mod worker_global_scope;
 pub(crate) mod worker_location;
 pub(crate) mod worker_navigator;
 
+pub(crate) mod timers;
+pub(crate) mod window_or_worker;
+
+pub(crate) use console::Console;
 pub(crate) use crypto::Crypto;
 pub(crate) use navigator::Navigator;
 pub(crate) use performance::Performance;

@@ -1,16 +1,106 @@
-//! `BroadcastChannel`.
+//! [`BroadcastChannel`](https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts).
 
-use bgfetch_js::{platform_object, trace_fields};
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
+use bgfetch_js::{DomString, Exception, Fallible, PlatformObject, Realm, Root, Value, platform_object, trace_fields};
+use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::service_worker::MessageData;
+
+use crate::agent::{Agent, TaskSource};
 use crate::bindings::BroadcastChannelMethods;
+use crate::clone;
 use crate::dom::EventTarget;
+use crate::dom::events::message_event::{self, Message};
+use crate::environment::Environment;
 
 /// `BroadcastChannel`.
 pub(crate) struct BroadcastChannel {
     event_target: EventTarget,
+    name: DomString,
+    closed: Cell<bool>,
 }
 
 trace_fields!(BroadcastChannel { event_target });
 platform_object!(BroadcastChannel: EventTarget via event_target);
 
-impl BroadcastChannelMethods for BroadcastChannel {}
+thread_local! {
+    /// Channels of this thread that are open: they live as long as their realm does, since a message may come.
+    static OPEN: RefCell<Vec<(Realm, Root<BroadcastChannel>)>> = RefCell::default();
+}
+
+impl BroadcastChannelMethods for BroadcastChannel {
+    fn constructor(_: &Realm, name: DomString) -> Fallible<Self> {
+        Ok(Self { event_target: EventTarget::new_inherited(), name, closed: Cell::new(false) })
+    }
+
+    fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
+        OPEN.with_borrow_mut(|open| open.push((realm.clone(), this.clone())));
+        Ok(())
+    }
+
+    fn name(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(self.name.clone())
+    }
+
+    /// [`postMessage()`](https://html.spec.whatwg.org/multipage/web-messaging.html#dom-broadcastchannel-postmessage)
+    fn post_message(&self, realm: &Realm, message: Value) -> Fallible<()> {
+        // Step 2.
+        if self.closed.get() {
+            return Err(Exception::dom("InvalidStateError", "the BroadcastChannel is closed"));
+        }
+        // Step 3.
+        let data = Arc::new(clone::serialize(realm, &message, &[])?);
+        // Steps 4 to 9: this thread's other channels, then everyone else.
+        let environment = Environment::of(realm);
+        let this = self.root();
+        receive(realm, &self.name, &data, Some(&this));
+        if let Some(key) = environment.storage_key() {
+            let channel = self.name.to_string();
+            environment.hosts.coordinator.send(CoordinatorMsg::Broadcast { key, from: environment.id, channel, data });
+        }
+        Ok(())
+    }
+
+    fn close(&self, _: &Realm) -> Fallible<()> {
+        self.closed.set(true);
+        let this = self.root();
+        let gone: Vec<_> =
+            OPEN.with_borrow_mut(|open| open.extract_if(.., |(_, channel)| channel.is_same(&this)).collect());
+        drop(gone);
+        Ok(())
+    }
+}
+
+/// Queues a message for the channels of a name in a realm, in the order of their making.
+pub(crate) fn receive(
+    realm: &Realm,
+    name: &str,
+    data: &Arc<MessageData>,
+    except: Option<&Root<BroadcastChannel>>,
+) {
+    let channels: Vec<_> = OPEN.with_borrow(|open| {
+        let of_name = open.iter().filter(|(owner, channel)| owner.is_same(realm) && &*channel.name == name);
+        of_name.map(|(_, channel)| channel.clone()).filter(|channel| except.is_none_or(|e| !e.is_same(channel))).collect()
+    });
+    let origin = Environment::of(realm).origin.ascii_serialization();
+    for channel in channels {
+        let (data, origin) = (Arc::clone(data), origin.clone());
+        Agent::current().queue_global(TaskSource::DomManipulation, realm, move |realm| {
+            if channel.closed.get() {
+                return Ok(());
+            }
+            let deserialized = clone::deserialize(realm, clone::copy(&data));
+            let event_type = if deserialized.is_ok() { "message" } else { "messageerror" };
+            let data = deserialized.map_or(Value::NULL, |(data, _)| data);
+            message_event::fire(realm, &*channel, event_type, Message { data, origin, source: None, ports: Vec::new() })?;
+            Ok(())
+        });
+    }
+}
+
+/// Lets go of the channels of a realm that ends.
+pub(crate) fn forget(realm: &Realm) {
+    let gone: Vec<_> = OPEN.with_borrow_mut(|open| open.extract_if(.., |(owner, _)| owner.is_same(realm)).collect());
+    drop(gone);
+}
