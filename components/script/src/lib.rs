@@ -9,6 +9,7 @@ mod bindings;
 mod clone;
 mod dom;
 mod environment;
+mod fetching;
 mod messages;
 mod report;
 mod scripts;

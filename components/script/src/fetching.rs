@@ -1,0 +1,104 @@
+//! Fetching on behalf of an environment: its service worker first, if one controls it, and the network otherwise.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, RequestMode, Response};
+use bgfetch_traits::net::{CancelHandle, NetMsg};
+use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
+use parking_lot::Mutex;
+
+use crate::agent::{Agent, ReplyDropped};
+use crate::environment::{Environment, GlobalKind};
+
+/// [Fetches](https://fetch.spec.whatwg.org/#concept-fetch): gives the response once its head is there.
+///
+/// # Errors
+/// The network error, of kind [`NetworkErrorKind::Aborted`] once `cancel` was triggered.
+pub(crate) async fn fetch(
+    environment: &Rc<Environment>,
+    request: Request,
+    cancel: CancelHandle,
+) -> Result<Response, NetworkError> {
+    if !may_be_handled(environment, &request) {
+        return from_network(environment, request, cancel).await;
+    }
+    let url = request.head.url.clone();
+    let client = environment.id;
+    let answer = Agent::current().ask(|reply| {
+        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+        environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
+    });
+    match unless_cancelled(answer, &cancel).await? {
+        Ok(FetchOutcome::Network(request)) => from_network(environment, *request, cancel).await,
+        Ok(FetchOutcome::Response(response)) => Ok(response),
+        Ok(FetchOutcome::Error(why)) => {
+            let message = format!("the service worker answered the request for {url} with an error: {why}");
+            Err(NetworkError::new(NetworkErrorKind::Internal, message))
+        }
+        Err(dropped) => Err(gone(dropped)),
+    }
+}
+
+/// Whether a request goes to the service worker that controls its client:
+/// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 3, and [handle
+/// fetch](https://w3c.github.io/ServiceWorker/#handle-fetch). A service worker's own requests never do.
+fn may_be_handled(environment: &Environment, request: &Request) -> bool {
+    environment.kind != GlobalKind::ServiceWorker
+        && environment.controller.borrow().is_some()
+        && request.head.mode != RequestMode::Navigate
+        && matches!(request.head.url.scheme(), "http" | "https")
+}
+
+/// Fetches from the network, past any service worker.
+///
+/// # Errors
+/// As [`fetch`].
+pub(crate) async fn from_network(
+    environment: &Rc<Environment>,
+    request: Request,
+    cancel: CancelHandle,
+) -> Result<Response, NetworkError> {
+    let answer = Agent::current().ask(|reply| {
+        environment.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+    });
+    answer.await.unwrap_or_else(|dropped| Err(gone(dropped)))
+}
+
+fn gone(dropped: ReplyDropped) -> NetworkError {
+    NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())
+}
+
+/// Waits for `future`, or until `cancel` is triggered.
+///
+/// # Errors
+/// [`NetworkErrorKind::Aborted`] when it is triggered first.
+pub(crate) async fn unless_cancelled<T>(
+    future: impl Future<Output = T>,
+    cancel: &CancelHandle,
+) -> Result<T, NetworkError> {
+    let mut future = pin!(future);
+    let waker: Arc<Mutex<Option<Waker>>> = Arc::default();
+    let listener = Arc::clone(&waker);
+    cancel.on_cancel(move || {
+        let waker = listener.lock().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    });
+    poll_fn(move |cx| {
+        if cancel.is_cancelled() {
+            return Poll::Ready(Err(NetworkError::new(NetworkErrorKind::Aborted, "the fetch was aborted")));
+        }
+        *waker.lock() = Some(cx.waker().clone());
+        if cancel.is_cancelled() {
+            return Poll::Ready(Err(NetworkError::new(NetworkErrorKind::Aborted, "the fetch was aborted")));
+        }
+        future.as_mut().poll(cx).map(Ok)
+    })
+    .await
+}
