@@ -1,15 +1,17 @@
 //! What scripts ask: each message checked (a script thread's word is not taken for which origin it is), and handed
 //! to the algorithm that answers it.
 
+use std::sync::Arc;
+
 use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    FetchOutcome, FunctionalEvent, JobError, MessageData, MessageSource, RegistrationInfo, ScriptResource,
+    ClientInfo, FunctionalEvent, JobError, MessageData, MessageSource, RegistrationInfo, ScriptResource,
     ServiceWorkerMsg, ServiceWorkerState,
 };
-use std::sync::Arc;
+use url::Url;
 
 use crate::Registry;
 use crate::events::{Event, Then};
@@ -200,8 +202,8 @@ impl Registry {
         &mut self,
         from: ClientId,
         worker: WorkerId,
-        url: url::Url,
-        reply: Reply<Result<Option<bgfetch_traits::service_worker::ClientInfo>, JobError>>,
+        url: Url,
+        reply: Reply<Result<Option<ClientInfo>, JobError>>,
     ) {
         let key = self.if_same(from, worker).and_then(|worker| self.key_of_worker(worker)).cloned();
         let Some(storage_key) = key else { return self.answer(reply, Err(unknown_client())) };
@@ -231,13 +233,5 @@ impl Registry {
         if let Some(registration) = self.registrations.by_id.get_mut(&worker.registration) {
             registration.last_update_check = Some(now);
         }
-    }
-
-    pub(crate) fn back_to_network(
-        &mut self,
-        request: Box<bgfetch_traits::fetch::Request>,
-        reply: Reply<FetchOutcome>,
-    ) {
-        self.answer(reply, FetchOutcome::Network(request));
     }
 }

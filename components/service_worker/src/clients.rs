@@ -2,6 +2,7 @@
 //! and what workers may ask about them.
 
 use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
+use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{ClientInfo, ClientType, JobError, RegistrationInfo, WorkerInfo};
@@ -56,7 +57,7 @@ impl Registry {
     /// [control and use](https://w3c.github.io/ServiceWorker/#control-and-use).
     fn initial_controller(
         &self,
-        client: &bgfetch_traits::policy::Client,
+        client: &Client,
         storage_key: Option<&StorageKey>,
         creator: Option<ClientId>,
     ) -> Option<WorkerId> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bgfetch_traits::fetch::Request;
-use bgfetch_traits::ids::{RegistrationId, WorkerId};
+use bgfetch_traits::ids::{ClientId, RegistrationId, WorkerId};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome, FunctionalEvent, ServiceWorkerState};
 use parking_lot::Mutex;
@@ -119,7 +119,7 @@ impl Registry {
         let Some(worker) = self.workers.by_id.get_mut(&id) else { return };
         let Some(run) = worker.run.run() else { return };
         let name = event.what.name();
-        let (what, fetch) = share_reply(event.what);
+        let (what, fetch) = share_reply(*event.what);
         worker.dispatched.insert(dispatch, Dispatched { then: event.then, fetch, deadline, name });
         self.workers.dispatches.insert(dispatch, id);
         self.out.timers.insert((deadline, Timer::Event(dispatch)));
@@ -187,18 +187,18 @@ impl Registry {
     fn fail_event(&mut self, event: Event, why: &str) {
         match event.then {
             Then::Report(reply) => self.answer(reply, EventOutcome::WorkerFailed(why.to_owned())),
-            Then::Fetched { .. } => self.to_the_network(*event.what),
+            Then::Fetched { .. } => self.give_back_request(*event.what),
             Then::Installed | Then::Activated | Then::Nothing => {}
         }
     }
 
     fn fail_undispatched(&mut self, id: WorkerId, registration: RegistrationId, event: Event, why: &str) {
         // Create Fetch Event and Dispatch, step 20: as nobody entered respondWith(), the result is null.
-        self.to_the_network(*event.what);
+        self.give_back_request(*event.what);
         self.go_on(id, registration, event.then, EventOutcome::WorkerFailed(why.to_owned()));
     }
 
-    fn to_the_network(&mut self, event: FunctionalEvent) {
+    fn give_back_request(&mut self, event: FunctionalEvent) {
         if let FunctionalEvent::Fetch { request, reply, .. } = event {
             self.answer(reply, FetchOutcome::Network(request));
         }
@@ -282,14 +282,14 @@ impl Registry {
 /// A fetch that a worker may answer.
 pub(crate) struct FetchEvent {
     pub(crate) request: Box<Request>,
-    pub(crate) client: Option<bgfetch_traits::ids::ClientId>,
-    pub(crate) resulting_client: Option<bgfetch_traits::ids::ClientId>,
+    pub(crate) client: Option<ClientId>,
+    pub(crate) resulting_client: Option<ClientId>,
     pub(crate) reply: Reply<FetchOutcome>,
 }
 
 /// Keeps hold of a fetch event's reply, for the case that its worker never uses it.
-fn share_reply(event: Box<FunctionalEvent>) -> (Box<FunctionalEvent>, Option<SharedReply<FetchOutcome>>) {
-    match *event {
+fn share_reply(event: FunctionalEvent) -> (Box<FunctionalEvent>, Option<SharedReply<FetchOutcome>>) {
+    match event {
         FunctionalEvent::Fetch { request, client, resulting_client, reply } => {
             let (kept, reply) = SharedReply::split(reply);
             (Box::new(FunctionalEvent::Fetch { request, client, resulting_client, reply }), Some(kept))

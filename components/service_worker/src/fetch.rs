@@ -5,6 +5,7 @@ use bgfetch_traits::ids::{ClientId, StorageKey};
 use bgfetch_traits::policy::is_potentially_trustworthy;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
+use url::Url;
 
 use crate::Registry;
 use crate::events::FetchEvent;
@@ -30,7 +31,7 @@ impl Registry {
         let matching = matching.and_then(|registration| Some((registration.id, registration.active?)));
         // Step 9.7. The text leaves the controller of a redirected navigation that matches nothing any more.
         self.reserve_client(reserved_client, url, storage_key);
-        let Some((id, active)) = matching else { return self.back_to_network(request, reply) };
+        let Some((id, active)) = matching else { return self.answer(reply, FetchOutcome::Network(request)) };
         if let Some(client) = self.clients.get_mut(reserved_client) {
             client.controller = Some(active);
         }
@@ -40,7 +41,7 @@ impl Registry {
     }
 
     /// Makes a reserved client without a controller, in place of what an earlier URL of the same navigation made.
-    fn reserve_client(&mut self, id: ClientId, url: url::Url, storage_key: Option<StorageKey>) {
+    fn reserve_client(&mut self, id: ClientId, url: Url, storage_key: Option<StorageKey>) {
         let mut entry = ClientEntry::reserved(id, url, storage_key);
         if let Some(before) = self.clients.get_mut(id) {
             if before.storage_key == entry.storage_key {
@@ -64,7 +65,7 @@ impl Registry {
         // Step 10. Service workers' own requests go to the network: they are no clients.
         let client = self.clients.get(from).filter(|client| !skip && client.ready.is_some());
         let Some(id) = client.and_then(|client| self.used_by(client)) else {
-            return self.back_to_network(request, reply);
+            return self.answer(reply, FetchOutcome::Network(request));
         };
         // Step 12.
         let now = self.out.now;

@@ -116,7 +116,7 @@ impl Jobs {
 /// What a job resolves with.
 #[derive(Clone, Debug)]
 pub(crate) enum JobValue {
-    Registration(RegistrationInfo),
+    Registration(Box<RegistrationInfo>),
     Removed(bool),
 }
 
@@ -190,7 +190,7 @@ impl Registry {
     pub(crate) fn answer_job(&mut self, promise: JobPromise, value: Result<JobValue, JobError>) {
         match promise {
             JobPromise::Registration(reply) => match value {
-                Ok(JobValue::Registration(info)) => self.answer(reply, Ok(info)),
+                Ok(JobValue::Registration(info)) => self.answer(reply, Ok(*info)),
                 // Only a register or update job has such a promise, and those resolve with a registration.
                 Ok(JobValue::Removed(_)) => {
                     self.answer(reply, Err(JobError::Type("the registration is gone".into())));

@@ -36,7 +36,7 @@ impl Registry {
         self.notify_registration(id, false, Vec::new());
         // Steps 6 and 7.
         if let Some(info) = self.registration(id) {
-            self.resolve_job_promise(key, &JobValue::Registration(info));
+            self.resolve_job_promise(key, &JobValue::Registration(Box::new(info)));
         }
         // Steps 8 and 9.
         self.notify_registration(id, true, Vec::new());

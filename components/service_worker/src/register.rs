@@ -106,7 +106,7 @@ impl Registry {
                 });
                 if same && registration.update_via_cache == *update_via_cache {
                     let info = self.workers.registration_info(registration);
-                    self.resolve_job_promise(key, &JobValue::Registration(info));
+                    self.resolve_job_promise(key, &JobValue::Registration(Box::new(info)));
                     return self.finish_job(key);
                 }
             }

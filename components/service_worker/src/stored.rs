@@ -1,5 +1,6 @@
 //! What outlives the process, what ends with it, and what a user throws away.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bgfetch_traits::ids::{RegistrationId, StorageKey, WorkerId};
@@ -148,7 +149,7 @@ impl Registry {
         self.jobs.fetches.retain(|_, queue| !whose(&queue.0));
         let (ended, rest) = std::mem::take(&mut self.jobs.queues).into_iter().partition(|(k, _)| whose(&k.0));
         self.jobs.queues = rest;
-        let ended: std::collections::BTreeMap<_, std::collections::VecDeque<Job>> = ended;
+        let ended: BTreeMap<_, VecDeque<Job>> = ended;
         for mut job in ended.into_values().flatten() {
             let result = match job.kind {
                 JobType::Unregister => Ok(JobValue::Removed(true)),

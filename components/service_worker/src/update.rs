@@ -278,7 +278,7 @@ impl Registry {
         self.set_update_via_cache(id, wanted.update_via_cache);
         // Step 9.2.
         if let Some(info) = self.registration(id) {
-            self.resolve_job_promise(key, &JobValue::Registration(info));
+            self.resolve_job_promise(key, &JobValue::Registration(Box::new(info)));
         }
         // Step 9.3.
         self.finish_job(key);
