@@ -354,19 +354,15 @@ impl<'a, B: Browser> Session<'a, B> {
     }
 
     fn key(&mut self, key: Key) -> Result<(), Failure> {
-        let action = match key {
-            Key::Pause => UiAction::Pause,
-            Key::Resume => UiAction::Resume,
-            Key::Abort => UiAction::Abort,
-            Key::Click => UiAction::Click,
+        let is_active = |fetch: &BackgroundFetchDisplay| fetch.result == BackgroundFetchResult::Empty;
+        let (action, wanted): (_, fn(bool, bool) -> bool) = match key {
+            Key::Pause => (UiAction::Pause, |active, paused| active && !paused),
+            Key::Resume => (UiAction::Resume, |active, paused| active && paused),
+            Key::Abort => (UiAction::Abort, |active, _| active),
+            Key::Click => (UiAction::Click, |_, _| true),
             Key::Quit => return Err(Failure::Quit(None)),
         };
-        let wanted = |fetch: &&BackgroundFetchDisplay| match action {
-            UiAction::Pause => fetch.result == BackgroundFetchResult::Empty && !fetch.paused,
-            UiAction::Resume => fetch.result == BackgroundFetchResult::Empty && fetch.paused,
-            UiAction::Abort => fetch.result == BackgroundFetchResult::Empty,
-            UiAction::Click => true,
-        };
+        let wanted = |fetch: &&BackgroundFetchDisplay| wanted(is_active(fetch), fetch.paused);
         for fetch in self.seen.fetches.values().filter(wanted) {
             self.actions.push(self.browser.background_fetch_action(fetch.fetch, action));
         }
