@@ -23,7 +23,7 @@ Exit status:
   130  ended by the user (q, Ctrl-C, SIGTERM) before it was done
 
 Keys, in a terminal:
-    p pause    r resume    a abort    Enter click on it    q quit";
+    p pause    r resume    a abort    Enter click on it    d dismiss it once it is over    q quit";
 
 /// A minimal browser that runs pages, service workers and background fetches in a terminal.
 #[derive(Debug, Parser)]

@@ -46,6 +46,8 @@ pub enum Key {
     Abort,
     /// Enter
     Click,
+    /// `d`
+    Dismiss,
     /// `q`, Ctrl-C, or a signal that asks to end.
     Quit,
 }

@@ -1,6 +1,6 @@
 //! One engine, its windows and what is shown of it: the main thread's loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -120,6 +120,7 @@ type Opening<W> = (Pending<W>, Reply<Option<WindowId>>);
 pub struct Seen {
     /// Every background fetch that was shown, as it was last.
     pub fetches: BTreeMap<BackgroundFetchId, BackgroundFetchDisplay>,
+    shown: BTreeSet<BackgroundFetchId>,
     /// Records of background fetches of an earlier run.
     pub restored: Vec<RestoredRecord>,
     script_errors: usize,
@@ -329,6 +330,7 @@ impl<'a, B: Browser> Session<'a, B> {
             Message::Show(display) => {
                 self.console.show(ShellEvent::BackgroundFetchShown(&display))?;
                 self.disarm_if_past(&display);
+                self.seen.shown.insert(display.fetch);
                 self.seen.fetches.insert(display.fetch, *display);
                 Ok(())
             }
@@ -338,7 +340,10 @@ impl<'a, B: Browser> Session<'a, B> {
                 self.seen.fetches.insert(display.fetch, *display);
                 Ok(())
             }
-            Message::Hide(fetch) => self.console.show(ShellEvent::BackgroundFetchHidden { fetch }),
+            Message::Hide(fetch) => {
+                self.seen.shown.remove(&fetch);
+                self.console.show(ShellEvent::BackgroundFetchHidden { fetch })
+            }
             Message::OpenWindow(request, reply) => {
                 self.opening.push((self.browser.open_window(&request.url), reply));
                 Ok(())
@@ -360,10 +365,12 @@ impl<'a, B: Browser> Session<'a, B> {
             Key::Resume => (UiAction::Resume, |active, paused| active && paused),
             Key::Abort => (UiAction::Abort, |active, _| active),
             Key::Click => (UiAction::Click, |_, _| true),
+            Key::Dismiss => (UiAction::Dismiss, |active, _| !active),
             Key::Quit => return Err(Failure::Quit(None)),
         };
         let wanted = |fetch: &&BackgroundFetchDisplay| wanted(is_active(fetch), fetch.paused);
-        for fetch in self.seen.fetches.values().filter(wanted) {
+        let shown = self.seen.fetches.values().filter(|fetch| self.seen.shown.contains(&fetch.fetch));
+        for fetch in shown.filter(wanted) {
             self.actions.push(self.browser.background_fetch_action(fetch.fetch, action));
         }
         self.poll_open_work()

@@ -106,6 +106,7 @@ fn meaning(key: KeyEvent) -> Option<Key> {
         KeyCode::Char('p' | 'P') => Some(Key::Pause),
         KeyCode::Char('r' | 'R') => Some(Key::Resume),
         KeyCode::Char('a' | 'A') => Some(Key::Abort),
+        KeyCode::Char('d' | 'D') => Some(Key::Dismiss),
         KeyCode::Char('q' | 'Q') => Some(Key::Quit),
         KeyCode::Enter => Some(Key::Click),
         _ => None,
@@ -122,6 +123,7 @@ mod tests {
         assert_eq!(plain(KeyCode::Char('p')), Some(Key::Pause));
         assert_eq!(plain(KeyCode::Char('r')), Some(Key::Resume));
         assert_eq!(plain(KeyCode::Char('a')), Some(Key::Abort));
+        assert_eq!(plain(KeyCode::Char('d')), Some(Key::Dismiss));
         assert_eq!(plain(KeyCode::Char('q')), Some(Key::Quit));
         assert_eq!(plain(KeyCode::Enter), Some(Key::Click));
         assert_eq!(plain(KeyCode::Char('c')), None);

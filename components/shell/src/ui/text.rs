@@ -80,6 +80,15 @@ struct Bar {
     bar: ProgressBar,
     meter: RateMeter,
     has_total: bool,
+    status: String,
+}
+
+impl Bar {
+    /// Stays as it is, without the keys that no longer work.
+    fn leave(self) {
+        self.bar.set_message(self.status);
+        self.bar.abandon();
+    }
 }
 
 impl TerminalOutput {
@@ -109,6 +118,7 @@ impl TerminalOutput {
             meter: RateMeter::default(),
             // Differs, so that the style is set below.
             has_total: !has_total,
+            status: String::new(),
         });
         if bar.has_total != has_total {
             bar.has_total = has_total;
@@ -126,7 +136,9 @@ impl TerminalOutput {
         bar.bar.set_position(view.position);
         bar.bar.set_prefix(view.heading);
         let keys = if self.keyboard.is_some() { view.keys.as_str() } else { "" };
-        let message = if keys.is_empty() { view.status } else { format!("{}\n  {keys}", view.status) };
+        let message =
+            if keys.is_empty() { view.status.clone() } else { format!("{}\n  {keys}", view.status) };
+        bar.status = view.status;
         bar.bar.set_message(message);
     }
 }
@@ -151,7 +163,7 @@ impl Output for TerminalOutput {
             }
             Shown::Shell(ShellEvent::BackgroundFetchHidden { fetch }) => {
                 if let Some(bar) = self.bars.remove(fetch) {
-                    bar.bar.abandon();
+                    bar.leave();
                 }
                 Ok(())
             }
@@ -160,9 +172,7 @@ impl Output for TerminalOutput {
     }
 
     fn close(&mut self) {
-        for bar in std::mem::take(&mut self.bars).into_values() {
-            bar.bar.abandon();
-        }
+        std::mem::take(&mut self.bars).into_values().for_each(Bar::leave);
         self.keyboard = None;
     }
 }

@@ -92,7 +92,7 @@ pub const fn reason(reason: BackgroundFetchFailureReason) -> &'static str {
 
 fn keys(display: &BackgroundFetchDisplay) -> String {
     if display.result != BackgroundFetchResult::Empty {
-        return String::new();
+        return "Enter open  d dismiss  q quit".to_owned();
     }
     let pause = match (display.paused, display.can_pause) {
         (true, _) => "r resume  ",
@@ -165,7 +165,10 @@ pub(crate) mod tests {
         let waiting = BackgroundFetchDisplay { waiting_for_network: true, ..display() };
         assert_eq!(status(&waiting, None), "waiting for the network at 16.0 MiB of 64.0 MiB");
         let done = BackgroundFetchDisplay { result: BackgroundFetchResult::Success, ..display() };
-        assert_eq!((status(&done, None).as_str(), keys(&done).as_str()), ("done, 16.0 MiB", ""));
+        assert_eq!(
+            (status(&done, None).as_str(), keys(&done).as_str()),
+            ("done, 16.0 MiB", "Enter open  d dismiss  q quit")
+        );
         for failure_reason in BackgroundFetchFailureReason::ALL {
             let failed = BackgroundFetchDisplay {
                 result: BackgroundFetchResult::Failure,
