@@ -84,8 +84,8 @@ pub enum Input {
     },
     /// The user clears an origin's data: its registrations end at once, whoever uses them.
     ClearStorage(StorageKey),
-    /// Time went on: due when [`Effect::WakeAt`] said.
-    Tick,
+    /// [`Registry::next_deadline`](crate::Registry::next_deadline) has come. Every other input does this work too.
+    Timer,
     /// The engine ends: every worker is stopped, every event that is not done fails, nothing starts any more.
     Shutdown,
 }
@@ -203,12 +203,12 @@ pub enum Effect {
         /// What.
         message: Box<ScriptMsg>,
     },
-    /// Answer someone.
-    Reply(Answer),
+    /// Answer whoever asked.
+    Answer(Answer),
     /// Change what is stored.
     Persist(StorageKey, Persist),
     /// A registration was unregistered: whatever is bound to it (background fetches) ends. It may still have
-    /// clients.
+    /// clients, and a worker for them.
     Unregistered(RegistrationId),
     /// `clients.openWindow()`: the embedder decides.
     OpenWindow {
@@ -221,9 +221,6 @@ pub enum Effect {
         /// The worker's storage key.
         storage_key: StorageKey,
     },
-    /// Give [`Input::Tick`] at this time, in the milliseconds of [`Registry::handle`](crate::Registry::handle);
-    /// takes the place of every earlier one. `None`: there is nothing to wait for.
-    WakeAt(Option<u64>),
 }
 
 /// What is needed to run a worker.

@@ -123,6 +123,13 @@ pub(crate) enum JobValue {
 impl Registry {
     /// [Schedule Job](https://w3c.github.io/ServiceWorker/#schedule-job-algorithm).
     pub(crate) fn schedule_job(&mut self, storage_key: StorageKey, mut job: Job) {
+        if self.out.shut_down {
+            let error = JobError::InvalidState("the engine is shutting down".into());
+            for promise in job.settle() {
+                self.answer_job(promise, Err(error.clone()));
+            }
+            return;
+        }
         let key = (storage_key, job.scope.as_str().to_owned());
         // Steps 1 to 4.
         let queue = self.jobs.queues.entry(key.clone()).or_default();

@@ -131,7 +131,6 @@ pub(crate) struct Output {
     pub(crate) effects: Vec<Effect>,
     pub(crate) tasks: VecDeque<Task>,
     pub(crate) timers: BTreeSet<(u64, Timer)>,
-    armed: Option<u64>,
     pub(crate) shut_down: bool,
 }
 
@@ -163,8 +162,14 @@ impl Registry {
         self.out.now = self.out.now.max(now_ms);
         self.take(input);
         self.run_tasks();
-        self.arm();
         std::mem::take(&mut self.out.effects)
+    }
+
+    /// When [`Input::Timer`] is due, in the milliseconds of [`Registry::handle`]; `None`: there is nothing to wait
+    /// for.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.out.timers.first().map(|(at, _)| *at)
     }
 
     fn take(&mut self, input: Input) {
@@ -188,7 +193,7 @@ impl Registry {
                 self.soft_update(registration, force_bypass_cache);
             }
             Input::ClearStorage(key) => self.clear_storage(&key),
-            Input::Tick => {}
+            Input::Timer => {}
             Input::Shutdown => self.shut_down(),
         }
         self.fire_timers();
@@ -208,15 +213,6 @@ impl Registry {
         }
     }
 
-    /// Says when the next timer is due, if that changed.
-    fn arm(&mut self) {
-        let next = self.out.timers.first().map(|(at, _)| *at);
-        if next != self.out.armed {
-            self.out.armed = next;
-            self.out.effects.push(Effect::WakeAt(next));
-        }
-    }
-
     fn fire_timers(&mut self) {
         while let Some(&(at, timer)) = self.out.timers.first() {
             if at > self.out.now {
@@ -231,7 +227,7 @@ impl Registry {
     }
 
     pub(crate) fn answer<T: Send + 'static>(&mut self, reply: Reply<T>, value: T) {
-        self.out.effects.push(Effect::Reply(Answer::new(reply, value)));
+        self.out.effects.push(Effect::Answer(Answer::new(reply, value)));
     }
 
     /// A registration as a page sees it, also one that is unregistered but still has clients.

@@ -75,25 +75,38 @@ impl Registry {
         let mut restored = Vec::new();
         for stored in all {
             let id = stored.registration;
-            if self.registrations.by_id.contains_key(&id) || stored.scope.fragment().is_some() {
-                tracing::warn!(registration = %id, "a stored registration that cannot be");
+            let key = (stored.partition.clone(), stored.scope.as_str().to_owned());
+            let waiting = stored.waiting.and_then(|w| self.restored(id, w, ServiceWorkerState::Installed));
+            let active = stored.active.and_then(|w| self.restored(id, w, ServiceWorkerState::Activated));
+            // What this crate stored is like this; a profile that something else wrote to may not be.
+            let usable = !self.registrations.by_id.contains_key(&id)
+                && !self.registrations.map.contains_key(&key)
+                && StorageKey::of_url(&stored.scope).as_ref() == Some(&stored.partition)
+                && stored.scope.fragment().is_none()
+                && (waiting.is_some() || active.is_some())
+                && waiting.as_ref().map(|w| w.script.id) != active.as_ref().map(|w| w.script.id);
+            if !usable {
+                tracing::warn!(registration = %id, scope = %stored.scope, "a stored registration is not usable");
                 continue;
             }
-            let waiting = stored.waiting.map(|w| self.restore_worker(id, w, ServiceWorkerState::Installed));
-            let active = stored.active.map(|w| self.restore_worker(id, w, ServiceWorkerState::Activated));
+            let slots = [waiting, active].map(|worker| {
+                let id = worker.as_ref().map(|worker| worker.script.id);
+                self.workers.by_id.extend(worker.map(|worker| (worker.script.id, worker)));
+                id
+            });
             let registration = Registration {
                 id,
                 storage_key: stored.partition,
                 scope: stored.scope,
                 update_via_cache: stored.update_via_cache,
                 installing: None,
-                waiting,
-                active,
+                waiting: slots[0],
+                active: slots[1],
                 // Not stored: it is stale a day after the restart at the latest.
                 last_update_check: Some(self.out.now),
                 saved: true,
             };
-            self.registrations.map.insert(registration.key(), id);
+            self.registrations.map.insert(key, id);
             self.registrations.by_id.insert(id, registration);
             restored.push(id);
         }
@@ -102,15 +115,19 @@ impl Registry {
         }
     }
 
-    fn restore_worker(
-        &mut self,
+    /// A stored worker, if it has its script and no other has its id.
+    fn restored(
+        &self,
         id: RegistrationId,
         stored: StoredWorker,
         state: ServiceWorkerState,
-    ) -> WorkerId {
-        let worker = stored.worker;
+    ) -> Option<Worker> {
+        let has_script = stored.scripts.first().is_some_and(|main| main.url == stored.script_url);
+        if !has_script || self.workers.get(stored.worker).is_some() {
+            return None;
+        }
         let script = WorkerScript {
-            id: worker,
+            id: stored.worker,
             script_url: stored.script_url,
             worker_type: stored.worker_type,
             used: stored.scripts.iter().map(|script| script.url.clone()).collect(),
@@ -118,8 +135,7 @@ impl Registry {
             handles_fetch: Some(stored.handles_fetch),
             force_bypass_cache: false,
         };
-        self.workers.by_id.insert(worker, Worker::new(script, id, state));
-        worker
+        Some(Worker::new(script, id, state))
     }
 
     /// Clear Registration for everything of a storage key, at once: nobody waits for clients to leave. Jobs that

@@ -358,9 +358,6 @@ impl Registry {
 
     /// [Soft Update](https://w3c.github.io/ServiceWorker/#soft-update-algorithm).
     pub(crate) fn soft_update(&mut self, id: RegistrationId, force_bypass_cache: bool) {
-        if self.out.shut_down {
-            return;
-        }
         let Some(registration) = self.registrations.by_id.get(&id) else { return };
         // The text would make a job that fails for want of a registration; nobody would hear of it.
         if self.registrations.is_unregistered(registration) {

@@ -31,7 +31,7 @@ fn an_idle_worker_stops_and_the_next_event_starts_it() {
     assert_eq!(world.starts.len(), 2);
     world.pass(30_000);
     assert!(world.runs.is_empty());
-    assert_eq!(world.wake_at, None, "nothing is left to wait for");
+    assert_eq!(world.registry.next_deadline(), None, "nothing is left to wait for");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn events_wait_in_order_for_one_start_and_then_run_together() {
     assert_eq!(world.starts.len(), 2, "one start for all of them");
     let run = world.starts[1].0;
     world.run_script(run);
-    world.give(Input::Tick);
+    world.give(Input::Timer);
     let names: Vec<_> = world.open.iter().map(|event| event.name).collect();
     assert_eq!(names, ["backgroundfetchsuccess", "message", "backgroundfetchsuccess"]);
     world.end("backgroundfetchsuccess", EventOutcome::Rejected("no".into()));

@@ -158,11 +158,11 @@ fn registers_for_one_scope_wait_for_each_other_and_equal_ones_are_one_job() {
     let run = world.starts[1].0;
     world.hold_starts = false;
     world.run_script(run);
-    world.give(bgfetch_service_worker::Input::Tick);
+    world.give(bgfetch_service_worker::Input::Timer);
     assert!(elsewhere.try_recv().unwrap().is_ok());
     let run = world.starts[0].0;
     world.run_script(run);
-    world.give(bgfetch_service_worker::Input::Tick);
+    world.give(bgfetch_service_worker::Input::Timer);
     let (first, equal) = (first.try_recv().unwrap().unwrap(), equal.try_recv().unwrap().unwrap());
     assert_eq!(first, equal);
     let other = other.try_recv().unwrap().unwrap();
@@ -199,7 +199,7 @@ fn thousands_of_refused_jobs_in_one_queue_do_not_recurse() {
         (0..20_000).map(|n| world.register(page, &format!("https://b.test/{n}.js"), "/")).collect();
     let run = world.starts[0].0;
     world.run_script(run);
-    world.give(bgfetch_service_worker::Input::Tick);
+    world.give(bgfetch_service_worker::Input::Timer);
     assert!(first.try_recv().unwrap().is_ok());
     assert!(jobs.iter().all(|job| job.try_recv().unwrap().is_err()));
 }

@@ -1,7 +1,7 @@
 //! What a restart brings back, and what a user throws away.
 
 use bgfetch_service_worker::Input;
-use bgfetch_traits::ids::StorageKey;
+use bgfetch_traits::ids::{RegistrationId, StorageKey, WorkerId};
 use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome};
 
 use crate::world::{World, url};
@@ -70,18 +70,31 @@ fn new_ids_are_not_those_of_what_came_back() {
 }
 
 #[test]
-fn a_profile_that_names_a_registration_twice_keeps_the_first() {
+fn a_profile_that_contradicts_itself_keeps_what_it_can() {
     let mut world = World::new();
     world.script("/sw.js", "");
     let page = world.window("/page");
     let id = world.registered(page, "/sw.js", "/");
-    let stored = world.stored[&id].clone();
-    let mut other = stored.clone();
-    other.scope = url("/other/");
+    let good = world.stored[&id].clone();
+    let mut same_id = good.clone();
+    same_id.scope = url("/other/");
+    let mut same_scope = good.clone();
+    same_scope.registration = RegistrationId(70);
+    let mut same_worker = same_id.clone();
+    same_worker.registration = RegistrationId(71);
+    let mut other_origin = good.clone();
+    other_origin.registration = RegistrationId(72);
+    other_origin.scope = url("https://b.test/");
+    let mut no_script = same_worker.clone();
+    no_script.registration = RegistrationId(73);
+    let worker = no_script.active.as_mut().unwrap();
+    worker.worker = WorkerId(73);
+    worker.scripts.clear();
     let mut world = World::new();
-    world.give(Input::Restored(vec![stored, other]));
+    world.give(Input::Restored(vec![good, same_id, same_scope, same_worker, other_origin, no_script]));
     assert_eq!(world.registry.registrations().len(), 1);
     assert_eq!(world.info(id).scope, url("/"));
+    assert_eq!(world.fire(id).try_recv().unwrap(), EventOutcome::Completed);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn an_update_behind_a_register_of_another_script_fails() {
     assert!(update.is_empty());
     let run = world.starts.last().unwrap().0;
     world.run_script(run);
-    world.give(Input::Tick);
+    world.give(Input::Timer);
     assert!(other.try_recv().unwrap().is_ok());
     assert!(matches!(update.try_recv().unwrap(), Err(JobError::Type(_))));
 }

@@ -67,7 +67,6 @@ pub(crate) struct World {
     pub(crate) stored: BTreeMap<RegistrationId, StoredRegistration>,
     pub(crate) unregistered: Vec<RegistrationId>,
     pub(crate) windows_asked_for: Vec<Url>,
-    pub(crate) wake_at: Option<u64>,
     pub(crate) ids: Arc<IdSource>,
     pending: VecDeque<Input>,
     next_client: u128,
@@ -94,7 +93,6 @@ impl World {
             stored: BTreeMap::new(),
             unregistered: Vec::new(),
             windows_asked_for: Vec::new(),
-            wake_at: None,
             ids,
             pending: VecDeque::new(),
             next_client: 0,
@@ -132,9 +130,9 @@ impl World {
     /// Lets time pass; timers ring on their way.
     pub(crate) fn pass(&mut self, milliseconds: u64) {
         let until = self.now + milliseconds;
-        while let Some(at) = self.wake_at.filter(|at| *at <= until) {
+        while let Some(at) = self.registry.next_deadline().filter(|at| *at <= until) {
             self.now = at.max(self.now);
-            self.give(Input::Tick);
+            self.give(Input::Timer);
         }
         self.now = until;
     }
@@ -165,7 +163,7 @@ impl World {
                 }
             }
             Effect::Post { to, message } => self.posts.push((to, *message)),
-            Effect::Reply(answer) => answer.send(),
+            Effect::Answer(answer) => answer.send(),
             Effect::Persist(_, Persist::Save(stored)) => {
                 self.stored.insert(stored.registration, *stored);
             }
@@ -175,7 +173,6 @@ impl World {
                 self.windows_asked_for.push(url);
                 reply.send(Ok(None));
             }
-            Effect::WakeAt(at) => self.wake_at = at,
         }
     }
 
