@@ -31,26 +31,3 @@ impl Clock for SystemClock {
         SystemTime::now()
     }
 }
-
-/// A clock for tests: stands still until it is moved.
-#[cfg(test)]
-#[derive(Debug, Default)]
-pub(crate) struct ManualClock(std::sync::Mutex<Duration>);
-
-#[cfg(test)]
-impl ManualClock {
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
-    }
-}
-
-#[cfg(test)]
-impl Clock for ManualClock {
-    fn monotonic(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) + *self.0.lock().unwrap()
-    }
-}

@@ -13,6 +13,7 @@ pub(crate) use persist::CookieFile;
 /// The [same-site mode](https://fetch.spec.whatwg.org/#determine-the-same-site-mode) of a request: which cookies
 /// go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "the names are the standard's")]
 pub(crate) enum SameSiteMode {
     /// Only cookies with `SameSite=None`.
     UnsetOrLess,
@@ -109,13 +110,12 @@ impl CookieJar {
         }
         let mut raw = RawCookie::parse(cookie.to_owned()).map_err(|_| CookieRefused::Malformed)?;
         check_attributes(&raw, url, from_http, same_site_allowed)?;
-        if let Some(domain) = raw.domain().map(|d| d.trim_start_matches('.').to_ascii_lowercase()) {
-            if is_public_suffix(&domain) {
-                if url.host_str() != Some(domain.as_str()) {
-                    return Err(CookieRefused::PublicSuffix);
-                }
-                raw.unset_domain();
+        let domain = raw.domain().map(|d| d.trim_start_matches('.').to_ascii_lowercase());
+        if let Some(suffix) = domain.filter(|domain| is_public_suffix(domain)) {
+            if url.host_str() != Some(suffix.as_str()) {
+                return Err(CookieRefused::PublicSuffix);
             }
+            raw.unset_domain();
         }
         let parsed = Cookie::try_from_raw_cookie(&raw, url).map_err(|_| CookieRefused::Store)?.into_owned();
         let old = self.existing(&parsed);

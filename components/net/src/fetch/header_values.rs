@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn ranges() {
-        let cases: [(&str, bool, Option<(Option<u64>, Option<u64>)>); 12] = [
+        let cases = [
             ("bytes=0-", false, Some((Some(0), None))),
             ("bytes=5-9", false, Some((Some(5), Some(9)))),
             ("bytes=-500", false, Some((None, Some(500)))),

@@ -15,8 +15,7 @@ pub(crate) fn extract_a_mime_type_essence(headers: &HeaderList) -> Option<String
     get_decode_and_split(headers, "content-type")?
         .iter()
         .filter_map(|value| parse_essence(value))
-        .filter(|essence| essence != "*/*")
-        .next_back()
+        .rfind(|essence| essence != "*/*")
 }
 
 /// [Parse a MIME type](https://mimesniff.spec.whatwg.org/#parse-a-mime-type), keeping the essence.

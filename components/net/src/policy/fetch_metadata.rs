@@ -68,7 +68,13 @@ mod tests {
         let url = Url::parse("http://a.test/").unwrap();
         let mut headers = HeaderList::new();
         let (destination, mode) = (Destination::Empty, RequestMode::Cors);
-        append_the_fetch_metadata_headers(&mut headers, destination, mode, &url.origin(), &[url.clone()]);
+        append_the_fetch_metadata_headers(
+            &mut headers,
+            destination,
+            mode,
+            &url.origin(),
+            std::slice::from_ref(&url),
+        );
         assert!(headers.is_empty());
     }
 }
