@@ -95,6 +95,7 @@ pub fn demo<B: Browser>(
             origin: &demo.server.origin(),
             ca_certificate: demo.state.ca_path(),
             run: demo.server.log().run(),
+            alone: false,
         })
     });
     let mut session = Session::new(browser, console);
@@ -206,6 +207,7 @@ pub fn serve(args: &DemoArgs, mut console: Console<'_>) -> Result<(), Failure> {
         origin: &demo.server.origin(),
         ca_certificate: demo.state.ca_path(),
         run: demo.server.log().run(),
+        alone: true,
     })?;
     console.show_requests()
 }

@@ -113,12 +113,15 @@ pub fn place(message: &ConsoleMessage) -> String {
 #[must_use]
 pub fn of_shell(event: &ShellEvent<'_>) -> Option<Line> {
     Some(match event {
-        ShellEvent::ServerStarted { origin, ca_certificate, run } => {
-            let ca = ca_certificate.display();
-            Line::new(
-                Tone::Normal,
-                format!("serving {origin}/ (run {run} of this profile; its certificate authority is {ca})"),
-            )
+        ShellEvent::ServerStarted { origin, ca_certificate, run, alone } => {
+            let mut text = format!("serving {origin}/");
+            if *run > 1 {
+                text += &format!(" (run {run} of this profile)");
+            }
+            if *alone {
+                text += &format!("\n  curl --cacert {} {origin}/", ca_certificate.display());
+            }
+            Line::new(Tone::Normal, text)
         }
         ShellEvent::Permission { request, state } => Line::new(
             Tone::Quiet,

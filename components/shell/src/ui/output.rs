@@ -36,6 +36,8 @@ pub enum ShellEvent<'a> {
         ca_certificate: PathBuf,
         /// Which run of this profile's server it is, from 1.
         run: u32,
+        /// Whether it is all that runs, for another client.
+        alone: bool,
     },
     /// A site asked for permission to fetch in the background.
     Permission {
