@@ -1,14 +1,12 @@
 //! Bodies: appended, read, cut, sealed, shared and released.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::common::{Storage, fetch, pattern, read_all, response_of, wait};
 use bgfetch_traits::body::{BodyError, BodyReader};
 use bgfetch_traits::storage::{BodyMsg, BodyOwner, PartitionMsg, StorageError};
 use bytes::Bytes;
-use common::{Storage, fetch, pattern, read_all, response_of, wait};
 
 #[test]
 fn bodies_of_all_sizes_come_back_also_after_a_restart() {

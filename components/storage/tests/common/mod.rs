@@ -1,5 +1,6 @@
 //! A storage thread that a test asks and waits for.
-#![allow(dead_code, reason = "each test file uses some of it")]
+
+pub(crate) mod child;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,33 +22,33 @@ use bytes::Bytes;
 use crossbeam_channel::Receiver;
 
 /// No answer takes this long.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-pub struct Storage {
-    pub sender: StorageSender,
-    pub key: StorageKey,
+pub(crate) struct Storage {
+    pub(crate) sender: StorageSender,
+    pub(crate) key: StorageKey,
     thread: Option<JoinHandle<()>>,
 }
 
-pub fn key(url: &str) -> StorageKey {
+pub(crate) fn key(url: &str) -> StorageKey {
     StorageKey::of_url(&url.parse().unwrap()).unwrap()
 }
 
 /// The answer, which is there soon.
-pub fn wait<T>(receiver: &Receiver<T>) -> T {
+pub(crate) fn wait<T>(receiver: &Receiver<T>) -> T {
     receiver.recv_timeout(DEADLINE).expect("storage did not answer")
 }
 
 impl Storage {
-    pub fn open(profile: &Path) -> Self {
+    pub(crate) fn open(profile: &Path) -> Self {
         Self::start(StorageConfig::new(profile))
     }
 
-    pub fn start(config: StorageConfig) -> Self {
+    pub(crate) fn start(config: StorageConfig) -> Self {
         Self::from(StorageThread::spawn(config).unwrap())
     }
 
-    pub fn start_on(config: StorageConfig, vfs: impl Vfs + 'static) -> Self {
+    pub(crate) fn start_on(config: StorageConfig, vfs: impl Vfs + 'static) -> Self {
         Self::from(StorageThread::spawn_on(config, Arc::new(vfs)).unwrap())
     }
 
@@ -55,11 +56,11 @@ impl Storage {
         Self { sender, thread: Some(thread), key: key("https://example.com/") }
     }
 
-    pub fn ask<T: Send + 'static>(&self, request: impl FnOnce(Reply<T>) -> PartitionMsg) -> T {
+    pub(crate) fn ask<T: Send + 'static>(&self, request: impl FnOnce(Reply<T>) -> PartitionMsg) -> T {
         wait(&self.ask_later(request))
     }
 
-    pub fn ask_later<T: Send + 'static>(
+    pub(crate) fn ask_later<T: Send + 'static>(
         &self,
         request: impl FnOnce(Reply<T>) -> PartitionMsg,
     ) -> Receiver<T> {
@@ -68,116 +69,126 @@ impl Storage {
         answer
     }
 
-    pub fn create(&self, owner: BodyOwner) -> BodyId {
+    pub(crate) fn create(&self, owner: BodyOwner) -> BodyId {
         self.ask(|reply| PartitionMsg::Body(BodyMsg::Create { owner, reply })).unwrap()
     }
 
-    pub fn append_later(&self, body: BodyId, offset: u64, source: BodyReader) -> Receiver<StoreOutcome> {
+    pub(crate) fn append_later(
+        &self,
+        body: BodyId,
+        offset: u64,
+        source: BodyReader,
+    ) -> Receiver<StoreOutcome> {
         self.ask_later(|done| {
             PartitionMsg::Body(BodyMsg::Append { body, offset, source, progress: None, done })
         })
     }
 
-    pub fn append(&self, body: BodyId, offset: u64, bytes: impl Into<Bytes>) -> StoreOutcome {
+    pub(crate) fn append(&self, body: BodyId, offset: u64, bytes: impl Into<Bytes>) -> StoreOutcome {
         wait(&self.append_later(body, offset, BodyReader::from_bytes(bytes)))
     }
 
     /// An append that the test feeds.
-    pub fn append_pipe(&self, body: BodyId, offset: u64) -> (BodyWriter, Receiver<StoreOutcome>) {
+    pub(crate) fn append_pipe(&self, body: BodyId, offset: u64) -> (BodyWriter, Receiver<StoreOutcome>) {
         let (writer, reader) = pipe(DEFAULT_CAPACITY);
         (writer, self.append_later(body, offset, reader))
     }
 
-    pub fn open_body(&self, body: BodyId, offset: u64, follow: bool) -> Result<BodyReader, StorageError> {
+    pub(crate) fn open_body(
+        &self,
+        body: BodyId,
+        offset: u64,
+        follow: bool,
+    ) -> Result<BodyReader, StorageError> {
         self.ask(|reply| PartitionMsg::Body(BodyMsg::Open { body, offset, follow, reply }))
     }
 
     /// What is stored of a body.
-    pub fn content(&self, body: BodyId) -> Vec<u8> {
+    pub(crate) fn content(&self, body: BodyId) -> Vec<u8> {
         read_all(self.open_body(body, 0, false).unwrap())
     }
 
-    pub fn seal(&self, body: BodyId) -> Result<u64, StorageError> {
+    pub(crate) fn seal(&self, body: BodyId) -> Result<u64, StorageError> {
         self.ask(|reply| PartitionMsg::Body(BodyMsg::Seal { body, error: None, reply }))
     }
 
-    pub fn truncate(&self, body: BodyId, length: u64) -> Result<(), StorageError> {
+    pub(crate) fn truncate(&self, body: BodyId, length: u64) -> Result<(), StorageError> {
         self.ask(|reply| PartitionMsg::Body(BodyMsg::Truncate { body, length, reply }))
     }
 
-    pub fn release(&self, body: BodyId, owner: BodyOwner) {
+    pub(crate) fn release(&self, body: BodyId, owner: BodyOwner) {
         self.sender.partition(&self.key, PartitionMsg::Body(BodyMsg::Release { body, owner }));
     }
 
-    pub fn save(&self, fetch: StoredBackgroundFetch) -> Result<(), StorageError> {
+    pub(crate) fn save(&self, fetch: StoredBackgroundFetch) -> Result<(), StorageError> {
         self.ask(|reply| PartitionMsg::SaveBackgroundFetch(Box::new(fetch), reply))
     }
 
-    pub fn delete(&self, fetch: u64) -> Result<(), StorageError> {
+    pub(crate) fn delete(&self, fetch: u64) -> Result<(), StorageError> {
         self.ask(|reply| PartitionMsg::DeleteBackgroundFetch(BackgroundFetchId(fetch), reply))
     }
 
-    pub fn estimate(&self) -> StorageEstimate {
+    pub(crate) fn estimate(&self) -> StorageEstimate {
         self.ask(PartitionMsg::Estimate).unwrap()
     }
 
     /// The estimate once everything asked before is done.
-    pub fn settled_usage(&self) -> u64 {
+    pub(crate) fn settled_usage(&self) -> u64 {
         self.ask(|reply| PartitionMsg::Cache(CacheMsg::Delete("no such cache".into(), reply))).unwrap();
         self.estimate().usage
     }
 
-    pub fn restore(&self) -> RestoredProfile {
+    pub(crate) fn restore(&self) -> RestoredProfile {
         let (reply, answer) = Reply::channel();
         self.sender.send(StorageMsg::Restore(reply));
         wait(&answer).unwrap()
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let (reply, answer) = Reply::channel();
         self.sender.send(StorageMsg::Clear(self.key.clone(), reply));
         wait(&answer).unwrap();
     }
 
-    pub fn shut_down(mut self) {
+    pub(crate) fn shut_down(mut self) {
         let (reply, answer) = Reply::channel();
         self.sender.send(StorageMsg::Shutdown(reply));
         wait(&answer);
         self.thread.take().unwrap().join().unwrap();
     }
 
-    pub fn open_cache(&self, name: &str) -> CacheId {
+    pub(crate) fn open_cache(&self, name: &str) -> CacheId {
         self.ask(|reply| PartitionMsg::Cache(CacheMsg::Open(name.to_owned(), reply))).unwrap()
     }
 
-    pub fn put(&self, cache: CacheId, entries: Vec<CacheEntry>) -> Result<(), StorageError> {
+    pub(crate) fn put(&self, cache: CacheId, entries: Vec<CacheEntry>) -> Result<(), StorageError> {
         self.ask(|reply| PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }))
     }
 
-    pub fn matching(&self, cache: CacheId, url: &str) -> Option<Response> {
+    pub(crate) fn matching(&self, cache: CacheId, url: &str) -> Option<Response> {
         let cache = bgfetch_traits::storage::CacheSelector::Id(cache);
         self.ask(|reply| PartitionMsg::Cache(CacheMsg::Match { cache, query: query(url), reply })).unwrap()
     }
 
-    pub fn match_all(&self, cache: CacheId) -> Vec<Response> {
+    pub(crate) fn match_all(&self, cache: CacheId) -> Vec<Response> {
         self.ask(|reply| PartitionMsg::Cache(CacheMsg::MatchAll { cache, query: None, reply })).unwrap()
     }
 }
 
-pub fn query(url: &str) -> CacheQuery {
+pub(crate) fn query(url: &str) -> CacheQuery {
     CacheQuery { request: get(url), ignore_search: false, ignore_method: false, ignore_vary: false }
 }
 
-pub fn get(url: &str) -> RequestHead {
+pub(crate) fn get(url: &str) -> RequestHead {
     RequestHead::get(url.parse().unwrap())
 }
 
-pub fn entry(url: &str, body: Option<BodyReader>) -> CacheEntry {
+pub(crate) fn entry(url: &str, body: Option<BodyReader>) -> CacheEntry {
     CacheEntry { request: get(url), response: Response::new(ResponseHead::default(), body) }
 }
 
 /// All of a body; fails if it ends early.
-pub fn read_all(mut reader: BodyReader) -> Vec<u8> {
+pub(crate) fn read_all(mut reader: BodyReader) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let Some(chunk) = reader.read_blocking() {
         bytes.extend_from_slice(&chunk.expect("the body ended early"));
@@ -186,7 +197,7 @@ pub fn read_all(mut reader: BodyReader) -> Vec<u8> {
 }
 
 /// Bytes that tell where they are from.
-pub fn pattern(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn pattern(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -199,12 +210,12 @@ pub fn pattern(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-pub fn response_of(fetch: u64, index: u32) -> BodyOwner {
+pub(crate) fn response_of(fetch: u64, index: u32) -> BodyOwner {
     BodyOwner::RecordResponse(RecordId { fetch: BackgroundFetchId(fetch), index })
 }
 
 /// A background fetch whose records have these response bodies.
-pub fn fetch(id: u64, key: &StorageKey, bodies: &[Option<BodyId>]) -> StoredBackgroundFetch {
+pub(crate) fn fetch(id: u64, key: &StorageKey, bodies: &[Option<BodyId>]) -> StoredBackgroundFetch {
     StoredBackgroundFetch {
         fetch: BackgroundFetchId(id),
         partition: key.clone(),
@@ -225,7 +236,7 @@ pub fn fetch(id: u64, key: &StorageKey, bodies: &[Option<BodyId>]) -> StoredBack
     }
 }
 
-pub fn record(response_body: Option<BodyId>) -> StoredRecord {
+pub(crate) fn record(response_body: Option<BodyId>) -> StoredRecord {
     StoredRecord {
         request: get("https://example.com/file"),
         request_body: None,
