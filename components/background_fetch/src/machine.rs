@@ -6,7 +6,7 @@ use bgfetch_traits::background_fetch::{BackgroundFetchDisplay, BackgroundFetchIn
 use bgfetch_traits::ids::{BackgroundFetchId, RecordId, RegistrationId, StorageKey};
 use bgfetch_traits::storage::StorageError;
 
-use crate::background_fetch::BackgroundFetch;
+use crate::background_fetch::{BackgroundFetch, Phase};
 use crate::config::{Config, Connectivity, Millis};
 use crate::effect::{Answer, Effect};
 use crate::host::{Awaited, Host};
@@ -181,6 +181,14 @@ impl Machine {
     #[must_use]
     pub fn snapshot(&self, fetch: BackgroundFetchId) -> Option<StoredBackgroundFetch> {
         self.fetches.get(&fetch).map(BackgroundFetch::to_stored)
+    }
+
+    /// Whether nothing is left to do: no call of `fetch()` is under way, no background fetch is active (a paused
+    /// one is), and no settle event runs or is owed. Displays of finished ones may still be there.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.preparations.is_empty()
+            && self.fetches.values().all(|fetch| matches!(fetch.phase, Phase::Finished))
     }
 
     /// What is known of the connection.

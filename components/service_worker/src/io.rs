@@ -205,6 +205,15 @@ pub enum Effect {
     },
     /// Answer whoever asked.
     Answer(Answer),
+    /// A worker's state changed, for the embedder to know; scripts are told by [`Effect::Post`].
+    WorkerState {
+        /// Its registration.
+        registration: RegistrationId,
+        /// The registration's scope.
+        scope: Url,
+        /// The worker, with its new state.
+        worker: WorkerInfo,
+    },
     /// Change what is stored.
     Persist(StorageKey, Persist),
     /// A registration was unregistered: whatever is bound to it (background fetches) ends. It may still have

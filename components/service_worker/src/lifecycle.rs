@@ -200,9 +200,13 @@ impl Registry {
     /// [Update Worker State](https://w3c.github.io/ServiceWorker/#update-state-algorithm), steps 1 and 2; the
     /// others are [`Registry::notify_registration`].
     pub(crate) fn update_worker_state(&mut self, worker: WorkerId, state: ServiceWorkerState) {
-        if let Some(worker) = self.workers.get_mut(worker) {
-            tracing::debug!(worker = %worker.script.id, from = %worker.state, to = %state, "worker state");
-            worker.state = state;
+        let Some(worker) = self.workers.get_mut(worker) else { return };
+        tracing::debug!(worker = %worker.script.id, from = %worker.state, to = %state, "worker state");
+        worker.state = state;
+        let (registration, worker) = (worker.registration, worker.info());
+        if let Some(known) = self.registrations.by_id.get(&registration) {
+            let scope = known.scope.clone();
+            self.out.effects.push(Effect::WorkerState { registration, scope, worker });
         }
     }
 

@@ -10,7 +10,7 @@ use bgfetch_traits::service_worker::{ClientInfo, EventOutcome, RegistrationInfo,
 
 use crate::io::{Answer, ClientInput, DispatchId, Effect, Input, RunId, ScriptFetchId, WorkerInput};
 use crate::jobs::{Jobs, QueueKey};
-use crate::model::{Clients, Registrations, Workers};
+use crate::model::{Clients, Registrations, RunState, Workers};
 
 /// Time limits, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,6 +253,17 @@ impl Registry {
             .filter(|registration| !self.registrations.is_unregistered(registration))
             .map(|r| (r.storage_key.clone(), self.workers.registration_info(r)))
             .collect()
+    }
+
+    /// Whether nothing is left to do: no job runs or waits, and no worker starts, has an event or will get one.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.jobs.queues.is_empty()
+            && self.workers.by_id.values().all(|worker| {
+                worker.queue.is_empty()
+                    && worker.has_no_pending_events()
+                    && !matches!(worker.run, RunState::Starting(_))
+            })
     }
 
     /// A client as a worker sees it.
