@@ -133,7 +133,8 @@
 //!             }
 //!             Effect::Answer(answer) => answer.send(),
 //!             // To script threads, storage, the background fetches, the embedder.
-//!             Effect::Post { .. } | Effect::Persist(..) | Effect::Unregistered(_) => {}
+//!             Effect::Post { .. } | Effect::Persist(..) => {}
+//!             Effect::WorkerState { .. } | Effect::Unregistered(_) => {}
 //!             Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
 //!         }
 //!     }
