@@ -304,3 +304,61 @@ impl Clients {
         self.by_order.values_mut()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registrations(scopes: &[&str]) -> Registrations {
+        let mut all = Registrations::default();
+        for (id, scope) in (1..).map(RegistrationId).zip(scopes) {
+            let scope: Url = scope.parse().unwrap();
+            let registration = Registration {
+                id,
+                storage_key: StorageKey::of_url(&scope).unwrap(),
+                scope,
+                update_via_cache: UpdateViaCache::default(),
+                installing: None,
+                waiting: None,
+                active: None,
+                last_update_check: None,
+                saved: false,
+            };
+            all.map.insert(registration.key(), id);
+            all.by_id.insert(id, registration);
+        }
+        all
+    }
+
+    #[test]
+    fn stale_is_more_than_a_day_after_the_last_check_and_not_before_there_was_one() {
+        let mut all = registrations(&["https://a.test/"]);
+        let registration = all.by_id.get_mut(&RegistrationId(1)).unwrap();
+        assert!(!registration.is_stale(u64::MAX));
+        registration.last_update_check = Some(5_000);
+        assert!(!registration.is_stale(0), "a clock that went back");
+        assert!(!registration.is_stale(5_000 + 86_400_999));
+        assert!(registration.is_stale(5_000 + 86_401_000));
+    }
+
+    #[test]
+    fn matching_takes_the_longest_scope_of_the_storage_key() {
+        let all = registrations(&[
+            "https://a.test/",
+            "https://a.test/x",
+            "https://a.test/x/y?q",
+            "https://a.test:8443/x/y",
+            "https://b.test/x/y",
+        ]);
+        let matching = |url: &str| {
+            let url: Url = url.parse().unwrap();
+            all.matching(&StorageKey::of_url(&url).unwrap(), &url).map(|registration| registration.id.0)
+        };
+        assert_eq!(matching("https://a.test/w"), Some(1));
+        assert_eq!(matching("https://a.test/xyz"), Some(2));
+        assert_eq!(matching("https://a.test/x/y?query"), Some(3));
+        assert_eq!(matching("https://a.test:8443/x/y/z"), Some(4));
+        assert_eq!(matching("https://a.test:8443/"), None);
+        assert_eq!(matching("https://b.test/x/"), None);
+    }
+}

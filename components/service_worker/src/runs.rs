@@ -99,12 +99,8 @@ impl Registry {
     /// was doing fails; functional events that it has not got yet wait for its next run.
     pub(crate) fn terminate(&mut self, id: WorkerId, why: &str) {
         let Some(worker) = self.workers.get(id) else { return };
-        let starting = matches!(worker.run, RunState::Starting(_));
         if matches!(worker.run, RunState::Starting(_) | RunState::Running(_)) {
             self.stop_thread(id);
-        }
-        if starting {
-            self.run_failed(id, why);
         }
         // Step 1.3.
         self.fail_dispatched(id, why);

@@ -1,10 +1,14 @@
 //! Who answers a page's requests.
 
-use bgfetch_service_worker::{ClientInput, Input, Navigation};
+use bgfetch_service_worker::{ClientInput, Input, Navigation, WorkerInput};
 use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::ids::{ClientId, RegistrationId};
+use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::{ClientType, EventOutcome, FetchOutcome, ServiceWorkerMsg};
+use bgfetch_traits::service_worker::{
+    ClientType, EventOutcome, FetchOutcome, ServiceWorkerMsg, WorkerStarted,
+};
+use url::Origin;
 
 use crate::world::{World, url};
 
@@ -90,6 +94,28 @@ fn a_redirected_navigation_belongs_to_the_last_url() {
 }
 
 #[test]
+fn a_response_that_makes_the_origin_opaque_leaves_the_document_uncontrolled() {
+    let (mut world, _, _) = registered("respond");
+    let (id, outcome) = world.navigate("/sandboxed");
+    assert!(matches!(outcome.try_recv().unwrap(), FetchOutcome::Response(_)));
+    let client = Client { id, origin: Origin::new_opaque(), ..Client::of_url(&url("/sandboxed")) };
+    assert_eq!(world.create_client(client, ClientType::Window, None), None);
+    assert!(matches!(world.subresource(id, "/x").try_recv().unwrap(), FetchOutcome::Network(_)));
+}
+
+#[test]
+fn only_the_first_run_says_whether_there_is_a_fetch_listener() {
+    let (mut world, page, _) = registered("respond claim");
+    world.pass(30_000);
+    world.hold_starts = true;
+    let first = world.subresource(page, "/x");
+    let run = world.starts[1].0;
+    world.give(Input::Worker(WorkerInput::Started(run, WorkerStarted::Ran { handles_fetch: false })));
+    assert!(matches!(first.try_recv().unwrap(), FetchOutcome::Response(_)));
+    assert!(matches!(world.subresource(page, "/x").try_recv().unwrap(), FetchOutcome::Response(_)));
+}
+
+#[test]
 fn a_forced_reload_and_embedded_objects_bypass_the_worker() {
     let (mut world, page, _) = registered("respond claim");
     let client = world.new_client_id();
@@ -147,14 +173,10 @@ fn frames_without_a_url_of_their_own_take_over_their_creators_controller() {
     let controller = world.controller(page);
     assert!(controller.is_some());
     let frame = world.new_client_id();
-    let client = bgfetch_traits::policy::Client {
-        id: frame,
-        url: "about:blank".parse().unwrap(),
-        ..bgfetch_traits::policy::Client::of_url(&url("/page"))
-    };
+    let client = Client { id: frame, url: "about:blank".parse().unwrap(), ..Client::of_url(&url("/page")) };
     world.create_client(client.clone(), ClientType::Window, Some(page));
     assert_eq!(world.controller(frame), controller);
     let orphan = world.new_client_id();
-    world.create_client(bgfetch_traits::policy::Client { id: orphan, ..client }, ClientType::Window, None);
+    world.create_client(Client { id: orphan, ..client }, ClientType::Window, None);
     assert_eq!(world.controller(orphan), None);
 }

@@ -1,6 +1,6 @@
 //! Install, activate, skipWaiting: which worker is where, when.
 
-use bgfetch_service_worker::Settings;
+use bgfetch_service_worker::{Input, Settings};
 use bgfetch_traits::service_worker::{EventOutcome, JobError, ServiceWorkerMsg};
 
 use crate::world::World;
@@ -145,6 +145,45 @@ fn a_worker_that_installs_while_another_activates_follows_it() {
     assert_eq!(world.states(id), "- installed activating");
     world.end("activate", EventOutcome::Completed);
     assert_eq!(world.states(id), "- - activated");
+}
+
+#[test]
+fn not_even_skip_waiting_ends_a_worker_that_is_about_to_activate() {
+    let mut world = World::new();
+    world.script("/sw.js", "claim hang:message");
+    let page = world.window("/page");
+    let id = world.registered(page, "/sw.js", "/");
+    world.message(page, world.info(id).active.unwrap().worker);
+    world.script("/sw.js", "2");
+    world.update(page, id).unwrap();
+    let waiting = world.info(id).waiting.unwrap().worker;
+    world.pass(40_000);
+    assert_eq!(world.run_of(waiting), None, "a waiting worker sleeps as well");
+    world.hold_starts = true;
+    world.end("message", EventOutcome::Completed);
+    world.close(page);
+    assert_eq!(world.states(id), "- - activating");
+    let activating = world.starts.last().unwrap().0;
+    world.hold_starts = false;
+    world.script("/sw.js", "skip-waiting 3");
+    let page = world.window("/page");
+    world.update(page, id).unwrap();
+    assert_eq!(world.states(id), "- installed activating");
+    assert_eq!(world.info(id).active.unwrap().worker, waiting);
+    world.run_script(activating);
+    world.give(Input::Timer);
+    assert_eq!(world.states(id), "- - activated");
+    assert_ne!(world.info(id).active.unwrap().worker, waiting);
+}
+
+#[test]
+fn claiming_again_changes_nothing() {
+    let (mut world, page, id) = controlled();
+    let active = world.info(id).active.unwrap().worker;
+    let environment = world.environment_of(active);
+    let claimed = world.ask(environment, |reply| ServiceWorkerMsg::Claim(active, reply));
+    assert_eq!(claimed.try_recv().unwrap(), Ok(()));
+    assert_eq!(world.controller_changes(page).len(), 1);
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn an_unregistered_registration_serves_its_clients_until_they_leave() {
 #[test]
 fn what_belongs_to_another_origin_is_not_touched() {
     let mut world = World::new();
-    world.script("/sw.js", "");
+    world.script("/sw.js", "hang:message");
     let page = world.window("/page");
     let id = world.registered(page, "/sw.js", "/");
     let active = world.info(id).active.unwrap().worker;
@@ -281,5 +281,6 @@ fn what_belongs_to_another_origin_is_not_touched() {
     let claimed = world.ask(stranger, |reply| ServiceWorkerMsg::Claim(active, reply));
     assert!(claimed.try_recv().unwrap().is_err());
     world.message(stranger, active);
+    assert!(world.open.is_empty(), "the message does not arrive");
     assert_eq!(world.states(id), "- - activated");
 }

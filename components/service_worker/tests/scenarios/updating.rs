@@ -1,7 +1,10 @@
 //! `update()`, soft updates, and when a script counts as changed.
 
 use bgfetch_service_worker::Input;
-use bgfetch_traits::service_worker::{EventOutcome, JobError, UpdateViaCache, WorkerType};
+use bgfetch_traits::policy::PolicyContainer;
+use bgfetch_traits::service_worker::{
+    EventOutcome, JobError, ScriptResource, ServiceWorkerMsg, UpdateViaCache, WorkerType,
+};
 
 use crate::world::{World, url};
 
@@ -89,6 +92,58 @@ fn scripts_that_the_new_worker_does_not_import_are_thrown_away() {
 }
 
 #[test]
+fn a_script_that_was_fetched_to_compare_it_but_is_not_imported_any_more_is_thrown_away() {
+    let mut world = World::new();
+    world.script("/sw.js", "import:/a.js");
+    world.script("/a.js", "import:/b.js");
+    world.script("/b.js", "b");
+    let page = world.window("/page");
+    let id = world.registered(page, "/sw.js", "/");
+    world.script("/a.js", "a2");
+    world.update(page, id).unwrap();
+    let active = world.stored[&id].active.clone().unwrap();
+    assert_eq!(active.scripts.iter().map(|s| s.source.as_str()).collect::<Vec<_>>(), ["import:/a.js", "a2"]);
+}
+
+#[test]
+fn an_import_after_the_installation_does_not_change_what_is_stored() {
+    let mut world = World::new();
+    world.script("/sw.js", "");
+    let page = world.window("/page");
+    let id = world.registered(page, "/sw.js", "/");
+    let worker = world.info(id).active.unwrap().worker;
+    let environment = world.environment_of(worker);
+    let script =
+        ScriptResource { url: url("/late.js"), source: "late".into(), policy: PolicyContainer::default() };
+    world.give(Input::Ask(environment, ServiceWorkerMsg::ScriptImported(worker, script)));
+    world.pass(30_000);
+    world.fire(id);
+    let run = world.run_of(worker).unwrap();
+    assert_eq!(world.runs[&run].scripts.len(), 1);
+}
+
+#[test]
+fn a_forced_soft_update_bypasses_the_http_cache_also_for_imports() {
+    let mut world = World::new();
+    world.script("/sw.js", "");
+    let page = world.window("/page");
+    let id = world
+        .register_with(page, "/sw.js", "/", WorkerType::Classic, UpdateViaCache::All)
+        .try_recv()
+        .unwrap()
+        .unwrap()
+        .registration;
+    for force_bypass_cache in [false, true] {
+        world.script("/sw.js", if force_bypass_cache { "a" } else { "b" });
+        world.give(Input::SoftUpdate { registration: id, force_bypass_cache });
+        let cache = world.requests.last().unwrap().head.cache.as_str();
+        assert_eq!(cache, if force_bypass_cache { "no-cache" } else { "default" });
+        let start = world.runs.values().last().unwrap();
+        assert_eq!(start.imports_bypass_cache, force_bypass_cache);
+    }
+}
+
+#[test]
 fn another_script_or_type_is_a_new_worker() {
     let mut world = World::new();
     world.script("/sw.js", "");
@@ -116,7 +171,7 @@ fn an_update_behind_a_register_of_another_script_fails() {
     let id = world.registered(page, "/sw.js", "/");
     world.hold_starts = true;
     let other = world.register(page, "/other.js", "/");
-    let update = world.ask(page, |reply| bgfetch_traits::service_worker::ServiceWorkerMsg::Update(id, reply));
+    let update = world.ask(page, |reply| ServiceWorkerMsg::Update(id, reply));
     assert!(update.is_empty());
     let run = world.starts.last().unwrap().0;
     world.run_script(run);

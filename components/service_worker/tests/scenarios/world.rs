@@ -203,7 +203,8 @@ impl World {
         let start = self.runs[&run].clone();
         let installing =
             matches!(start.worker.state, ServiceWorkerState::Parsed | ServiceWorkerState::Installing);
-        for word in self.words(run) {
+        let mut words = VecDeque::from(self.words(run));
+        while let Some(word) = words.pop_front() {
             let Some(import) = word.strip_prefix("import:") else { continue };
             let mapped = start.scripts.iter().find(|script| script.url == url(import)).cloned();
             let script = mapped.or_else(|| {
@@ -215,6 +216,7 @@ impl World {
                 let failed = WorkerStarted::Failed(format!("cannot import {import}"));
                 return self.pending.push_back(Input::Worker(WorkerInput::Started(run, failed)));
             };
+            words.extend(script.source.split_whitespace().map(str::to_owned));
             if installing {
                 self.ask_later(run, ServiceWorkerMsg::ScriptImported(start.worker.worker, script));
             }
