@@ -45,10 +45,11 @@ impl Machine {
     #[must_use = "effects are to be performed, all of them"]
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
         self.host.now = self.host.now.max(now);
+        self.input(input);
+        // After the input, so that what is due sees what is known: a connection that went, a result that came.
         while let Some(timer) = self.host.timers.take_due(self.host.now) {
             self.timer_due(timer);
         }
-        self.input(input);
         std::mem::take(&mut self.host.effects)
     }
 
@@ -111,8 +112,10 @@ impl Machine {
             Some(Awaited::Created(fetch)) => self.created(fetch, result),
             Some(Awaited::Journaled(record, attempt)) => {
                 let Some(fetch) = self.fetches.get_mut(&record.fetch) else { return };
-                fetch
-                    .step(record.index, &mut self.host, |state, turn| turn.journaled(state, attempt, result));
+                let held = !fetch.may_run(&self.host);
+                fetch.step(record.index, &mut self.host, |state, turn| {
+                    turn.journaled(state, attempt, result, held)
+                });
                 self.advance(record.fetch);
             }
             Some(Awaited::Settled(fetch)) => {

@@ -205,7 +205,7 @@ impl Rig {
         line
     }
 
-    fn apply(&mut self, write: Write) {
+    pub(crate) fn apply(&mut self, write: Write) {
         match write {
             Write::BackgroundFetch(fetch) => drop(self.stored.insert(fetch.fetch, *fetch)),
             Write::State(fetch, state) => {

@@ -109,16 +109,12 @@ fn it_is_not_sent_if_that_cannot_be_noted_or_it_was_aborted_meanwhile() {
         let mut rig = Rig::new();
         let (fetch, _) = rig.fetch_with("up", vec![post("/up", "x")], BackgroundFetchOptions::default());
         let partition = crate::rig::partition();
-        rig.permission = bgfetch_traits::coordinator::PermissionState::Granted;
         // The fetch itself is durable, the note is not.
         rig.hold_writes = true;
         body_stored(&mut rig, fetch, 0, Ok((70, 1)));
-        let created = std::mem::take(&mut rig.held);
-        for (ticket, write) in created {
-            let bgfetch_core::Write::BackgroundFetch(stored) = write else { panic!() };
-            rig.stored.insert(fetch, *stored);
-            rig.input(Input::Persisted { ticket, result: Ok(()) });
-        }
+        let (ticket, write) = rig.held.remove(0);
+        rig.apply(write);
+        rig.input(Input::Persisted { ticket, result: Ok(()) });
         rig.took();
         if abort {
             let state = bgfetch_traits::coordinator::PermissionState::Denied;
@@ -132,6 +128,26 @@ fn it_is_not_sent_if_that_cannot_be_noted_or_it_was_aborted_meanwhile() {
         let kind = if abort { "fire backgroundfetchabort" } else { "fire backgroundfetchfail" };
         assert!(trace.contains(&kind.to_owned()), "{trace:?}");
     }
+}
+
+#[test]
+fn a_note_that_came_true_no_more_is_taken_back() {
+    // The connection goes while the note is being written.
+    let mut rig = Rig::new();
+    let (fetch, _) = rig.fetch_with("up", vec![post("/up", "x")], BackgroundFetchOptions::default());
+    rig.hold_writes = true;
+    body_stored(&mut rig, fetch, 0, Ok((70, 1)));
+    // The fetch is durable; the note waits.
+    let (ticket, write) = rig.held.remove(0);
+    rig.apply(write);
+    rig.input(Input::Persisted { ticket, result: Ok(()) });
+    rig.connectivity(false, false);
+    rig.release_writes(&Ok(()));
+    assert!(rig.starts.is_empty());
+    assert!(!rig.stored[&fetch].records[0].request_sent, "a crash now would not send it, ever");
+    rig.connectivity(true, false);
+    assert_eq!(rig.starts[&RecordId { fetch, index: 0 }].attempt, 2);
+    assert!(rig.stored[&fetch].records[0].request_sent);
 }
 
 #[test]
