@@ -31,6 +31,12 @@ impl Invariants {
         assert!(rank(before) <= rank(worker.state), "{worker:?} was {before}");
     }
 
+    /// A worker is told of once for each state.
+    pub(crate) fn changed(&mut self, worker: &WorkerInfo) {
+        assert_ne!(self.states.get(&worker.worker), Some(&worker.state), "{worker:?} changed twice");
+        self.saw(worker);
+    }
+
     pub(crate) fn ran(&mut self, worker: WorkerId) {
         self.ran.insert(worker);
     }

@@ -163,6 +163,7 @@ impl World {
             Effect::Persist(_, Persist::Delete(id)) => {
                 assert!(self.stored.remove(&id).is_some(), "deleted what was not stored");
             }
+            Effect::WorkerState { worker, .. } => self.invariants.changed(&worker),
             Effect::Unregistered(_) => self.seen.note("unregistered"),
             Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
         }
@@ -209,6 +210,8 @@ impl World {
         self.reserved.clear();
         self.fetches.clear();
         self.promises = Promises::default();
+        // An activating worker is activated again: within another process, states begin anew.
+        self.invariants = Invariants::default();
         self.give(Input::Restored(self.stored.values().cloned().collect()));
     }
 
@@ -236,6 +239,7 @@ impl World {
             self.an_event_ends();
         }
         assert!(quiet(self), "it never comes to rest");
+        assert!(self.registry.is_idle(), "nothing is left to do, and it says otherwise");
         self.invariants.only_registered_ones_are_left(&self.registry);
         // Nobody is there any more, so nothing waits for anybody.
         for (_, info) in self.registry.registrations() {
