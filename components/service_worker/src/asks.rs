@@ -26,7 +26,6 @@ fn unknown_client() -> JobError {
 impl Registry {
     pub(crate) fn ask(&mut self, from: ClientId, message: ServiceWorkerMsg) {
         use ServiceWorkerMsg as Msg;
-        let key = self.key_of_environment(from);
         match message {
             Msg::Register { script_url, scope, worker_type, update_via_cache, reply } => {
                 let arguments = RegisterArguments { script_url, scope, worker_type, update_via_cache };
@@ -39,12 +38,14 @@ impl Registry {
             Msg::Update(id, reply) => self.ask_update(from, id, reply),
             Msg::GetRegistration(url, reply) => {
                 // Step 6 of getRegistration() is the binding's: it knows the client's origin.
+                let key = self.key_of_environment(from);
                 let key = key.filter(|key| StorageKey::of_url(&url).as_ref() == Some(key));
                 let matching = key.and_then(|key| self.registrations.matching(&key, &url));
                 let info = matching.map(|registration| self.workers.registration_info(registration));
                 self.answer(reply, info);
             }
             Msg::GetRegistrations(reply) => {
+                let key = self.key_of_environment(from);
                 let mut all = self.registrations();
                 all.retain(|(owner, _)| Some(owner) == key.as_ref());
                 self.answer(reply, all.into_iter().map(|(_, info)| info).collect());
@@ -162,7 +163,7 @@ impl Registry {
         let Some(sender) = self.environment(from) else { return };
         let key = StorageKey::of_origin(&sender.origin);
         if key.is_none() || key.as_ref() != self.key_of_worker(worker) {
-            tracing::warn!(%from, %worker, "a message to a worker of another origin");
+            tracing::warn!(%from, %worker, "a message to a worker that is gone, or of another origin");
             return;
         }
         // Step 6.2.1.
@@ -215,7 +216,7 @@ impl Registry {
         self.out.effects.push(Effect::OpenWindow { worker, url, reply, storage_key });
     }
 
-    /// [`importScripts()`](https://w3c.github.io/ServiceWorker/#importscripts)' fetch hook, steps 5 and 10 to 12:
+    /// [`importScripts()`](https://w3c.github.io/ServiceWorker/#importscripts)' fetch hook, steps 5 and 12 to 14:
     /// what a worker imported belongs to its script resource map, and is in use.
     fn script_imported(&mut self, worker: WorkerId, script: ScriptResource) {
         let now = self.out.now;
@@ -229,7 +230,7 @@ impl Registry {
             return;
         }
         Arc::make_mut(&mut worker.script.scripts).push(script);
-        // Step 9.
+        // Step 10.
         if let Some(registration) = self.registrations.by_id.get_mut(&worker.registration) {
             registration.last_update_check = Some(now);
         }

@@ -246,7 +246,7 @@ impl Registry {
         wanted: ClientType,
     ) -> Vec<ClientInfo> {
         let Some(key) = self.key_of_worker(worker) else { return Vec::new() };
-        // Steps 2.1 and 2.2, then 2.4 by type.
+        // Steps 2.1 and 2.2, then 2.5 by type.
         let mut matched: Vec<_> = self
             .clients
             .iter()
@@ -255,7 +255,7 @@ impl Registry {
             .filter_map(|client| Some((client.ready.as_ref()?, client.info()?)))
             .filter(|(ready, _)| wanted == ClientType::All || wanted == ready.client_type)
             .collect();
-        // Step 2.5.3: windows, the last focused first, then the others as they were made; then workers.
+        // Step 2.6.4: windows, the last focused first, then the others as they were made; then workers.
         matched.sort_by_key(|(ready, _)| {
             let is_worker = ready.client_type != ClientType::Window;
             (is_worker, ready.last_focus.is_none(), std::cmp::Reverse(ready.last_focus))

@@ -193,7 +193,7 @@ impl Registry {
     }
 
     fn fail_undispatched(&mut self, id: WorkerId, registration: RegistrationId, event: Event, why: &str) {
-        // Create Fetch Event and Dispatch, step 20: as nobody entered respondWith(), the result is null.
+        // Create Fetch Event and Dispatch, step 21: as nobody entered respondWith(), the result is null.
         self.give_back_request(*event.what);
         self.go_on(id, registration, event.then, EventOutcome::WorkerFailed(why.to_owned()));
     }
@@ -216,7 +216,7 @@ impl Registry {
                     self.out.tasks.push_back(Task::SoftUpdate(id));
                 }
             }
-            // Create Fetch Event and Dispatch, step 18.
+            // Create Fetch Event and Dispatch, step 19.
             Then::Fetched { soft_update: true } => self.out.tasks.push_back(Task::SoftUpdate(id)),
             Then::Fetched { soft_update: false } | Then::Nothing => {}
         }
@@ -264,7 +264,7 @@ impl Registry {
         let active = self.registrations.by_id.get(&id).and_then(|registration| registration.active);
         let handles = active.and_then(|worker| self.workers.get(worker)).and_then(|w| w.script.handles_fetch);
         let FetchEvent { request, client, resulting_client, reply } = fetch;
-        // Step 11: Should Skip Event. (Steps 12 and the like, for listeners that are empty functions, are a
+        // Step 11: Should Skip Event. (Step 12, for listeners that are empty functions, is a
         // permission that is not used.)
         let Some(active) = active.filter(|_| handles == Some(true)) else {
             self.answer(reply, FetchOutcome::Network(request));

@@ -19,24 +19,27 @@ impl Registry {
     pub(crate) fn handle_navigation(&mut self, navigation: Navigation) {
         let Navigation { request, reserved_client, force_reload, reply } = navigation;
         let url = request.head.url.clone();
-        // Step 9.4.
+        // Step 9.5.
         let storage_key = StorageKey::of_url(&url);
-        // Steps 8, 9.1 and 9.2.
+        // Steps 8, 9.2 and 9.3.
         let skip = force_reload
             || matches!(request.head.destination, Destination::Embed | Destination::Object)
             || !is_potentially_trustworthy(&url);
-        // Steps 9.5 and 9.6.
+        // Steps 9.6 and 9.7.
         let matching =
             storage_key.as_ref().filter(|_| !skip).and_then(|key| self.registrations.matching(key, &url));
         let matching = matching.and_then(|registration| Some((registration.id, registration.active?)));
-        // Step 9.7. The text leaves the controller of a redirected navigation that matches nothing any more.
+        // Step 9.8. The text leaves the controller of a redirected navigation that matches nothing any more.
         self.reserve_client(reserved_client, url, storage_key);
         let Some((id, active)) = matching else { return self.answer(reply, FetchOutcome::Network(request)) };
         if let Some(client) = self.clients.get_mut(reserved_client) {
             client.controller = Some(active);
         }
+        // A worker's script is asked for by a client, a document by nobody that a page may know.
+        let by_client = matches!(request.head.destination, Destination::Worker | Destination::SharedWorker);
+        let client = self.clients.get(request.client.id).filter(|_| by_client).map(|client| client.id);
         // Steps 12 and on: a non-subresource request is followed by a soft update.
-        let fetch = FetchEvent { request, client: None, resulting_client: Some(reserved_client), reply };
+        let fetch = FetchEvent { request, client, resulting_client: Some(reserved_client), reply };
         self.create_fetch_event_and_dispatch(id, fetch, true);
     }
 

@@ -126,7 +126,7 @@ pub struct NewClient {
 /// A request that makes a client.
 #[derive(Debug)]
 pub struct Navigation {
-    /// The request; its client is who navigates, and is no one the registry has to know.
+    /// The request; its client is who navigates, or who makes the worker.
     pub request: Box<Request>,
     /// The [reserved client](https://fetch.spec.whatwg.org/#concept-request-reserved-client): the id of the client
     /// that the navigation makes. The same id comes with [`ClientInput::Created`], or else with

@@ -17,9 +17,10 @@ use crate::model::{Clients, Registrations, RunState, Workers};
 pub struct Settings {
     /// A worker without events is stopped after this.
     pub idle_timeout_ms: u64,
-    /// A worker's script must have run by then.
+    /// An installed worker's script must have run by then.
     pub start_timeout_ms: u64,
-    /// An `install` event, `waitUntil()` included.
+    /// An `install` event, `waitUntil()` included; and before it a worker's first run, which may import scripts
+    /// from the network.
     pub install_timeout_ms: u64,
     /// An `activate` event, `waitUntil()` included.
     pub activate_timeout_ms: u64,

@@ -39,7 +39,11 @@ impl Registry {
         let run = self.ids.run();
         let environment = self.ids.environment();
         let Some(worker) = self.workers.by_id.get_mut(&id) else { return };
-        let deadline = self.out.now.saturating_add(self.settings.start_timeout_ms);
+        let timeout = match worker.state {
+            ServiceWorkerState::Parsed => self.settings.install_timeout_ms,
+            _ => self.settings.start_timeout_ms,
+        };
+        let deadline = self.out.now.saturating_add(timeout);
         worker.run = RunState::Starting(Run { id: run, environment, deadline: Some(deadline) });
         self.out.timers.insert((deadline, Timer::Run(run)));
         self.workers.runs.insert(run, id);

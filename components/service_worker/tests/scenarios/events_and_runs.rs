@@ -106,6 +106,20 @@ fn a_start_that_takes_too_long_fails() {
 }
 
 #[test]
+fn a_first_run_has_the_time_that_its_imports_need() {
+    let mut world = World::new();
+    world.script("/sw.js", "");
+    world.hold_starts = true;
+    let page = world.window("/page");
+    let registered = world.register(page, "/sw.js", "/");
+    world.pass(299_999);
+    assert!(registered.is_empty());
+    world.pass(1);
+    assert!(registered.try_recv().unwrap().is_err());
+    assert!(world.runs.is_empty() && world.registry.registrations().is_empty());
+}
+
+#[test]
 fn an_event_that_takes_too_long_stops_its_worker_with_all_that_it_does() {
     let settings = Settings { event_timeout_ms: 10_000, ..Settings::default() };
     let (mut world, _, id) = registered_with("hang:backgroundfetchsuccess", settings);

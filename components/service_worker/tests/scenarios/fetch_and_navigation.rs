@@ -6,7 +6,7 @@ use bgfetch_traits::ids::{ClientId, RegistrationId};
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{
-    ClientType, EventOutcome, FetchOutcome, ServiceWorkerMsg, WorkerStarted,
+    ClientType, EventOutcome, FetchOutcome, FunctionalEvent, ServiceWorkerMsg, WorkerStarted,
 };
 use url::Origin;
 
@@ -113,6 +113,22 @@ fn only_the_first_run_says_whether_there_is_a_fetch_listener() {
     world.give(Input::Worker(WorkerInput::Started(run, WorkerStarted::Ran { handles_fetch: false })));
     assert!(matches!(first.try_recv().unwrap(), FetchOutcome::Response(_)));
     assert!(matches!(world.subresource(page, "/x").try_recv().unwrap(), FetchOutcome::Response(_)));
+}
+
+#[test]
+fn a_workers_script_is_asked_for_by_the_page_that_makes_it() {
+    let (mut world, page, _) = registered("hang:fetch");
+    for (destination, asks) in [(Destination::Worker, Some(page)), (Destination::Document, None)] {
+        let reserved_client = world.new_client_id();
+        let mut request = World::fetch_request("/worker.js");
+        request.client.id = page;
+        request.head.destination = destination;
+        let navigation = Navigation { request, reserved_client, force_reload: false, reply: Reply::ignore() };
+        world.give(Input::Navigation(Box::new(navigation)));
+        let event = world.open.pop().unwrap().event.unwrap();
+        let FunctionalEvent::Fetch { client, resulting_client, .. } = *event else { panic!("{event:?}") };
+        assert_eq!((client, resulting_client), (asks, Some(reserved_client)));
+    }
 }
 
 #[test]
