@@ -12,6 +12,7 @@ use crate::config::Connectivity;
 use crate::effect::{Answer, Effect, Write};
 use crate::machine::Machine;
 use crate::record::Record;
+use crate::throttle::Throttle;
 use crate::timers::Timer;
 
 impl Machine {
@@ -121,7 +122,7 @@ impl BackgroundFetch {
         } else {
             Phase::Settled(Settled { failed_dispatches: 0 })
         };
-        Self {
+        let mut fetch = Self {
             fixed: Fixed {
                 fetch: stored.fetch,
                 partition: stored.partition,
@@ -137,7 +138,10 @@ impl BackgroundFetch {
             phase,
             throttles: Throttles::default(),
             metered_allowed: false,
-        }
+        };
+        // Whoever sees it first sees it as it is.
+        fetch.throttles.instances = Throttle::known(fetch.progress());
+        fetch
     }
 }
 

@@ -42,6 +42,12 @@ struct Preparation {
     waiting: VecDeque<Box<FetchCall>>,
 }
 
+impl Preparations {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_fetch.is_empty()
+    }
+}
+
 impl Machine {
     /// Step 8.
     pub(crate) fn fetch(&mut self, call: Box<FetchCall>) {

@@ -251,6 +251,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The configuration and the delegate, for who builds something else of them than an engine, such as a test.
+    #[must_use]
+    pub fn into_parts(self) -> (EngineConfig, Arc<dyn Delegate>) {
+        (self.config, self.delegate)
+    }
+
     /// What has been said so far.
     #[must_use]
     pub const fn config(&self) -> &EngineConfig {

@@ -38,7 +38,7 @@ mod value;
 
 pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
 pub use callback::Callback;
-pub use convert::{Clamp, EnforceRange, FromJs, Record, ToJs, Unrestricted};
+pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};
 pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
 pub use kind::ObjectKind;
 pub use module::ModuleLoader;
@@ -48,5 +48,5 @@ pub use promise::{Promise, PromiseFuture, PromiseState, Reaction};
 pub use realm::{Realm, RealmOptions};
 pub use runtime::{Interrupter, Rejection, Runtime, RuntimeOptions};
 pub use string::{ByteString, DomString};
-pub use trace::{Trace, Traced, Tracer};
+pub use trace::{Handle, Trace, Traced, Tracer};
 pub use value::{Value, ValueKind};

@@ -52,19 +52,26 @@ impl Turn<'_> {
         }
     }
 
-    /// The note that a request is sent is durable, or cannot be made.
+    /// The note that a request is sent is durable, or cannot be made. If meanwhile it may not run (`held`), the
+    /// note is taken back: it would be a lie after a crash.
     pub(crate) fn journaled(
         &mut self,
         state: RecordState,
         attempt: u32,
         result: Result<(), StorageError>,
+        held: bool,
     ) -> RecordState {
-        match (state, result) {
-            (RecordState::Journaling, Ok(())) if attempt == self.record.attempt => self.send(),
-            (RecordState::Journaling, Err(error)) if attempt == self.record.attempt => {
-                self.end_now(result_of_storage_error(&error))
+        if !matches!(state, RecordState::Journaling) || attempt != self.record.attempt {
+            return state;
+        }
+        match result {
+            Ok(()) if held => {
+                self.record.stored.request_sent = false;
+                self.save();
+                RecordState::Queued
             }
-            (state, _) => state,
+            Ok(()) => self.send(),
+            Err(error) => self.end_now(result_of_storage_error(&error)),
         }
     }
 

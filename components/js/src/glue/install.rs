@@ -66,7 +66,7 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     install_members(realm, &constructor, interface.constants)?;
     install_members(realm, &prototype, interface.constants)?;
     if !interface.is_global {
-        install_members(realm, &prototype, interface.members)?;
+        install_instance_members(realm, &prototype, interface)?;
     }
     if interface.pair_iterable.is_some() {
         iterable::install(realm, &prototype, interface)?;
@@ -145,6 +145,12 @@ pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static 
     Ok(())
 }
 
+/// Defines the attributes and operations of an interface and its mixins.
+fn install_instance_members(realm: &Realm, object: &Object, interface: &Interface) -> Fallible<()> {
+    install_members(realm, object, interface.members)?;
+    interface.mixins.iter().try_for_each(|members| install_members(realm, object, members))
+}
+
 fn install_unscopables(realm: &Realm, prototype: &Object, interface: &Interface) -> Fallible<()> {
     if interface.unscopables.is_empty() {
         return Ok(());
@@ -176,7 +182,7 @@ pub(crate) fn install_global(realm: &Realm, interface: &'static Interface) -> Fa
     let mut current = Some(interface);
     while let Some(interface) = current {
         if interface.is_global {
-            install_members(realm, &global, interface.members)?;
+            install_instance_members(realm, &global, interface)?;
         }
         current = interface.parent;
     }

@@ -74,6 +74,8 @@ pub struct Interface {
     pub constructor: Option<Constructor>,
     /// Attributes and operations of its prototype (of the global object itself, if `is_global`).
     pub members: &'static [Member],
+    /// What its mixins add to these.
+    pub mixins: &'static [&'static [Member]],
     /// Static attributes and operations.
     pub statics: &'static [Member],
     /// Constants, on interface object and prototype.
@@ -112,6 +114,7 @@ impl Interface {
             secure_context: false,
             constructor: None,
             members: &[],
+            mixins: &[],
             statics: &[],
             constants: &[],
             unforgeable: &[],

@@ -5,10 +5,12 @@
 //! that it is only ever called with a `this` that is a `T`.
 
 mod args;
+pub mod idl;
 mod install;
 mod interface;
 mod iterable;
 mod member;
+mod select;
 
 use rquickjs_sys as q;
 
@@ -18,7 +20,8 @@ pub(crate) use install::{install_global, install_unforgeable, interface_objects}
 pub use interface::{Constructor, Exposure, Interface, Namespace};
 pub use iterable::PairIterable;
 pub(crate) use iterable::{INTERNAL, PairIterator};
-pub use member::{Member, replace};
+pub use member::{Member, put_forwards, replace};
+pub use select::{Accepts, Arity, Candidate, Selected, resolve, select};
 
 use crate::{Exception, Realm};
 
