@@ -1,7 +1,11 @@
-//! Interfaces: fetch.
+//! The [Fetch Standard](https://fetch.spec.whatwg.org/)'s interfaces.
 
+pub(crate) mod body;
+mod form_data_parser;
+pub(crate) mod global_fetch;
 pub(crate) mod headers;
 pub(crate) mod request;
+mod request_init;
 pub(crate) mod response;
 
 pub(crate) use headers::Headers;

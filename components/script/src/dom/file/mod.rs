@@ -1,6 +1,7 @@
-//! Interfaces: file.
+//! The [File API](https://w3c.github.io/FileAPI/), and form data.
 
 pub(crate) mod blob;
+pub(crate) mod blob_url;
 pub(crate) mod file;
 pub(crate) mod form_data;
 

@@ -91,7 +91,7 @@ pub(super) fn set_up(
 }
 
 /// Reports what an internal step could not do: only for want of memory.
-fn settle(realm: &Realm, result: Fallible<()>) {
+pub(super) fn settle(realm: &Realm, result: Fallible<()>) {
     if let Err(exception) = result {
         report::report_exception(realm, exception);
     }

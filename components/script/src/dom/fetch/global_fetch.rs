@@ -1,0 +1,134 @@
+//! [`fetch()`](https://fetch.spec.whatwg.org/#fetch-method).
+
+use std::rc::Rc;
+
+use bgfetch_js::{ErrorLocation, Exception, Fallible, Member, Promise, Realm, Root, ToJs, Traced, Value, trace_fields};
+use bgfetch_traits::body::BodyReader;
+use bgfetch_traits::coordinator::ConsoleLevel;
+use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Priority, ResponseHead};
+use bgfetch_traits::net::CancelHandle;
+use url::Url;
+
+use crate::agent::{Agent, TaskSource};
+use crate::bindings::{RequestInfo, RequestInit};
+use crate::dom::events::abort_signal::{AbortAlgorithm, report_failure};
+use crate::dom::{ReadableStream, Request, Response};
+use crate::environment::Environment;
+use crate::{fetching, report};
+
+/// `fetch(input, init)`
+pub(crate) fn fetch(realm: &Realm, input: RequestInfo, init: RequestInit) -> Fallible<Promise<Root<Response>>> {
+    // Steps 1 to 3; the glue makes rejections of exceptions.
+    let promise = Promise::new(realm)?;
+    let request = Request::from_info(realm, input, init)?;
+    let signal = request.abort_signal();
+    // Step 4.
+    if let Some(reason) = signal.abort_reason() {
+        promise.reject(realm, Exception::Js(reason));
+        return Ok(promise);
+    }
+    let environment = Environment::of(realm);
+    let body = request.take_body(realm)?;
+    let fetched = fetch::Request {
+        head: request.head(),
+        client: environment.client(),
+        body,
+        priority: Priority::Foreground,
+    };
+    // Steps 7 to 11.
+    let cancel = CancelHandle::new();
+    signal.add_algorithm(Box::new(AbortFetch { promise: promise.clone().into(), cancel: cancel.clone() }));
+    // Step 12.
+    let (owner, waiting) = (realm.clone(), promise.clone());
+    Agent::current().spawn(TaskSource::Networking, realm, async move {
+        let url = fetched.head.url.clone();
+        match perform(&environment, fetched, cancel.clone()).await {
+            Ok(response) => {
+                let response = Response::create(&owner, response)?;
+                if let Some(stream) = response.stream() {
+                    signal.add_algorithm(Box::new(AbortBody(stream.into())));
+                }
+                waiting.resolve_with(&owner, &response.to_js(&owner)?);
+            }
+            // The promise was rejected with the reason already.
+            Err(_) if cancel.is_cancelled() => {}
+            Err(error) => {
+                explain(&environment, &url, &error);
+                waiting.reject(&owner, Exception::type_error("Failed to fetch"));
+            }
+        }
+        Ok(())
+    });
+    Ok(promise)
+}
+
+/// A page learns nothing of why; its developer does.
+fn explain(environment: &Environment, url: &Url, error: &NetworkError) {
+    let text = format!("fetching {url} failed: {error}");
+    report::to_console(environment, ConsoleLevel::Error, text, &ErrorLocation::default());
+}
+
+/// Fetches, blob URLs included.
+async fn perform(
+    environment: &Rc<Environment>,
+    request: fetch::Request,
+    cancel: CancelHandle,
+) -> Result<fetch::Response, NetworkError> {
+    if request.head.url.scheme() == "blob" {
+        return blob(&request);
+    }
+    fetching::fetch(environment, request, cancel).await
+}
+
+/// [Scheme fetch](https://fetch.spec.whatwg.org/#scheme-fetch), "blob".
+fn blob(request: &fetch::Request) -> Result<fetch::Response, NetworkError> {
+    let url = &request.head.url;
+    let refused = |message: String| NetworkError::new(NetworkErrorKind::Blocked, message);
+    if request.head.method != http::Method::GET {
+        return Err(refused(format!("a blob URL is fetched with GET, not {}", request.head.method)));
+    }
+    let data = crate::dom::file::blob_url::resolve(url).filter(|_| url.origin() == request.client.origin);
+    let data = data.ok_or_else(|| refused(format!("{url} is not a blob URL of this origin, or was revoked")))?;
+    let mut head = ResponseHead {
+        kind: fetch::ResponseType::Basic,
+        url_list: vec![url.clone()],
+        status_text: b"OK".to_vec(),
+        ..ResponseHead::default()
+    };
+    head.headers.append("Content-Length", data.bytes.len().to_string());
+    head.headers.append("Content-Type", data.mime_type);
+    Ok(fetch::Response::new(head, Some(BodyReader::from_bytes(data.bytes))))
+}
+
+/// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.
+struct AbortFetch {
+    promise: Traced<Promise<Root<Response>>>,
+    cancel: CancelHandle,
+}
+
+trace_fields!(AbortFetch { promise });
+
+impl AbortAlgorithm for AbortFetch {
+    fn run(self: Box<Self>, realm: &Realm, reason: &Value) {
+        // Rejecting does nothing once there was a response.
+        self.promise.reject(realm, Exception::Js(reason.clone()));
+        self.cancel.cancel();
+    }
+}
+
+/// The same, for the body of a response that is there.
+struct AbortBody(Member<ReadableStream>);
+
+impl bgfetch_js::Trace for AbortBody {
+    fn trace(&self, tracer: &mut bgfetch_js::Tracer) {
+        self.0.trace(tracer);
+    }
+}
+
+impl AbortAlgorithm for AbortBody {
+    fn run(self: Box<Self>, realm: &Realm, reason: &Value) {
+        if self.0.is_readable() {
+            report_failure(realm, self.0.error_with(realm, reason));
+        }
+    }
+}
