@@ -11,6 +11,7 @@ mod dom;
 mod environment;
 mod fetching;
 mod messages;
+mod realm_setup;
 mod report;
 mod scripts;
 mod spawn;
