@@ -18,4 +18,4 @@ mod spawn;
 
 pub use agent::ScriptLimits;
 pub use environment::Hosts;
-pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions};
+pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, spawn_service_worker};
