@@ -13,10 +13,11 @@ mod environment;
 mod fetching;
 mod messages;
 mod mime;
+mod realm_setup;
 mod report;
 mod scripts;
 mod spawn;
 
 pub use agent::ScriptLimits;
 pub use environment::Hosts;
-pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions};
+pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, spawn_service_worker};

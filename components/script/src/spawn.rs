@@ -1,16 +1,21 @@
 //! Starting script threads.
 
-use std::thread::JoinHandle;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use bgfetch_js::Interrupter;
 use bgfetch_traits::fetch::NetworkError;
 use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptSender;
 use bgfetch_traits::service_worker::{RegistrationInfo, ScriptResource, WorkerInfo, WorkerType};
 use url::Url;
 
-use crate::agent::ScriptLimits;
+use crate::agent::{Agent, Inbox, ScriptLimits};
+use crate::dom::service_worker::run_service_worker;
 use crate::environment::Hosts;
 
 /// Stack of a script thread, in bytes: what the engine is allowed, and as much again for Rust.
@@ -54,6 +59,8 @@ pub struct PageLoad {
 /// What a service worker is started with. Its script runs when [`bgfetch_traits::script::ScriptMsg::RunWorker`] comes.
 #[derive(Debug)]
 pub struct ServiceWorkerOptions {
+    /// The environment to make: messages to it and from it carry its id.
+    pub environment: Box<Client>,
     /// The worker.
     pub worker: WorkerInfo,
     /// Its registration, as it is now.
@@ -61,9 +68,54 @@ pub struct ServiceWorkerOptions {
     /// Classic or module.
     pub worker_type: WorkerType,
     /// Its script resource map, the main script first.
-    pub scripts: Vec<ScriptResource>,
+    pub scripts: Arc<Vec<ScriptResource>>,
+    /// Whether scripts imported from the network are fetched with cache mode "no-cache".
+    pub imports_bypass_cache: bool,
     /// The threads it talks to.
     pub hosts: Hosts,
     /// Its limits.
     pub limits: ScriptLimits,
+}
+
+/// Starts a service worker's thread with its environment and global object.
+///
+/// The thread ends after [`bgfetch_traits::script::ScriptMsg::Shutdown`]; whatever it was asked and has not answered is
+/// dropped then.
+///
+/// # Errors
+/// When the system gives no thread, or there is no memory for the JavaScript engine.
+pub fn spawn_service_worker(options: ServiceWorkerOptions) -> io::Result<ScriptThread> {
+    let client = options.environment.id;
+    let name = format!("service worker {}", options.worker.worker);
+    start_thread(name, client, options.limits, move |agent| run_service_worker::set_up(agent, options))
+}
+
+/// Starts a thread with an agent, on which `set_up` runs before the event loop does.
+///
+/// # Errors
+/// When the system gives no thread, or the agent could not be made.
+pub(crate) fn start_thread(
+    name: String,
+    client: ClientId,
+    limits: ScriptLimits,
+    set_up: impl FnOnce(&Rc<Agent>) + Send + 'static,
+) -> io::Result<ScriptThread> {
+    let inbox = Inbox::new();
+    let sender = inbox.sender();
+    let (started, starting) = crossbeam_channel::bounded(1);
+    let join = thread::Builder::new().name(name).stack_size(STACK_SIZE).spawn(move || {
+        let agent = match Agent::start(inbox, limits) {
+            Ok(agent) => agent,
+            Err(error) => return drop(started.send(Err(error))),
+        };
+        // Whoever starts the thread waits for this.
+        drop(started.send(Ok(agent.interrupter())));
+        set_up(&agent);
+        agent.run();
+    })?;
+    match starting.recv() {
+        Ok(Ok(interrupter)) => Ok(ScriptThread { sender, client, interrupter, join }),
+        Ok(Err(error)) => Err(io::Error::other(error)),
+        Err(_) => Err(io::Error::other("the thread ended before it could be used")),
+    }
 }

@@ -65,7 +65,9 @@ impl Agent {
             }
             ScriptMsg::Reply { id, value } => {
                 let agent = Rc::clone(self);
-                self.queue(TaskSource::Networking, move || agent.replies.arrived(id, value));
+                self.queue(TaskSource::Networking, move || {
+                    agent.executor.directly(|| agent.replies.arrived(id, value));
+                });
             }
             other => crate::messages::queue(self, other),
         }
@@ -83,7 +85,7 @@ impl Agent {
     }
 
     fn tell_idle(&self) {
-        let busy = self.busy.get() > 0 || !self.tasks.is_empty() || self.timers.keep_busy() || !self.executor.is_empty();
+        let busy = self.busy.get() > 0 || !self.tasks.is_empty() || self.timers.keep_busy() || self.executor.keeps_busy();
         if !busy && self.inbox.is_empty() {
             let waiters = std::mem::take(&mut *self.idle_waiters.borrow_mut());
             waiters.into_iter().for_each(|reply| reply.send(()));

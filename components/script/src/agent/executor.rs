@@ -24,6 +24,8 @@ pub(super) struct Executor {
     sender: Sender<ScriptMsg>,
     futures: RefCell<Slab<Entry>>,
     generation: std::cell::Cell<u64>,
+    /// Futures that are to go on within the current task, while [`Executor::directly`] collects them.
+    direct: RefCell<Option<Vec<(usize, u64)>>>,
 }
 
 struct Entry {
@@ -31,6 +33,8 @@ struct Entry {
     future: Option<LocalFuture>,
     waker: Arc<LocalWaker>,
     source: TaskSource,
+    /// Whether a page that waits for this future counts as busy.
+    keeps_busy: bool,
 }
 
 struct LocalWaker {
@@ -53,6 +57,10 @@ impl Wake for LocalWaker {
         if thread::current().id() == self.thread {
             let waker = Arc::clone(self);
             let agent = Agent::current();
+            if let Some(direct) = &mut *agent.executor.direct.borrow_mut() {
+                direct.push((self.key, self.generation));
+                return;
+            }
             let source = agent.executor.source(self.key, self.generation);
             agent.queue(source, move || Agent::current().executor.poll(waker.key, waker.generation));
         } else {
@@ -69,11 +77,26 @@ fn pack(key: usize, generation: u64) -> u64 {
 
 impl Executor {
     pub(super) fn new(sender: Sender<ScriptMsg>) -> Self {
-        Self { sender, futures: RefCell::default(), generation: std::cell::Cell::new(0) }
+        Self {
+            sender,
+            futures: RefCell::default(),
+            generation: std::cell::Cell::new(0),
+            direct: RefCell::default(),
+        }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.futures.borrow().is_empty()
+    pub(super) fn keeps_busy(&self) -> bool {
+        self.futures.borrow().iter().any(|(_, entry)| entry.keeps_busy)
+    }
+
+    /// Runs `wake`, then what it woke, within the current task: an answer from another thread is acted on in the
+    /// order in which that thread sent it and its other messages.
+    pub(super) fn directly(&self, wake: impl FnOnce()) {
+        self.direct.replace(Some(Vec::new()));
+        wake();
+        for (key, generation) in self.direct.take().unwrap_or_default() {
+            self.poll(key, generation);
+        }
     }
 
     pub(super) fn clear(&self) {
@@ -86,7 +109,7 @@ impl Executor {
         futures.get(key).filter(|e| e.waker.generation == generation).map_or(TaskSource::Networking, |e| e.source)
     }
 
-    fn insert(&self, source: TaskSource, future: LocalFuture) -> (usize, u64) {
+    fn insert(&self, source: TaskSource, keeps_busy: bool, future: LocalFuture) -> (usize, u64) {
         let generation = self.generation.get() + 1;
         self.generation.set(generation);
         let mut futures = self.futures.borrow_mut();
@@ -99,7 +122,7 @@ impl Executor {
             thread: thread::current().id(),
             sender: self.sender.clone(),
         });
-        slot.insert(Entry { future: Some(future), waker, source });
+        slot.insert(Entry { future: Some(future), waker, source, keeps_busy });
         (key, generation)
     }
 
@@ -139,9 +162,30 @@ impl Agent {
         realm: &Realm,
         future: impl Future<Output = Fallible<()>> + 'static,
     ) {
+        self.start(source, true, realm, future);
+    }
+
+    /// [`Agent::spawn`] for what may wait for ever: a page counts as idle meanwhile.
+    pub(crate) fn spawn_in_background(
+        &self,
+        source: TaskSource,
+        realm: &Realm,
+        future: impl Future<Output = Fallible<()>> + 'static,
+    ) {
+        self.start(source, false, realm, future);
+    }
+
+    fn start(
+        &self,
+        source: TaskSource,
+        keeps_busy: bool,
+        realm: &Realm,
+        future: impl Future<Output = Fallible<()>> + 'static,
+    ) {
         let realm = realm.clone();
         let (key, generation) = self.executor.insert(
             source,
+            keeps_busy,
             Box::pin(async move {
                 if let Err(exception) = future.await {
                     crate::report::report_exception(&realm, exception);

@@ -3,6 +3,7 @@
 
 mod event_loop;
 mod executor;
+mod promises;
 mod replies;
 mod tasks;
 mod timers;
@@ -176,7 +177,8 @@ impl Agent {
         crate::report::notify_about_rejected_promises();
     }
 
-    fn allow_time(&self) {
+    /// Gives the script that runs now its whole time again: for waiting that is not its own fault.
+    pub(crate) fn allow_time(&self) {
         if let Some(runtime) = &*self.runtime.borrow() {
             runtime.set_time_limit(Some(self.limits.task_time));
         }

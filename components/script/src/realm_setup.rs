@@ -1,0 +1,71 @@
+//! [Setting up environments](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object): a
+//! realm with everything that its kind of global object exposes.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use bgfetch_js::{Fallible, PlatformObject, Realm, RealmOptions, Root};
+use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::policy::{PolicyContainer, is_potentially_trustworthy};
+use url::{Origin, Url};
+
+use crate::agent::Agent;
+use crate::bindings;
+use crate::dom::globals::console::ConsoleState;
+use crate::dom::globals::timers::TimerMap;
+use crate::environment::{Environment, GlobalKind, Hosts};
+
+/// What an environment is made of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) id: ClientId,
+    pub(crate) kind: GlobalKind,
+    pub(crate) hosts: Hosts,
+    /// The creation URL.
+    pub(crate) url: Url,
+    pub(crate) origin: Origin,
+    pub(crate) policy: PolicyContainer,
+}
+
+impl Setup {
+    /// An environment that is its own top level: a window without a parent, or a service worker.
+    fn environment(self) -> Environment {
+        Environment {
+            id: self.id,
+            kind: self.kind,
+            hosts: self.hosts,
+            secure_context: is_potentially_trustworthy(&self.url),
+            base_url: RefCell::new(self.url.clone()),
+            url: RefCell::new(self.url),
+            top_level_origin: self.origin.clone(),
+            origin: self.origin,
+            policy: RefCell::new(self.policy),
+            time_origin: Instant::now(),
+            controller: RefCell::default(),
+            timers: TimerMap::default(),
+            console: ConsoleState::default(),
+            announced: Cell::new(false),
+        }
+    }
+}
+
+/// Makes a realm, its environment and its global object, which `make` gives, and adds them to this thread's agent.
+///
+/// # Errors
+/// Only without memory.
+pub(crate) fn create_realm<T: PlatformObject>(
+    setup: Setup,
+    make: impl FnOnce(&Realm) -> Fallible<T>,
+) -> Fallible<(Realm, Root<T>)> {
+    let environment = Rc::new(setup.environment());
+    let options =
+        RealmOptions { exposure: environment.kind.exposure(), secure_context: environment.secure_context };
+    let realm = Realm::new(options)?;
+    realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
+    let global = make(&realm)?;
+    let global = realm.wrap_global(global)?;
+    realm.install(bindings::INTERFACES, bindings::NAMESPACES)?;
+    Agent::current().add_environment(environment, realm.clone());
+    Ok((realm, global))
+}
