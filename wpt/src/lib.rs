@@ -3,8 +3,11 @@
 #![forbid(unsafe_code)]
 
 pub mod child;
+pub mod expect;
 pub mod include;
 pub mod ini;
 pub mod manifest;
 pub mod outcome;
+pub mod product;
+pub mod server;
 pub mod setup;
