@@ -131,17 +131,10 @@ impl Session for Shell {
 impl Shell {
     fn command(&self, job: &Job, profile: &Path) -> Command {
         let mut command = guard::guarded(self.binary.as_os_str());
-        command.args(["run", &job.url, "--json", "--closed-network"]);
-        command.arg("--profile").arg(profile);
-        command.arg("--ca-cert").arg(&self.server.authority);
+        command.args(["run", &job.url, "--json"]).arg("--profile").arg(profile);
         // The runner's own limit comes first; this one ends a shell that nobody watches any more.
         command.arg("--timeout").arg((job.limit.as_secs() + 10).to_string());
-        for (name, state) in granted() {
-            command.arg("--permission").arg(format!("{name}={state}"));
-        }
-        for rule in resolve_rules(&self.server) {
-            command.arg("--resolve").arg(rule);
-        }
+        add_network(&mut command, &self.server);
         if let Some(filter) = &self.filter {
             command.env("RUST_LOG", filter);
         }
@@ -218,10 +211,27 @@ fn lines(pipe: Option<impl Read + Send + 'static>, log: Option<LogSink>) -> Rece
     receiver
 }
 
+/// Tells a shell of the test domains, whom to trust, and what it may do.
+fn add_network(command: &mut Command, server: &Server) {
+    command.arg("--closed-network").arg("--ca-cert").arg(&server.authority);
+    for (name, state) in granted() {
+        command.arg("--permission").arg(format!("{name}={state}"));
+    }
+    for rule in resolve_rules(server) {
+        command.arg("--resolve").arg(rule);
+    }
+}
+
+/// The arguments that a shell needs to open a test, as one would type them.
+pub(super) fn arguments(server: &Server) -> String {
+    let mut command = Command::new("");
+    add_network(&mut command, server);
+    child::line(&command).trim_start().to_owned()
+}
+
 /// `HOST:PORT:ADDRESS[:PORT]` for the test domains and the closed network; the first rule that fits decides.
-/// `*` stands for any port, or for any one or more labels at the start of a host; `-` for a name that does not resolve.
-#[must_use]
-pub(super) fn resolve_rules(server: &Server) -> Vec<String> {
+/// `*` stands for any port, or for one or more labels at the start of a host; `-` for a name that does not resolve.
+fn resolve_rules(server: &Server) -> Vec<String> {
     let mut rules: Vec<_> = hosts::not_resolving().iter().map(|host| format!("{host}:*:-")).collect();
     for host in [hosts::HOST, hosts::OTHER_HOST] {
         rules.push(format!("{host}:*:127.0.0.1"));

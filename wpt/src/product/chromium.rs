@@ -43,7 +43,9 @@ let answered = false;
 "#;
 
 /// Without them the browser talks to the network of its own accord, or slows down windows that nobody looks at.
-const FLAGS: [&str; 17] = [
+const FLAGS: [&str; 18] = [
+    // The browser ends when the driver's end of the pipe closes: also when the driver is killed.
+    "--remote-debugging-pipe",
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -224,7 +226,12 @@ impl Windows {
             "acceptInsecureCerts": true,
             "pageLoadStrategy": "eager",
             "unhandledPromptBehavior": "dismiss",
-            "goog:chromeOptions": { "binary": self.binary, "args": arguments },
+            "goog:chromeOptions": {
+                "binary": self.binary,
+                "args": arguments,
+                // After the first background fetch of a page it would ask the user about the next.
+                "prefs": { "profile.default_content_setting_values.automatic_downloads": 1 },
+            },
             "goog:loggingPrefs": { "browser": "ALL" },
         })
     }

@@ -86,3 +86,11 @@ pub trait Session: Send {
 fn granted() -> BTreeMap<String, String> {
     BTreeMap::from([("background-fetch".to_owned(), "granted".to_owned())])
 }
+
+/// What the support files are told when the tests are served for a shell that somebody starts by hand, and the
+/// arguments that such a shell needs.
+#[must_use]
+pub fn serve_instructions() -> (SupportConfig, fn(&Server) -> String) {
+    let support = SupportConfig { driver: "console", timeout_multiplier: 1.0, permissions: granted() };
+    (support, bgfetch::arguments)
+}

@@ -168,8 +168,8 @@ fn start_process(
         match wait_until_ready(&mut process, &ports) {
             Ok(()) => return Ok((process, ports)),
             Err(reason) => {
-                process.end(GRACE);
                 let log = log_tail(folder);
+                process.end(GRACE);
                 if attempt == ATTEMPTS || !log.contains("in use") {
                     return Err(ServerError::NotReady { reason, log });
                 }
