@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use crate::support::{Net, Server, get, read, respond};
 
 fn text() -> Vec<u8> {
-    (0..200_000_u32).flat_map(|n| format!("line {n}\n").into_bytes()).collect()
+    (0..40_000_u32).flat_map(|n| format!("line {n}\n").into_bytes()).collect()
 }
 
 fn encode(coding: &str, plain: &[u8]) -> Vec<u8> {
