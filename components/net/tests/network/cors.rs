@@ -30,8 +30,8 @@ fn server(
 fn a_response_is_shared_only_if_its_server_says_so() {
     let authority = Authority::new();
     let net = Net::trusting(&authority);
-    let cases: [(&[(&str, &str)], CredentialsMode, bool); 6] = [
-        (&[], CredentialsMode::Omit, false),
+    let cases = [
+        (&[][..], CredentialsMode::Omit, false),
         (&[("access-control-allow-origin", "*")], CredentialsMode::Omit, true),
         (&[("access-control-allow-origin", "*")], CredentialsMode::Include, false),
         (&[ALLOW_PAGE], CredentialsMode::SameOrigin, true),
