@@ -229,14 +229,9 @@ pub(super) fn arguments(server: &Server) -> String {
     child::line(&command).trim_start().to_owned()
 }
 
-/// `HOST:PORT:ADDRESS[:PORT]` for the test domains and the closed network; the first rule that fits decides.
-/// `*` stands for any port, or for one or more labels at the start of a host; `-` for a name that does not resolve.
+/// `HOST:PORT:ADDRESS[:PORT]` for the test domains and the closed network.
 fn resolve_rules(server: &Server) -> Vec<String> {
-    let mut rules: Vec<_> = hosts::not_resolving().iter().map(|host| format!("{host}:*:-")).collect();
-    for host in [hosts::HOST, hosts::OTHER_HOST] {
-        rules.push(format!("{host}:*:127.0.0.1"));
-        rules.push(format!("*.{host}:*:127.0.0.1"));
-    }
+    let mut rules: Vec<_> = hosts::patterns().iter().map(|host| format!("{host}:*:127.0.0.1")).collect();
     for host in CLOSED_HOSTS {
         rules.push(format!("{host}:443:{}", server.closed.https));
         rules.push(format!("{host}:80:{}", server.closed.http));

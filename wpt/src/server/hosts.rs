@@ -23,8 +23,17 @@ pub fn resolving() -> Vec<String> {
     names
 }
 
-/// Names below the hosts that tests rely on not to resolve.
+/// The same names as patterns, where `*` stands for one or more labels. Names that tests rely on not to resolve, such
+/// as `nonexistent.web-platform.test`, fit none of them.
 #[must_use]
-pub fn not_resolving() -> Vec<String> {
-    [HOST, OTHER_HOST].iter().map(|host| format!("nonexistent.{host}")).collect()
+pub fn patterns() -> Vec<String> {
+    let mut patterns = Vec::new();
+    for host in [HOST, OTHER_HOST] {
+        patterns.push(host.to_owned());
+        for subdomain in SUBDOMAINS {
+            patterns.push(format!("{subdomain}.{host}"));
+            patterns.push(format!("*.{subdomain}.{host}"));
+        }
+    }
+    patterns
 }
