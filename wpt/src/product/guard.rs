@@ -12,7 +12,7 @@ exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
 { cat <&3 >/dev/null; kill "$child" 2>/dev/null; } >/dev/null 2>&1 &
-exec 3<&-
+exec 3<&- >/dev/null 2>&1
 wait "$child"
 "#;
 
