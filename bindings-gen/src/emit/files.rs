@@ -78,8 +78,8 @@ struct Module {
     /// What it was made from.
     origin: String,
     items: TokenStream,
-    /// Whether its identifiers may be names of interfaces.
-    refers_to_interfaces: bool,
+    /// Whether it is enumerations, whose variants may have the names of types that they are not.
+    enumerations: bool,
 }
 
 /// All files.
@@ -135,7 +135,7 @@ fn modules(emitter: &Emitter<'_>) -> Vec<Module> {
             name: snake(&interface.name.name),
             origin: interface.name.name.clone(),
             items: quote!(#methods #glue),
-            refers_to_interfaces: true,
+            enumerations: false,
         });
     }
     for mixin in implemented_mixins(emitter) {
@@ -143,28 +143,28 @@ fn modules(emitter: &Emitter<'_>) -> Vec<Module> {
             name: snake(&mixin),
             origin: mixin.clone(),
             items: mixin_items(emitter, &mixin, &emitter.mixin_members(&mixin)),
-            refers_to_interfaces: true,
+            enumerations: false,
         });
     }
-    let mut kind = |name: &str, items: TokenStream, refers_to_interfaces: bool| {
+    let mut kind = |name: &str, items: TokenStream| {
         let origin = format!("the {name} that the interfaces need");
-        modules.push(Module { name: name.to_owned(), origin, items, refers_to_interfaces });
+        modules.push(Module { name: name.to_owned(), origin, items, enumerations: name == "enums" });
     };
-    kind("dictionaries", dictionaries(emitter), true);
+    kind("dictionaries", dictionaries(emitter));
     let enums = selection.enums.values().map(|enumeration| {
         let (plain, glue) = (emitter.enumeration(enumeration), emitter.enumeration_glue(enumeration));
         quote!(#plain #glue)
     });
-    kind("enums", enums.collect(), false);
+    kind("enums", enums.collect());
     let unions = by_name(&emitter.types.unions).into_iter().map(|(name, members)| {
         let (plain, glue) = (emitter.union(name, members), emitter.union_glue(name, members));
         quote!(#plain #glue)
     });
-    kind("unions", unions.collect(), true);
+    kind("unions", unions.collect());
     let callbacks = selection.callbacks.values().map(|callback| emitter.callback(callback));
     let interfaces = selection.callback_interfaces.values();
     let interfaces = interfaces.map(|interface| emitter.callback_interface(interface));
-    kind("callbacks", callbacks.chain(interfaces).collect(), true);
+    kind("callbacks", callbacks.chain(interfaces).collect());
     modules
 }
 
@@ -196,8 +196,11 @@ fn file(emitter: &Emitter<'_>, module: &Module) -> File {
     let mut imports = TokenStream::new();
     let prelude = path(&emitter.paths.prelude);
     for (place, names) in ENGINE {
-        let names: Vec<_> =
-            names.iter().filter(|name| is_used(name, &used)).map(|name| ident(name)).collect();
+        let names: Vec<_> = names
+            .iter()
+            .filter(|name| is_used(name, &used) && !(module.enumerations && **name == "Object"))
+            .map(|name| ident(name))
+            .collect();
         if !names.is_empty() {
             let place = if place.is_empty() { quote!() } else { path(place) };
             let separator = if place.is_empty() { quote!() } else { quote!(::) };
@@ -210,7 +213,7 @@ fn file(emitter: &Emitter<'_>, module: &Module) -> File {
         let names = local.iter().map(|name| ident(name));
         imports.extend(quote!(use super::{#(#names),*};));
     }
-    if module.refers_to_interfaces {
+    if !module.enumerations {
         let dom = path(&emitter.paths.dom);
         let interfaces = emitter.types.selection.interfaces.values().map(|interface| match interface.kind {
             InterfaceKind::Namespace => upper_first(&interface.name.name),

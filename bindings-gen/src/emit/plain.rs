@@ -7,6 +7,7 @@ use super::Emitter;
 use super::docs::{definition_doc, doc, member_doc};
 use super::names::{ident, snake};
 use super::types::enum_variant;
+use crate::ast::Literal;
 use crate::model::{Dictionary, DictionaryMember, Enumeration, Type};
 
 impl Emitter<'_> {
@@ -60,6 +61,7 @@ impl Emitter<'_> {
             quote!(#docs pub #field: #ty,)
         });
         let fields: Vec<_> = fields.collect();
+        let derived = self.default_is_derived(dictionary).then(|| quote!(Default,));
         let default = self.dictionary_default(dictionary);
         let deref = parent.iter().map(|parent| {
             quote! {
@@ -74,7 +76,7 @@ impl Emitter<'_> {
         });
         quote! {
             #docs
-            #[derive(Clone, Debug)]
+            #[derive(Clone, Debug, #derived)]
             pub struct #name {
                 #(#[doc = " The members that it inherits."] #parent_field)*
                 #(#fields)*
@@ -87,7 +89,7 @@ impl Emitter<'_> {
 
     /// `impl Default`, if no member is required.
     fn dictionary_default(&self, dictionary: &Dictionary) -> TokenStream {
-        if !self.has_default(&dictionary.name.name) {
+        if !self.has_default(&dictionary.name.name) || self.default_is_derived(dictionary) {
             return TokenStream::new();
         }
         let name = ident(&dictionary.name.name);
@@ -109,6 +111,22 @@ impl Emitter<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the default of every member is that of its Rust type.
+    fn default_is_derived(&self, dictionary: &Dictionary) -> bool {
+        let derived = |member: &DictionaryMember| match &member.default {
+            None => true,
+            Some(Literal::Null) => member.ty.is_nullable(),
+            Some(_) if member.ty.is_nullable() => false,
+            Some(_) if matches!(member.ty, Type::Union(_) | Type::Enum(_)) => false,
+            Some(Literal::Boolean(value)) => !value,
+            Some(Literal::Integer(value)) => *value == 0,
+            Some(Literal::Float(value)) => *value == 0.0,
+            Some(Literal::Text(text)) => text.is_empty(),
+            Some(Literal::EmptySequence | Literal::EmptyDictionary) => true,
+        };
+        self.has_default(&dictionary.name.name) && dictionary.members.iter().all(derived)
     }
 
     /// Whether a dictionary and those that it inherits from have no required member.

@@ -40,7 +40,8 @@ impl Machine {
     /// [Clearing a registration](https://wicg.github.io/background-fetch/#privacy-and-bandwidth-use) clears its
     /// background fetches.
     pub(crate) fn registration_removed(&mut self, registration: RegistrationId) {
-        for id in self.preparing_on(registration) {
+        // One that fails lets the next of its id have its turn.
+        while let Some(id) = self.preparing_on(registration) {
             self.fail_preparation(id, BackgroundFetchError::NoActiveWorker);
         }
         let concerned: Vec<_> = self

@@ -17,6 +17,7 @@
 //! be owned by the platform object alone: never put one behind an `Rc` that something else also holds.
 #![expect(unsafe_code, reason = "this crate is the one that talks to the engine's C API")]
 
+mod async_sequence;
 mod buffer;
 mod callback;
 mod closure;
@@ -36,6 +37,7 @@ mod string;
 mod trace;
 mod value;
 
+pub use async_sequence::{AsyncSequence, AsyncSequenceIterator};
 pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
 pub use callback::Callback;
 pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};

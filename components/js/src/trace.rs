@@ -19,7 +19,7 @@ impl Tracer {
         Self { rt, mark }
     }
 
-    fn edge(&self, value: &Value) {
+    pub(crate) fn edge(&self, value: &Value) {
         // SAFETY: called during a collection with what the engine passed in; the traced handle owns a reference.
         unsafe { q::JS_MarkValue(self.rt, value.raw(), self.mark) };
     }

@@ -11,25 +11,38 @@ use crate::model::{IntegerConversion, Type};
 impl Emitter<'_> {
     /// An expression that can be called with a realm and a value, and gives a `Fallible` of the Rust type.
     pub(super) fn converter(&self, ty: &Type) -> TokenStream {
+        match conversion_path(ty) {
+            Some(path) => path,
+            None => {
+                let call = self.conversion(ty, &quote!(value));
+                quote!(|realm, value| #call)
+            }
+        }
+    }
+
+    /// An expression that converts a value, and is a `Fallible` of the Rust type.
+    pub(super) fn conversion(&self, ty: &Type, value: &TokenStream) -> TokenStream {
+        if let Some(path) = conversion_path(ty) {
+            return quote!(#path(realm, #value));
+        }
         match ty {
-            Type::Integer(_, IntegerConversion::EnforceRange) => quote!(idl::enforce_range),
-            Type::Integer(_, IntegerConversion::Clamp) => quote!(idl::clamp),
-            Type::Float { unrestricted: true, .. } => quote!(idl::unrestricted),
-            Type::DomString { null_to_empty: true } => quote!(idl::null_to_empty),
-            Type::Buffer { kind, shared, .. } => buffer_from_js(*kind, *shared),
-            Type::Nullable(inner) if !is_plain(inner) => {
+            Type::Nullable(inner) => {
                 let inner = self.converter(inner);
-                quote!(|realm, value| idl::nullable(realm, value, #inner))
+                quote!(idl::nullable(realm, #value, #inner))
             }
-            Type::Generic(Generic::Sequence | Generic::FrozenArray, inner) if !is_plain(inner) => {
+            Type::Record(key, of) => {
+                let (key, of) = (self.converter(key), self.converter(of));
+                quote!(idl::record(realm, #value, #key, #of))
+            }
+            Type::Buffer { kind, .. } => {
+                let kind = typed_array_kind(*kind);
+                quote!(idl::typed_array(realm, #value, #kind))
+            }
+            Type::Generic(_, inner) => {
                 let inner = self.converter(inner);
-                quote!(|realm, value| idl::sequence(realm, value, #inner))
+                quote!(idl::sequence(realm, #value, #inner))
             }
-            Type::Record(key, value) => {
-                let (key, value) = (self.converter(key), self.converter(value));
-                quote!(|realm, value| idl::record(realm, value, #key, #value))
-            }
-            _ => quote!(FromJs::from_js),
+            _ => quote!(FromJs::from_js(realm, #value)),
         }
     }
 
@@ -150,18 +163,25 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-fn buffer_from_js(kind: Buffer, shared: bool) -> TokenStream {
-    match kind {
-        Buffer::ArrayBuffer => quote!(FromJs::from_js),
-        Buffer::ArrayBufferView | Buffer::BufferSource if shared => quote!(FromJs::from_js),
-        Buffer::ArrayBufferView => quote!(idl::array_buffer_view),
-        Buffer::BufferSource => quote!(idl::buffer_source),
-        Buffer::SharedArrayBuffer => quote!(idl::any_array_buffer),
-        Buffer::DataView => quote!(idl::data_view),
-        other => {
-            let kind = typed_array_kind(other);
-            quote!(|realm, value| idl::typed_array(realm, value, #kind))
-        }
+/// The function that converts to a type, if it needs nothing but the value.
+fn conversion_path(ty: &Type) -> Option<TokenStream> {
+    match ty {
+        Type::Integer(_, IntegerConversion::EnforceRange) => Some(quote!(idl::enforce_range)),
+        Type::Integer(_, IntegerConversion::Clamp) => Some(quote!(idl::clamp)),
+        Type::Float { unrestricted: true, .. } => Some(quote!(idl::unrestricted)),
+        Type::DomString { null_to_empty: true } => Some(quote!(idl::null_to_empty)),
+        Type::Buffer { kind, shared, .. } => match kind {
+            Buffer::ArrayBuffer => Some(quote!(FromJs::from_js)),
+            Buffer::ArrayBufferView | Buffer::BufferSource if *shared => Some(quote!(FromJs::from_js)),
+            Buffer::ArrayBufferView => Some(quote!(idl::array_buffer_view)),
+            Buffer::BufferSource => Some(quote!(idl::buffer_source)),
+            Buffer::SharedArrayBuffer => Some(quote!(idl::any_array_buffer)),
+            Buffer::DataView => Some(quote!(idl::data_view)),
+            _ => None,
+        },
+        Type::Generic(Generic::Promise | Generic::AsyncSequence, _) => Some(quote!(FromJs::from_js)),
+        ty if is_plain(ty) => Some(quote!(FromJs::from_js)),
+        _ => None,
     }
 }
 

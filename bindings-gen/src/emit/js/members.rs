@@ -164,11 +164,10 @@ impl Emitter<'_> {
                 }
             };
         }
-        let convert = self.converter(&attribute.ty);
-        let convert = if convert.to_string().starts_with('|') { quote!((#convert)) } else { convert };
+        let conversion = self.conversion(&attribute.ty, &quote!(value));
         quote! {
             |realm, this: &#this, value| {
-                let value = #convert(realm, value).map_err(in_argument(#idl))?;
+                let value = #conversion.map_err(in_argument(#idl))?;
                 #methods::#method(this, realm, value)
             }
         }
@@ -430,12 +429,11 @@ impl Emitter<'_> {
                 }
             }
             "named_setter" => {
-                let convert =
-                    self.converter(operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty));
+                let ty = operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty);
+                let conversion = self.conversion(ty, &quote!(value));
                 quote! {
                     .named_setter(|realm, this: &#this, name, value| {
-                        let value = #convert(realm, value)?;
-                        #methods::#method(this, realm, name, value).map(drop)
+                        #methods::#method(this, realm, name, #conversion?).map(drop)
                     })
                 }
             }

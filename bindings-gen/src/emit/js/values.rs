@@ -126,11 +126,7 @@ impl Emitter<'_> {
                         quote!(#pattern => selected.sequence(realm, value, #convert).map(#constructor),)
                     }
                     member => {
-                        let convert = self.converter(member);
-                        let call = match convert.to_string().starts_with('|') {
-                            true => quote!((#convert)(realm, value)),
-                            false => quote!(#convert(realm, value)),
-                        };
+                        let call = self.conversion(member, &quote!(value));
                         quote!(#pattern => #call.map(#constructor),)
                     }
                 }
@@ -286,7 +282,6 @@ impl Emitter<'_> {
                 steps.extend(self.push_argument(argument));
             }
         }
-        let convert = self.converter(returns);
         let result = match returns {
             Type::Undefined => quote!(#invoke.map(drop)),
             Type::Any => invoke.clone(),
@@ -296,10 +291,7 @@ impl Emitter<'_> {
                     Err(exception) => Promise::rejected(realm, exception),
                 }
             },
-            _ if convert.to_string().starts_with('|') => {
-                quote!(let value = #invoke?; (#convert)(realm, &value))
-            }
-            _ => quote!(#convert(realm, &#invoke?)),
+            returns => self.conversion(returns, &quote!(&#invoke?)),
         };
         quote!(#steps #result)
     }

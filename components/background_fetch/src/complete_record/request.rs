@@ -9,7 +9,7 @@ use super::result_of_storage_error;
 use crate::effect::{Effect, StartFetch, Write};
 use crate::host::Awaited;
 use crate::record::{Fetching, RecordState, Turn};
-use crate::validate::{if_range_validator, known_complete_length};
+use crate::validate::if_range_validator;
 
 impl Turn<'_> {
     /// Steps 1 to 11. Step 3, waiting for the paused flag to be unset, is over when this is called.
@@ -20,12 +20,14 @@ impl Turn<'_> {
             return self.end_now(RecordResult::DownloadTotalExceeded);
         }
         // Spec-decisions row 10: everything is there already.
-        let stored = &self.record.stored;
-        if let Some(response) = &stored.response
-            && known_complete_length(response) == Some(stored.response_length)
-        {
+        if self.record.is_complete() {
             let result = self.result_of_whole_response();
             return self.end_now(result);
+        }
+        // By the letter whatever is there is asked for the rest of. The rest of an error page would be the rest of
+        // the resource, once its server is well again, and both together a "success" that is neither.
+        if self.record.stored.response.is_some() && !self.record.has_beginning_of_resource() {
+            self.replace_response_data();
         }
         self.record.attempt += 1;
         self.record.last_transmitted_size = 0;

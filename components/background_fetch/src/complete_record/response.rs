@@ -101,7 +101,7 @@ impl Turn<'_> {
     /// By the letter that happens with the first response too, and whoever called `match()` before it came would
     /// wait for ever on a response data that never gets one. Nothing is replaced here where there is nothing: one
     /// that waits gets the first response that comes.
-    fn replace_response_data(&mut self) {
+    pub(super) fn replace_response_data(&mut self) {
         let stored = &mut self.record.stored;
         *self.stored_body_bytes_total = self.stored_body_bytes_total.saturating_sub(stored.response_length);
         stored.response_length = 0;

@@ -191,15 +191,70 @@ fn what_is_all_there_is_not_asked_for_again() {
     let film = rig.film();
     rig.head(film, 200, &[("Content-Length", "10")]);
     rig.broken(film, 10, NetworkErrorKind::ConnectionReset);
-    rig.wait(1_000);
     assert_eq!(rig.starts[&film].attempt, 1);
     assert!(succeeded(&rig, film));
+    for kind in [NetworkErrorKind::Integrity, NetworkErrorKind::Decoding] {
+        let mut rig = Rig::new();
+        let film = rig.film();
+        rig.head(film, 200, &[("Content-Length", "10")]);
+        rig.broken(film, 10, kind);
+        assert_eq!(failure(&rig, film), Some(BackgroundFetchFailureReason::FetchError), "it is all wrong");
+    }
     let mut rig = Rig::new();
     let film = rig.film();
     rig.head(film, 404, &[("Content-Length", "10")]);
     rig.broken(film, 10, NetworkErrorKind::ConnectionReset);
-    rig.wait(1_000);
     assert_eq!(failure(&rig, film), Some(BackgroundFetchFailureReason::BadStatus));
+}
+
+/// A server that is down answers 503 with a page, the connection breaks in the middle of it, and a second later
+/// the server is well and has ranges: the film would begin with half an error page, and count as a success.
+#[test]
+fn an_error_page_has_no_rest() {
+    for status in [503, 416, 203] {
+        let mut rig = Rig::new();
+        let film = rig.film();
+        rig.head(film, status, &[]);
+        rig.response_ready(film);
+        rig.broken(film, 4, NetworkErrorKind::ConnectionReset);
+        rig.took();
+        rig.wait(2_000);
+        assert_eq!(rig.starts[&film].range_start, 0);
+        assert_eq!(header(&rig, film, "range"), None);
+        let trace = rig.took();
+        assert_eq!(trace[0], "seal 1 failed", "{trace:?}");
+        assert!(trace.contains(&"progress 0 - available".to_owned()), "{trace:?}");
+        rig.head(film, 200, &[]);
+        assert_eq!(rig.took()[1..3], ["save record 0 -", "release 1"]);
+        rig.end(film, 10);
+        assert!(succeeded(&rig, film));
+    }
+}
+
+#[test]
+fn what_is_verified_whole_comes_whole() {
+    let mut rig = Rig::new();
+    let mut record = get("/film");
+    record.request.integrity = "sha256-abc".to_owned();
+    let (fetch, _) = rig.fetch_with("film", vec![record], BackgroundFetchOptions::default());
+    let film = RecordId { fetch, index: 0 };
+    rig.head(film, 200, &[]);
+    rig.broken(film, 4, NetworkErrorKind::ConnectionReset);
+    rig.wait(2_000);
+    assert_eq!((rig.starts[&film].attempt, rig.starts[&film].range_start), (2, 0));
+}
+
+#[test]
+fn an_error_page_that_always_breaks_off_is_given_up() {
+    let mut rig = Rig::new();
+    let film = rig.film();
+    for attempt in 1..=6 {
+        assert_eq!((rig.starts[&film].attempt, failure(&rig, film)), (attempt, None));
+        rig.head(film, 503, &[]);
+        rig.broken(film, u64::from(attempt), NetworkErrorKind::ConnectionReset);
+        rig.wait(60_000);
+    }
+    assert_eq!(failure(&rig, film), Some(BackgroundFetchFailureReason::FetchError));
 }
 
 #[test]

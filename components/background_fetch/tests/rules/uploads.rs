@@ -78,11 +78,13 @@ fn a_body_beyond_the_quota_is_a_quota_error_and_a_broken_disk_is_not() {
 fn a_registration_that_goes_away_takes_the_call_with_it() {
     let mut rig = Rig::new();
     let (_, reading) = rig.fetch_with("a", vec![post("/a", "a")], BackgroundFetchOptions::default());
+    let (_, waiting) = rig.fetch_with("a", vec![get("/a")], BackgroundFetchOptions::default());
     rig.hold_writes = true;
     let (_, writing) = rig.fetch_with("b", vec![get("/b")], BackgroundFetchOptions::default());
     rig.took();
     rig.input(Input::RegistrationRemoved(HERE));
     assert_eq!(reading.try_recv().unwrap(), Err(BackgroundFetchError::NoActiveWorker));
+    assert_eq!(waiting.try_recv().unwrap(), Err(BackgroundFetchError::NoActiveWorker));
     assert_eq!(writing.try_recv().unwrap(), Err(BackgroundFetchError::NoActiveWorker));
     let trace = rig.seen();
     assert_eq!(trace[0], "cancel request body 0");

@@ -38,7 +38,7 @@ enum Event {
     Crash,
     Head(RecordId, u32),
     Upload(RecordId, u32),
-    BodyCreated(RecordId, u32),
+    BodyCreated(RecordId, u32, BodyId),
     Chunk(RecordId, u32),
     RequestBody(RecordId),
     Dispatched(BackgroundFetchId, Kind, bool),
@@ -207,8 +207,7 @@ impl World {
                     self.record(record, attempt, RecordEvent::Uploaded(sent));
                 }
             }
-            Event::BodyCreated(record, attempt) => {
-                let body = self.store.create(BodyOwner::RecordResponse(record));
+            Event::BodyCreated(record, attempt, body) => {
                 self.record(record, attempt, RecordEvent::BodyCreated(Ok(body)));
             }
             Event::Chunk(record, attempt) => self.chunk(record, attempt),
@@ -306,8 +305,10 @@ impl World {
                 let body = self.store.bodies.get_mut(&id).expect("it was there above");
                 body.durable = body.bytes.len();
                 body.appending = false;
+                // An error page has no rest.
+                let rest = matches!(reply.head.status, 200 | 206);
+                self.ledger.stored(record, if rest { length } else { 0 });
                 self.transfers.remove(&(record, attempt));
-                self.ledger.stored(record, length);
                 self.record(record, attempt, RecordEvent::BodyEnded(StoreOutcome { length, result }));
             }
         }
@@ -353,7 +354,8 @@ impl World {
                 }
             }
             Effect::CreateBody { record, attempt, .. } => {
-                self.schedule(10, Event::BodyCreated(record, attempt))
+                let body = self.store.create(BodyOwner::RecordResponse(record));
+                self.schedule(10, Event::BodyCreated(record, attempt, body));
             }
             Effect::StoreBody { record, attempt, body, offset, .. } => {
                 let stored = self.store.bodies.get_mut(&body).expect("it was made");
@@ -490,7 +492,8 @@ fn survivors(found: &[StoredBackgroundFetch]) -> BTreeMap<RecordId, u64> {
     let records = |fetch: &StoredBackgroundFetch| {
         let id = fetch.fetch;
         let record = move |(index, record): (u32, &StoredRecord)| {
-            (RecordId { fetch: id, index }, record.response_length)
+            let rest = record.response.as_ref().is_some_and(|head| matches!(head.status, 200 | 206));
+            (RecordId { fetch: id, index }, if rest { record.response_length } else { 0 })
         };
         (0..).zip(&fetch.records).map(record).collect::<Vec<_>>()
     };

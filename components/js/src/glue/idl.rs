@@ -6,7 +6,7 @@
 use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
 use crate::{
     ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,
-    PropertyKey, Realm, Record, TypedArray, TypedArrayKind, Value,
+    PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value,
 };
 
 pub use crate::convert::null_to_empty;
@@ -77,6 +77,16 @@ pub fn record<K: PartialEq, V>(
         }
     }
     Ok(entries)
+}
+
+/// Makes an object of a `record<K, V>`.
+pub fn record_to_js<K: ToJs, V: ToJs>(realm: &Realm, record: Record<K, V>) -> Fallible<Value> {
+    let object = Object::new(realm)?;
+    for (key, value) in record {
+        let key = PropertyKey::String(DomString::of(realm, &key.to_js(realm)?)?);
+        object.create_data_property(realm, &key, &value.to_js(realm)?)?;
+    }
+    Ok(object.into_value())
 }
 
 /// A typed array of one kind, such as `Uint8Array`.

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use rquickjs_sys as q;
 
+use super::async_iterable;
 use super::iterable::{self, define_symbol};
 use super::{Interface, Member, Namespace};
 use crate::object::{ALL, HIDDEN, check};
@@ -74,11 +75,18 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     if interface.value_iterable {
         iterable::install_values(realm, &prototype)?;
     }
+    if interface.legacy.as_ref().is_some_and(super::Legacy::is_indexed) {
+        let values = realm.intrinsics().object("arrayValues")?;
+        define_symbol(realm, &prototype, "symbolIterator", values.as_value(), HIDDEN)?;
+    }
+    if interface.async_iterable.is_some() {
+        async_iterable::install(realm, &prototype, interface)?;
+    }
     install_unscopables(realm, &prototype, interface)?;
     let tag = DomString::from(interface.name.to_str().unwrap_or_default()).to_value(realm)?;
     define_symbol(realm, &prototype, "symbolToStringTag", &tag, CONFIGURABLE)?;
     let class_id = state::class_base() + u32::from(interface.index);
-    if interface.index != super::INTERNAL {
+    if interface.index < super::FIRST_INTERNAL {
         // SAFETY: context and prototype are alive; a reference to the prototype is given away.
         unsafe { q::JS_SetClassProto(realm.raw(), class_id, prototype.clone().into_value().into_raw()) };
     }

@@ -7,13 +7,13 @@ use super::network_or_cache::http_network_or_cache_fetch;
 use super::preflight::cors_preflight_fetch;
 use super::redirect::http_redirect_fetch;
 use super::request::{FetchParams, FetchRequest, Tainting};
-use super::{FetchResult, InternalResponse, is_redirect_status};
+use super::{InternalResponse, Turn, TurnResult, is_redirect_status};
 use crate::policy::corp::blocked_by_resource_policy;
 
 /// HTTP fetch.
 ///
 /// Step 3, service workers, is the engine's: it asks them before a request comes to the network thread.
-pub(crate) async fn http_fetch(params: &mut FetchParams, make_cors_preflight: bool) -> FetchResult {
+pub(crate) async fn http_fetch(params: &mut FetchParams, make_cors_preflight: bool) -> TurnResult {
     // Step 4.1.
     if make_cors_preflight && preflight_is_needed(params) {
         cors_preflight_fetch(params).await?;
@@ -42,7 +42,11 @@ pub(crate) async fn http_fetch(params: &mut FetchParams, make_cors_preflight: bo
         return Err(NetworkError::new(NetworkErrorKind::Cors, message));
     }
     // Step 6.
-    if is_redirect_status(response.head.status) { redirected(params, response).await } else { Ok(response) }
+    if is_redirect_status(response.head.status) {
+        redirected(params, response).await
+    } else {
+        Ok(Turn::Response(response))
+    }
 }
 
 /// The condition of step 4.1.
@@ -60,7 +64,7 @@ fn preflight_is_needed(params: &FetchParams) -> bool {
 }
 
 /// Step 6.3, by redirect mode.
-async fn redirected(params: &mut FetchParams, mut response: InternalResponse) -> FetchResult {
+async fn redirected(params: &mut FetchParams, mut response: InternalResponse) -> TurnResult {
     match params.request.head.redirect {
         RedirectMode::Error => {
             response.body.discard();
@@ -72,8 +76,8 @@ async fn redirected(params: &mut FetchParams, mut response: InternalResponse) ->
             if params.request.head.mode != RequestMode::Navigate {
                 response.head.kind = ResponseType::OpaqueRedirect;
             }
-            Ok(response)
+            Ok(Turn::Response(response))
         }
-        RedirectMode::Follow => Box::pin(http_redirect_fetch(params, response)).await,
+        RedirectMode::Follow => http_redirect_fetch(params, response).await,
     }
 }

@@ -9,7 +9,7 @@ use http::Method;
 use super::cors::{cors_unsafe_request_header_names, is_cors_safelisted_method};
 use super::header_values::extract_token_list;
 use super::request::{FetchParams, Tainting};
-use super::{FetchResult, InternalBody, InternalResponse, blocked, is_null_body_status};
+use super::{FetchResult, InternalBody, InternalResponse, Turn, TurnResult, blocked, is_null_body_status};
 use super::{http_fetch::http_fetch, scheme_fetch::scheme_fetch};
 use crate::policy::bad_port::bad_port;
 use crate::policy::mime_checks::blocked_due_to_type;
@@ -54,8 +54,26 @@ pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {
     Ok(response)
 }
 
-/// Main fetch with *recursive* true: steps 1 to 13.
-pub(crate) async fn main_fetch_recursively(params: &mut FetchParams) -> FetchResult {
+/// Steps 1 to 13, once for the request and once for each redirect.
+async fn main_fetch_recursively(params: &mut FetchParams) -> FetchResult {
+    let mut preflighted = false;
+    loop {
+        match one_turn(params, &mut preflighted).await {
+            Ok(Turn::Response(response)) => return Ok(response),
+            Ok(Turn::Again) => {}
+            Err(error) => {
+                // Step 12, "use-CORS-preflight flag", 3.
+                if preflighted {
+                    params.net.preflights.borrow_mut().clear_for(&params.request);
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// Steps 1 to 12. Tells whether a preflight was called for.
+async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResult {
     // Steps 3 and 5 do not apply: no request is for local URLs only, and HTTPS upgrades are not implemented,
     // since policy containers do not carry the upgrade flag.
     // Step 6.
@@ -114,11 +132,8 @@ pub(crate) async fn main_fetch_recursively(params: &mut FetchParams) -> FetchRes
         || (request.head.unsafe_request
             && (!is_cors_safelisted_method(&request.head.method)
                 || !cors_unsafe_request_header_names(&request.head.headers).is_empty()));
-    let response = http_fetch(params, needs_preflight).await;
-    if needs_preflight && response.is_err() {
-        params.net.preflights.borrow_mut().clear_for(&params.request);
-    }
-    response
+    *preflighted |= needs_preflight;
+    http_fetch(params, needs_preflight).await
 }
 
 fn origin(params: &FetchParams) -> String {

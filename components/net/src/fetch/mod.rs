@@ -51,16 +51,35 @@ pub(crate) enum InternalBody {
 }
 
 impl InternalBody {
+    /// Nobody wants it, and its connection is wanted at once.
+    pub(crate) async fn drain(self) {
+        if let Self::Network(body) = self {
+            body.drain().await;
+        }
+    }
+
     /// Nobody wants it.
     pub(crate) fn discard(self) {
         if let Self::Network(body) = self {
-            body.discard();
+            tokio::task::spawn_local(body.drain());
         }
     }
 }
 
 /// A response, or a [network error](https://fetch.spec.whatwg.org/#concept-network-error).
 pub(crate) type FetchResult = Result<InternalResponse, NetworkError>;
+
+/// What one turn of main fetch came to. The standard recurses at each redirect; here main fetch goes round, so that
+/// the depth of the stack does not depend on a server.
+pub(crate) enum Turn {
+    /// The response.
+    Response(InternalResponse),
+    /// A redirect is followed: the request was changed, and main fetch goes round.
+    Again,
+}
+
+/// A [`Turn`], or a network error.
+pub(crate) type TurnResult = Result<Turn, NetworkError>;
 
 /// A network error because something may not be done.
 pub(crate) fn blocked(message: impl Into<String>) -> NetworkError {

@@ -101,7 +101,7 @@ async fn exchange(
         let error = failed.into_error();
         let retry = !fresh && (not_sent.is_some() || (lease.reused && can_be_repeated && is_dead(&error)));
         if !retry {
-            return Err(exchange_error(&key.host.to_string(), &error));
+            return Err(watch.failure().unwrap_or_else(|| exchange_error(&key.host.to_string(), &error)));
         }
         tracing::debug!(host = %key.host, %error, "a kept connection was dead; trying on a new one");
         if let Some(request) = not_sent {

@@ -41,7 +41,7 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
     let mut response = http_network_fetch(params, &fetch).await?;
     // Step 16: 421 says that the connection was wrong for this request.
     if response.head.status == 421 && !params.request.body_can_be_sent_once_only() {
-        response.body.discard();
+        response.body.drain().await;
         response = http_network_fetch(params, &NetworkFetch { new_connection: true, ..fetch }).await?;
     }
     // Step 15.

@@ -41,7 +41,7 @@ pub(crate) async fn cors_preflight_fetch(params: &FetchParams) -> Result<(), Net
         csp: Rc::clone(&params.csp),
     };
     let response = http_network_or_cache_fetch(&mut preflight).await?;
-    response.body.discard();
+    response.body.drain().await;
     let refused = |why: String| {
         let message = format!(
             "{} does not allow {} from {}: in the preflight, {why}",

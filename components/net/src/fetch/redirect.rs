@@ -5,9 +5,8 @@ use http::Method;
 use url::Url;
 
 use super::header_values::isomorphic_decode;
-use super::main_fetch::main_fetch_recursively;
 use super::request::{FetchParams, FetchRequest, Tainting};
-use super::{FetchResult, InternalResponse};
+use super::{InternalResponse, Turn, TurnResult};
 use crate::policy::referrer::parse_a_referrer_policy;
 
 /// So many redirects are followed.
@@ -17,17 +16,17 @@ const REQUEST_BODY_HEADERS: [&str; 4] =
     ["content-encoding", "content-language", "content-location", "content-type"];
 
 /// HTTP-redirect fetch.
-pub(crate) async fn http_redirect_fetch(params: &mut FetchParams, response: InternalResponse) -> FetchResult {
+pub(crate) async fn http_redirect_fetch(params: &mut FetchParams, response: InternalResponse) -> TurnResult {
     // Steps 3 to 5.
     let location = match location_url(&response.head, params.request.current_url()) {
-        None => return Ok(response),
+        None => return Ok(Turn::Response(response)),
         Some(location) => location?,
     };
-    // The redirect's own body is of no use; its connection is.
-    response.body.discard();
     follow(&mut params.request, &response.head, location)?;
+    // The redirect's own body is of no use; its connection is.
+    response.body.drain().await;
     // Steps 20 and 22.
-    main_fetch_recursively(params).await
+    Ok(Turn::Again)
 }
 
 /// A response's [location URL](https://fetch.spec.whatwg.org/#concept-response-location-url), given the URL that

@@ -8,16 +8,18 @@ use url::Url;
 
 use super::http_fetch::http_fetch;
 use super::request::FetchParams;
-use super::{FetchResult, InternalBody, InternalResponse, blocked};
+use super::{FetchResult, InternalBody, InternalResponse, Turn, TurnResult, blocked};
 
 /// Scheme fetch. (Step 1, cancelling, drops the future that this is part of.)
-pub(crate) async fn scheme_fetch(params: &mut FetchParams) -> FetchResult {
+pub(crate) async fn scheme_fetch(params: &mut FetchParams) -> TurnResult {
     // Step 3.
     let url = params.request.current_url();
     match url.scheme() {
         "http" | "https" => http_fetch(params, false).await,
-        "about" if url.path() == "blank" => Ok(local_response("text/html;charset=utf-8", Bytes::new())),
-        "data" => data_response(url),
+        "about" if url.path() == "blank" => {
+            Ok(Turn::Response(local_response("text/html;charset=utf-8", Bytes::new())))
+        }
+        "data" => data_response(url).map(Turn::Response),
         "blob" => {
             Err(blocked("a blob: URL is resolved by the thread that knows the blob, not by the network"))
         }

@@ -19,7 +19,7 @@ use crate::scheduler::Flow;
 /// How much of a body that nobody wants is read, so that its connection can be used again.
 const MOST_DISCARDED: usize = 64 * 1024;
 /// How long that may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
+const DISCARD_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A response's message body, with the connection it comes from.
 pub(crate) struct NetworkBody {
@@ -125,22 +125,20 @@ impl NetworkBody {
         Poll::Ready(timed_out(&self.host, &format!("nothing of the body came for {allowed} seconds")))
     }
 
-    /// Nobody wants the body. A short one is read, so that its connection can be used again.
-    pub(crate) fn discard(mut self) {
+    /// Nobody wants the body. A short one is read, so that its connection can be used again at once.
+    pub(crate) async fn drain(mut self) {
         let Some(Sender::Http1(_)) = self.lease.as_ref().map(|lease| &lease.sender) else { return };
         let most = MOST_DISCARDED as u64;
         if self.incoming.size_hint().upper().is_none_or(|length| length > most) {
             return;
         }
-        tokio::task::spawn_local(async move {
-            let read = async {
-                while let Ok(length @ 1..) = std::future::poll_fn(|cx| self.poll_arrived(cx)).await {
-                    let _unwanted = self.arrived.split_to(length);
-                }
-            };
-            // Too slow: the connection is closed.
-            let _late = tokio::time::timeout(DISCARD_TIMEOUT, read).await;
-        });
+        let read = async {
+            while let Ok(length @ 1..) = std::future::poll_fn(|cx| self.poll_arrived(cx)).await {
+                let _unwanted = self.arrived.split_to(length);
+            }
+        };
+        // Too slow: the connection is closed.
+        let _late = tokio::time::timeout(DISCARD_TIMEOUT, read).await;
     }
 }
 

@@ -14,6 +14,7 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::Executor;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::outgoing::OutgoingBody;
@@ -34,9 +35,34 @@ const READY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The sending half of a connection.
 pub(crate) enum Sender {
     /// For one request at a time.
-    Http1(http1::SendRequest<OutgoingBody>),
+    Http1(Http1),
     /// Shared by many.
     Http2(Rc<Http2>),
+}
+
+/// An HTTP/1.1 connection; it is closed when this is dropped.
+pub(crate) struct Http1 {
+    sender: http1::SendRequest<OutgoingBody>,
+    /// hyper's task. By itself it would not end before the server takes what was being written.
+    task: AbortHandle,
+}
+
+impl Http1 {
+    /// Whether it takes no more requests.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Whether it takes a request now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sender.is_ready()
+    }
+}
+
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// An HTTP/2 connection.
@@ -65,12 +91,12 @@ where
         .allow_obsolete_multiline_headers_in_responses(true)
         .title_case_headers(true);
     let (sender, connection) = builder.handshake(TokioIo::new(LenientEnd(stream))).await?;
-    tokio::task::spawn_local(async move {
+    let task = tokio::task::spawn_local(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "an HTTP/1.1 connection ended");
         }
     });
-    Ok(Sender::Http1(sender))
+    Ok(Sender::Http1(Http1 { sender, task: task.abort_handle() }))
 }
 
 /// Begins HTTP/2 on a stream.
@@ -121,7 +147,7 @@ impl Lease {
     /// Sends a request, and waits for the head of its response.
     pub(crate) async fn send(&mut self, request: Request<OutgoingBody>) -> Sent {
         let response: Pin<Box<dyn Future<Output = Sent>>> = match &mut self.sender {
-            Sender::Http1(sender) => Box::pin(sender.try_send_request(request)),
+            Sender::Http1(http1) => Box::pin(http1.sender.try_send_request(request)),
             Sender::Http2(http2) => Box::pin(http2.sender.borrow_mut().try_send_request(request)),
         };
         response.await
@@ -132,15 +158,16 @@ impl Lease {
         let Self { sender, key, slot, pool, .. } = self;
         match sender {
             Sender::Http2(http2) => http2.used_at.set(Instant::now()),
-            Sender::Http1(mut sender) => {
-                if sender.is_ready() {
-                    pool.keep(key, sender);
+            Sender::Http1(mut http1) => {
+                if http1.is_ready() {
+                    pool.keep(key, http1);
                     drop(slot);
                     return;
                 }
                 tokio::task::spawn_local(async move {
-                    if matches!(tokio::time::timeout(READY_TIMEOUT, sender.ready()).await, Ok(Ok(()))) {
-                        pool.keep(key, sender);
+                    let ready = tokio::time::timeout(READY_TIMEOUT, http1.sender.ready());
+                    if matches!(ready.await, Ok(Ok(()))) {
+                        pool.keep(key, http1);
                     }
                     drop(slot);
                 });

@@ -1,6 +1,6 @@
 //! Request bodies, as hyper reads them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -36,6 +36,7 @@ pub(crate) struct UploadWatch {
     last_activity: Cell<Instant>,
     waits_for_source: Cell<bool>,
     finished: Cell<bool>,
+    failure: RefCell<Option<NetworkError>>,
 }
 
 impl UploadWatch {
@@ -47,6 +48,11 @@ impl UploadWatch {
     /// Whether the connection would take more, and there is none yet.
     pub(crate) fn waits_for_source(&self) -> bool {
         self.waits_for_source.get()
+    }
+
+    /// Why the body could not be handed over whole: HTTP/2 does not pass that on.
+    pub(crate) fn failure(&self) -> Option<NetworkError> {
+        self.failure.borrow().clone()
     }
 }
 
@@ -68,6 +74,7 @@ impl OutgoingBody {
             last_activity: Cell::new(Instant::now()),
             waits_for_source: Cell::new(false),
             finished: Cell::new(length == Some(0)),
+            failure: RefCell::default(),
         });
         (Self { source, sent: 0, length, progress, watch: Rc::clone(&watch) }, watch)
     }
@@ -82,11 +89,16 @@ impl OutgoingBody {
         }
     }
 
+    fn fail(&self, error: NetworkError) -> Poll<Option<Result<Frame<Bytes>, NetworkError>>> {
+        self.watch.failure.replace(Some(error.clone()));
+        Poll::Ready(Some(Err(error)))
+    }
+
     fn hand_over(&mut self, piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, NetworkError>>> {
         self.sent += piece.len() as u64;
         if let Some(length) = self.length.filter(|length| self.sent > *length) {
             let message = format!("the request's body is longer than the {length} bytes that were announced");
-            return Poll::Ready(Some(Err(NetworkError::new(NetworkErrorKind::Internal, message))));
+            return self.fail(NetworkError::new(NetworkErrorKind::Internal, message));
         }
         self.watch.last_activity.set(Instant::now());
         if self.length == Some(self.sent) {
@@ -104,7 +116,7 @@ impl OutgoingBody {
                 "the request's body ended after {} of the {length} bytes that were announced",
                 self.sent
             );
-            return Poll::Ready(Some(Err(NetworkError::new(NetworkErrorKind::Internal, message))));
+            return self.fail(NetworkError::new(NetworkErrorKind::Internal, message));
         }
         self.watch.last_activity.set(Instant::now());
         self.watch.finished.set(true);
@@ -132,7 +144,7 @@ impl Body for OutgoingBody {
                 self.watch.waits_for_source.set(read.is_pending());
                 match std::task::ready!(read) {
                     Some(Ok(piece)) => self.hand_over(piece),
-                    Some(Err(error)) => Poll::Ready(Some(Err(source_error(&error)))),
+                    Some(Err(error)) => self.fail(source_error(&error)),
                     None => self.end(),
                 }
             }

@@ -6,15 +6,13 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use bgfetch_traits::fetch::NetworkError;
-use hyper::client::conn::http1::SendRequest;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Host;
 
 use super::connect::connect;
-use super::connection::{Http2, Lease, Sender, begin_http1, begin_http2};
+use super::connection::{Http1, Http2, Lease, Sender, begin_http1, begin_http2};
 use super::error::{connect_error, exchange_error, timed_out};
-use super::outgoing::OutgoingBody;
 use super::resolve::resolve;
 use super::tls::Tls;
 use crate::config::{Limits, ResolveConfig, Timeouts};
@@ -65,7 +63,7 @@ type FirstOutcome = Option<Result<Protocol, NetworkError>>;
 
 struct Idle {
     key: PoolKey,
-    sender: SendRequest<OutgoingBody>,
+    connection: Http1,
     since: Instant,
 }
 
@@ -133,9 +131,9 @@ impl Pool {
             http2.remove(key);
         }
         let mut idle = self.0.idle.borrow_mut();
-        idle.retain(|kept| !kept.sender.is_closed());
-        let at = idle.iter().rposition(|kept| kept.key == *key && kept.sender.is_ready())?;
-        idle.remove(at).map(|kept| Sender::Http1(kept.sender))
+        idle.retain(|kept| !kept.connection.is_closed());
+        let at = idle.iter().rposition(|kept| kept.key == *key && kept.connection.is_ready())?;
+        idle.remove(at).map(|kept| Sender::Http1(kept.connection))
     }
 
     /// Opens a connection while others wait to learn what the host speaks.
@@ -206,12 +204,12 @@ impl Pool {
     }
 
     /// Keeps a connection whose response has ended.
-    pub(crate) fn keep(&self, key: PoolKey, sender: SendRequest<OutgoingBody>) {
-        if sender.is_closed() {
+    pub(crate) fn keep(&self, key: PoolKey, connection: Http1) {
+        if connection.is_closed() {
             return;
         }
         let mut idle = self.0.idle.borrow_mut();
-        idle.push_back(Idle { key, sender, since: Instant::now() });
+        idle.push_back(Idle { key, connection, since: Instant::now() });
         while idle.len() > self.0.limits.idle {
             idle.pop_front();
         }
@@ -249,7 +247,7 @@ impl Pool {
                 inner
                     .idle
                     .borrow_mut()
-                    .retain(|kept| !kept.sender.is_closed() && kept.since.elapsed() < keep_alive);
+                    .retain(|kept| !kept.connection.is_closed() && kept.since.elapsed() < keep_alive);
                 inner.http2.borrow_mut().retain(|_, kept| {
                     let used = Rc::strong_count(kept) > 1 || kept.used_at.get().elapsed() < keep_alive;
                     used && !kept.is_closed()

@@ -295,3 +295,143 @@ impl Link {
 const fn quantum() -> i64 {
     QUANTUM as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    /// Flows that always have bytes waiting, asked for in pieces of a size of each flow's own.
+    struct Simulation {
+        link: Link,
+        now: Duration,
+        flows: Vec<(FlowId, usize)>,
+        passed: HashMap<FlowId, u64>,
+    }
+
+    impl Simulation {
+        fn new(limit: Option<u64>) -> Self {
+            Self { link: Link::new(limit), now: Duration::ZERO, flows: Vec::new(), passed: HashMap::new() }
+        }
+
+        fn flow(&mut self, priority: Priority, origin: &str, piece: usize) -> FlowId {
+            let id = self.link.open(priority, origin);
+            self.flows.push((id, piece));
+            id
+        }
+
+        fn ask(&mut self, id: FlowId) {
+            let piece = self.flows.iter().find(|(flow, _)| *flow == id).unwrap().1;
+            if let Some(passed) = self.link.request(id, piece, self.now) {
+                *self.passed.entry(id).or_default() += passed as u64;
+                self.ask(id);
+            }
+        }
+
+        /// Runs until `end`, as the scheduler does: serve, let the tasks ask again, wait for the next time.
+        fn run_until(&mut self, end: Duration) {
+            let all: Vec<FlowId> = self.flows.iter().map(|(id, _)| *id).collect();
+            all.into_iter().for_each(|id| self.ask(id));
+            while self.now < end {
+                let mut served = Vec::new();
+                while let Some((id, bytes)) = self.link.grant_next(self.now) {
+                    *self.passed.entry(id).or_default() += bytes as u64;
+                    served.push(id);
+                }
+                served.into_iter().for_each(|id| self.ask(id));
+                self.now = self.link.next_time(self.now).unwrap_or(end).max(self.now);
+            }
+        }
+
+        fn passed(&self, id: FlowId) -> u64 {
+            self.passed.get(&id).copied().unwrap_or_default()
+        }
+    }
+
+    fn about(actual: u64, expected: u64) -> bool {
+        actual.abs_diff(expected) * 20 <= expected
+    }
+
+    #[test]
+    fn the_limit_is_kept_and_used() {
+        for rate in [20_000, 500_000, 3 * MIB, 200 * MIB] {
+            let mut simulation = Simulation::new(Some(rate));
+            let flow = simulation.flow(Priority::Foreground, "a", 50_000);
+            simulation.run_until(Duration::from_secs(10));
+            let passed = simulation.passed(flow);
+            assert!(about(passed, 10 * rate), "{passed} bytes at {rate} a second");
+        }
+    }
+
+    #[test]
+    fn origins_share_equally_whatever_their_flows_and_pieces() {
+        let mut simulation = Simulation::new(Some(MIB));
+        let many: Vec<FlowId> =
+            (0..8).map(|_| simulation.flow(Priority::Background, "many", 64 * 1024)).collect();
+        let one = simulation.flow(Priority::Background, "one", 3_000);
+        simulation.run_until(Duration::from_secs(20));
+        let of_many: u64 = many.iter().map(|id| simulation.passed(*id)).sum();
+        assert!(about(of_many, 10 * MIB), "{of_many}");
+        assert!(about(simulation.passed(one), 10 * MIB), "{}", simulation.passed(one));
+        for id in many {
+            assert!(about(simulation.passed(id), of_many / 8), "{}", simulation.passed(id));
+        }
+    }
+
+    #[test]
+    fn foreground_passes_before_background() {
+        let mut simulation = Simulation::new(Some(MIB));
+        let background = simulation.flow(Priority::Background, "a", 64 * 1024);
+        let foreground = simulation.flow(Priority::Foreground, "b", 16 * 1024);
+        simulation.run_until(Duration::from_secs(10));
+        let passed = simulation.passed(foreground);
+        assert!(passed >= 9 * MIB, "{passed}");
+        simulation.link.close(foreground);
+        simulation.flows.retain(|(id, _)| *id != foreground);
+        let before = simulation.passed(background);
+        simulation.run_until(Duration::from_secs(20));
+        assert!(about(simulation.passed(background) - before, 10 * MIB));
+    }
+
+    #[test]
+    fn what_is_paused_stands_still() {
+        for limit in [Some(MIB), None] {
+            let mut simulation = Simulation::new(limit);
+            let flow = simulation.link.open(Priority::Background, "a");
+            simulation.link.pause_background(true);
+            assert_eq!(simulation.link.request(flow, 1000, Duration::from_secs(1)), None);
+            assert_eq!(simulation.link.grant_next(Duration::from_secs(2)), None);
+            assert_eq!(simulation.link.next_time(Duration::from_secs(2)), None);
+            simulation.link.pause_background(false);
+            assert_eq!(simulation.link.grant_next(Duration::from_secs(2)), Some((flow, 1000)));
+        }
+    }
+
+    #[test]
+    fn without_a_limit_a_turn_is_shared_by_all_who_wait() {
+        let mut link = Link::new(None);
+        let flows: Vec<FlowId> = (0..40).map(|_| link.open(Priority::Foreground, "a")).collect();
+        let at_once = flows.iter().filter(|id| link.request(**id, QUANTUM, Duration::ZERO).is_some()).count();
+        assert_eq!(at_once, TURN / QUANTUM);
+        assert!(link.turn_is_spent());
+        let mut served = 0;
+        for _ in 0..2 {
+            link.begin_turn();
+            served += std::iter::from_fn(|| link.grant_next(Duration::ZERO)).count();
+        }
+        assert_eq!(served, 40 - at_once);
+        assert!(!link.turn_is_spent());
+    }
+
+    #[test]
+    fn a_closed_flow_waits_no_more() {
+        let mut link = Link::new(Some(1000));
+        let flow = link.open(Priority::Foreground, "a");
+        assert_eq!(link.request(flow, 10, Duration::ZERO), None);
+        link.close(flow);
+        assert_eq!(link.grant_next(Duration::from_secs(9)), None);
+        assert_eq!(link.next_time(Duration::from_secs(9)), None);
+        assert!(link.groups.is_empty() && link.flows.is_empty());
+    }
+}

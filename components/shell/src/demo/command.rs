@@ -82,8 +82,12 @@ pub fn demo<B: Browser>(
         let _gone = to_main.send(Message::Request(Box::new(entry.clone())));
     }));
     let port = demo.server.address().port();
-    let localhost =
-        ResolveOverride { host: "localhost".into(), port: Some(port), address: Ipv4Addr::LOCALHOST.into() };
+    let localhost = ResolveOverride {
+        host: "localhost".into(),
+        port: Some(port),
+        address: Ipv4Addr::LOCALHOST.into(),
+        to_port: None,
+    };
     let builder = EngineBuilder::new(demo.profile.path())
         .ca_certificate("the demo's certificate authority", demo.state.identity().ca_pem())
         .resolve(localhost)
