@@ -136,6 +136,27 @@ impl Header {
         drop(replaced);
     }
 
+    /// An allocation that is no platform object: see [`Realm::share`].
+    pub(crate) fn allocate_shared<T: Trace + 'static>(
+        object: T,
+        interface: &'static Interface,
+    ) -> (NonNull<Self>, NonNull<T>) {
+        let allocation = Box::new(Allocation {
+            header: Self {
+                places: [ptr::null(); MAX_DEPTH],
+                interface,
+                arrays: RefCell::default(),
+                trace: trace_shared::<T>,
+                free: free_shared::<T>,
+            },
+            object,
+        });
+        let pointer = NonNull::from(Box::leak(allocation));
+        // SAFETY: just allocated, and not moved from here on.
+        let place = unsafe { NonNull::from(&pointer.as_ref().object) };
+        (pointer.cast(), place)
+    }
+
     fn allocate<T: PlatformObject>(object: T) -> NonNull<Self> {
         let allocation = Box::new(Allocation {
             header: Self {
@@ -173,6 +194,16 @@ unsafe fn free<T: PlatformObject>(header: *mut Header) {
     let allocation = unsafe { Box::from_raw(header.cast::<Allocation<T>>()) };
     allocation.object.reflector().0.set(ptr::null_mut());
     drop(allocation);
+}
+
+unsafe fn trace_shared<T: Trace>(header: *const Header, tracer: &mut Tracer) {
+    // SAFETY: `header` is the start of an `Allocation<T>`: this function was stored there with that type.
+    unsafe { (*header.cast::<Allocation<T>>()).object.trace(tracer) };
+}
+
+unsafe fn free_shared<T>(header: *mut Header) {
+    // SAFETY: as `trace_shared`; called once, by the finalizer.
+    drop(unsafe { Box::from_raw(header.cast::<Allocation<T>>()) });
 }
 
 /// `gc_mark` of every platform class.

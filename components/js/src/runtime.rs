@@ -297,7 +297,8 @@ unsafe extern "C" fn track_rejection(
 /// One class an interface, numbered in the order given; returns the first number.
 fn register_classes(rt: *mut q::JSRuntime, interfaces: &[&'static Interface]) -> Result<u32, String> {
     let mut base = 0;
-    let own = [crate::glue::PairIterator::INTERFACE, crate::glue::AsyncIterator::INTERFACE];
+    let own =
+        [crate::glue::PairIterator::INTERFACE, crate::glue::AsyncIterator::INTERFACE, &crate::shared::SHARED];
     for (index, interface) in interfaces.iter().copied().chain(own).enumerate() {
         if index < interfaces.len() && usize::from(interface.index) != index {
             return Err(format!("interface {:?} is not at its place in the list", interface.name));

@@ -55,7 +55,10 @@ pub(super) fn illegal(interface: &Interface) -> Exception {
 /// The highest index of interfaces of this crate's own, outside the program's.
 pub(crate) const INTERNAL: u16 = u16::MAX;
 /// The lowest of them.
-pub(crate) const FIRST_INTERNAL: u16 = INTERNAL - 1;
+pub(crate) const FIRST_INTERNAL: u16 = INTERNAL - 2;
+
+/// The index of values that objects share.
+pub(crate) const INTERNAL_SHARED: u16 = INTERNAL - 2;
 
 /// A [default iterator object](https://webidl.spec.whatwg.org/#dfn-default-iterator-object).
 pub(crate) struct PairIterator {

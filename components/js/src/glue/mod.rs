@@ -25,7 +25,7 @@ pub use install::construct;
 pub(crate) use install::{install_global, install_unforgeable, interface_objects};
 pub use interface::{Constructor, Exposure, Interface, Namespace};
 pub use iterable::PairIterable;
-pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, PairIterator};
+pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, INTERNAL_SHARED, PairIterator};
 pub use legacy::Legacy;
 pub use member::{Member, put_forwards, replace};
 pub use select::{Accepts, Arity, Candidate, Selected, resolve, select};

@@ -162,7 +162,7 @@ impl Agent {
         realm: &Realm,
         future: impl Future<Output = Fallible<()>> + 'static,
     ) {
-        self.start(source, true, realm, future);
+        self.spawn_future(source, true, realm, future);
     }
 
     /// [`Agent::spawn`] for what may wait for ever: a page counts as idle meanwhile.
@@ -172,10 +172,10 @@ impl Agent {
         realm: &Realm,
         future: impl Future<Output = Fallible<()>> + 'static,
     ) {
-        self.start(source, false, realm, future);
+        self.spawn_future(source, false, realm, future);
     }
 
-    fn start(
+    fn spawn_future(
         &self,
         source: TaskSource,
         keeps_busy: bool,

@@ -17,7 +17,7 @@ use crate::dom::{Blob, File, MessagePort};
 struct Reader<'a> {
     realm: &'a Realm,
     bytes: &'a [u8],
-    attachments: Vec<Option<Box<dyn Any + Send>>>,
+    attachments: Vec<Option<Box<dyn Any + Send + Sync>>>,
     transferred: Vec<Value>,
     known: Vec<Object>,
     depth: usize,
@@ -85,7 +85,7 @@ impl Reader<'_> {
         self.take(length)
     }
 
-    fn attachment(&mut self, place: usize) -> Fallible<Box<dyn Any + Send>> {
+    fn attachment(&mut self, place: usize) -> Fallible<Box<dyn Any + Send + Sync>> {
         self.attachments.get_mut(place).and_then(Option::take).ok_or_else(malformed)
     }
 

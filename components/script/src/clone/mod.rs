@@ -77,7 +77,7 @@ pub(crate) fn structured_clone(realm: &Realm, value: &Value, transfer: &[Object]
 pub(crate) fn copy(data: &MessageData) -> MessageData {
     let attachments = data.attachments.iter().map(|attachment| {
         match attachment.downcast_ref::<crate::dom::file::blob::BlobData>() {
-            Some(blob) => Box::new(blob.clone()) as Box<dyn std::any::Any + Send>,
+            Some(blob) => Box::new(blob.clone()) as Box<dyn std::any::Any + Send + Sync>,
             // Only transferred things cannot be copied, and broadcasts transfer nothing.
             None => Box::new(()),
         }

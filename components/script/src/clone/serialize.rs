@@ -15,7 +15,7 @@ pub(super) struct TransferredBuffer(pub(super) Vec<u8>);
 struct Writer<'a> {
     realm: &'a Realm,
     bytes: Vec<u8>,
-    attachments: Vec<Box<dyn Any + Send>>,
+    attachments: Vec<Box<dyn Any + Send + Sync>>,
     /// Objects written so far, by identity; holding them keeps identities unique.
     known: HashMap<usize, u32>,
     held: Vec<Object>,
@@ -46,7 +46,7 @@ pub(super) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fa
     for object in transfer {
         check_attached(object)?;
     }
-    let mut attachments: Vec<Box<dyn Any + Send>> = Vec::with_capacity(transfer.len() + writer.attachments.len());
+    let mut attachments: Vec<Box<dyn Any + Send + Sync>> = Vec::with_capacity(transfer.len() + writer.attachments.len());
     for object in transfer {
         attachments.push(transfer_out(realm, object)?);
     }
@@ -74,7 +74,7 @@ fn check_attached(object: &Object) -> Fallible<()> {
     if detached { Err(clone_error("an object in the transfer list is detached")) } else { Ok(()) }
 }
 
-fn transfer_out(realm: &Realm, object: &Object) -> Fallible<Box<dyn Any + Send>> {
+fn transfer_out(realm: &Realm, object: &Object) -> Fallible<Box<dyn Any + Send + Sync>> {
     if let Some(buffer) = ArrayBuffer::of_object(object) {
         return Ok(Box::new(TransferredBuffer(buffer.transfer(realm)?)));
     }
@@ -327,7 +327,7 @@ impl Writer<'_> {
         Err(clone_error(format!("{} cannot be cloned", value.describe(self.realm))))
     }
 
-    fn attach(&mut self, attachment: impl Any + Send) {
+    fn attach(&mut self, attachment: impl Any + Send + Sync) {
         let place = self.transfer.len() + self.attachments.len();
         self.attachments.push(Box::new(attachment));
         self.number(place);

@@ -36,7 +36,7 @@ impl AbortControllerMethods for AbortController {
         Ok((*self.signal).clone())
     }
 
-    fn abort(&self, realm: &Realm, reason: Value) -> Fallible<()> {
-        self.signal_abort(realm, Some(reason).filter(|reason| !reason.is_undefined()))
+    fn abort(&self, realm: &Realm, reason: Option<Value>) -> Fallible<()> {
+        self.signal_abort(realm, reason)
     }
 }

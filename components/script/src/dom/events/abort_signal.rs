@@ -133,8 +133,8 @@ fn abort_error() -> Exception {
 
 impl AbortSignalMethods for AbortSignal {
     /// [`AbortSignal.abort()`](https://dom.spec.whatwg.org/#dom-abortsignal-abort)
-    fn abort(realm: &Realm, reason: Value) -> Fallible<Root<Self>> {
-        let reason = if reason.is_undefined() { abort_error().to_value(realm) } else { reason };
+    fn abort(realm: &Realm, reason: Option<Value>) -> Fallible<Root<Self>> {
+        let reason = reason.unwrap_or_else(|| abort_error().to_value(realm));
         let signal = realm.wrap(Self::new())?;
         *signal.reason.borrow_mut() = Some(reason.into());
         Ok(signal)

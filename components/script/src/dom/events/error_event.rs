@@ -56,7 +56,7 @@ impl ErrorEventMethods for ErrorEvent {
             filename: event_init_dict.filename,
             lineno: event_init_dict.lineno,
             colno: event_init_dict.colno,
-            error: event_init_dict.error.into(),
+            error: event_init_dict.error.unwrap_or_default().into(),
         })
     }
 

@@ -280,7 +280,7 @@ impl EventTarget {
         let listeners = self.listeners.borrow();
         let same = |listener: &&Listener| {
             let same_callback =
-                matches!(&listener.callback, ListenerCallback::Script(known) if known.as_object() == callback.as_object());
+                matches!(&listener.callback, ListenerCallback::Script(known) if **known == *callback);
             same_callback && listener.event_type == *event_type && listener.capture == capture
         };
         listeners.iter().find(same).map(|listener| listener.id)

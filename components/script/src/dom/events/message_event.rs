@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use bgfetch_js::{
-    DomString, Fallible, FromJs, Member, Object, Realm, Root, ToJs, Traced, Value, platform_object, trace_fields,
+    DomString, Fallible, FromJs, Member, Realm, Root, ToJs, Traced, Value, platform_object, trace_fields,
 };
 
 use crate::bindings::{EventInit, EventMethods, MessageEventInit, MessageEventMethods, MessageEventSource};
@@ -18,11 +18,9 @@ pub(crate) struct MessageEvent {
     /// Any of `MessageEventSource`, or `null`.
     source: RefCell<Traced<Value>>,
     ports: RefCell<Vec<Member<MessagePort>>>,
-    /// The frozen array of the ports, made once.
-
 }
 
-trace_fields!(MessageEvent { event, data, source, ports, ports_array });
+trace_fields!(MessageEvent { event, data, source, ports });
 platform_object!(MessageEvent: Event via event);
 
 /// What a message event shows.
@@ -46,7 +44,6 @@ impl MessageEvent {
             last_event_id: RefCell::default(),
             source: RefCell::new(message.source.unwrap_or(Value::NULL).into()),
             ports: RefCell::new(message.ports.into_iter().map(Into::into).collect()),
-            ports_array: RefCell::default(),
         }
     }
 }
@@ -91,8 +88,7 @@ impl MessageEventMethods for MessageEvent {
         Option::from_js(realm, &source)
     }
 
-    fn ports(&self, realm: &Realm) -> Fallible<Vec<Root<MessagePort>>> {
-        let _ = realm;
+    fn ports(&self, _: &Realm) -> Fallible<Vec<Root<MessagePort>>> {
         Ok(self.ports.borrow().iter().map(|port| (**port).clone()).collect())
     }
 
@@ -118,7 +114,6 @@ impl MessageEventMethods for MessageEvent {
             self.data.replace(data.into()),
             self.source.replace(source.unwrap_or(Value::NULL).into()),
             self.ports.replace(ports.into_iter().map(Into::into).collect()),
-            self.ports_array.replace(None),
         );
         drop(replaced);
         self.origin.replace(origin);

@@ -38,7 +38,7 @@ impl PromiseRejectionEventMethods for PromiseRejectionEvent {
         Ok(Self {
             event: Event::new_inherited(realm, type_, &event_init_dict.parent),
             promise: event_init_dict.promise.into(),
-            reason: event_init_dict.reason.into(),
+            reason: event_init_dict.reason.unwrap_or_default().into(),
         })
     }
 

@@ -20,7 +20,7 @@ trace_fields!(File { blob });
 platform_object!(File: Blob via blob);
 
 /// The time, in milliseconds since the Unix epoch.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -218,9 +218,9 @@ impl ConsoleNamespace for Console {
         log(realm, ConsoleLevel::Log, &data)
     }
 
-    fn table(realm: &Realm, tabular_data: Value, _properties: Option<Vec<DomString>>) -> Fallible<()> {
+    fn table(realm: &Realm, tabular_data: Option<Value>, _properties: Option<Vec<DomString>>) -> Fallible<()> {
         // What is not a table is logged; a terminal shows tables as the value that they are.
-        log(realm, ConsoleLevel::Log, &[tabular_data])
+        log(realm, ConsoleLevel::Log, tabular_data.as_slice())
     }
 
     fn trace(realm: &Realm, data: Vec<Value>) -> Fallible<()> {
@@ -234,8 +234,8 @@ impl ConsoleNamespace for Console {
         log(realm, ConsoleLevel::Warn, &data)
     }
 
-    fn dir(realm: &Realm, item: Value, _options: Option<Object>) -> Fallible<()> {
-        print(realm, ConsoleLevel::Log, inspect(realm, &item, 0));
+    fn dir(realm: &Realm, item: Option<Value>, _options: Option<Option<Object>>) -> Fallible<()> {
+        print(realm, ConsoleLevel::Log, inspect(realm, &item.unwrap_or_default(), 0));
         Ok(())
     }
 

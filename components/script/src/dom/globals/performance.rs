@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bgfetch_js::{Fallible, Object, Realm, ToJs, platform_object, trace_fields};
+use bgfetch_js::{Fallible, Realm, platform_object, trace_fields};
 
 use crate::bindings::PerformanceMethods;
 use crate::dom::EventTarget;
@@ -43,11 +43,5 @@ impl PerformanceMethods for Performance {
 
     fn time_origin(&self, _: &Realm) -> Fallible<f64> {
         Ok(self.time_origin)
-    }
-
-    fn to_json(&self, realm: &Realm) -> Fallible<Object> {
-        let object = Object::new(realm)?;
-        object.create(realm, "timeOrigin", &self.time_origin.to_js(realm)?)?;
-        Ok(object)
     }
 }

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use bgfetch_js::{Callback, DomString, Exception, Fallible, Realm};
+use bgfetch_js::{ByteString, Callback, DomString, Exception, Fallible, Realm};
 
 use crate::report;
 
@@ -26,7 +26,7 @@ pub(crate) fn btoa(data: &DomString) -> Fallible<DomString> {
 }
 
 /// [`atob()`](https://html.spec.whatwg.org/multipage/webappapis.html#dom-atob)
-pub(crate) fn atob(data: &DomString) -> Fallible<DomString> {
+pub(crate) fn atob(data: &DomString) -> Fallible<ByteString> {
     // [Forgiving-base64 decode](https://infra.spec.whatwg.org/#forgiving-base64-decode), step 1.
     let mut text: Vec<u8> =
         data.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)).collect();
@@ -42,7 +42,7 @@ pub(crate) fn atob(data: &DomString) -> Fallible<DomString> {
         return Err(Exception::dom("InvalidCharacterError", "the string is not base64"));
     }
     let bytes = FORGIVING.decode(text).map_err(|_| Exception::dom("InvalidCharacterError", "the string is not base64"))?;
-    Ok(bytes.into_iter().map(char::from).collect::<String>().into())
+    Ok(ByteString(bytes))
 }
 
 /// [`queueMicrotask()`](https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#dom-queuemicrotask): what the
@@ -80,7 +80,7 @@ macro_rules! window_or_worker_global_scope {
                 $crate::dom::globals::window_or_worker::btoa(&data)
             }
 
-            fn atob(&self, _: &Realm, data: DomString) -> Fallible<DomString> {
+            fn atob(&self, _: &Realm, data: DomString) -> Fallible<bgfetch_js::ByteString> {
                 $crate::dom::globals::window_or_worker::atob(&data)
             }
 

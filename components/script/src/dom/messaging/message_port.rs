@@ -213,11 +213,11 @@ pub(crate) fn handler_set(realm: &Realm, target: &EventTarget, name: &str) -> Fa
 }
 
 impl MessagePortMethods for MessagePort {
-    fn post_message(&self, realm: &Realm, message: Value, transfer: Vec<Object>) -> Fallible<()> {
+    fn post_message_with_transfer(&self, realm: &Realm, message: Value, transfer: Vec<Object>) -> Fallible<()> {
         self.post(realm, &message, &transfer)
     }
 
-    fn post_message_2(&self, realm: &Realm, message: Value, options: StructuredSerializeOptions) -> Fallible<()> {
+    fn post_message(&self, realm: &Realm, message: Value, options: StructuredSerializeOptions) -> Fallible<()> {
         self.post(realm, &message, &options.transfer)
     }
 

@@ -13,7 +13,7 @@ use bgfetch_js::{
 use super::readable_stream_default_controller::{Strategy, set_up};
 use super::source::{NoSource, ScriptSource, UnderlyingSourceSteps};
 use crate::bindings::{
-    QueuingStrategy, ReadableStreamGetReaderOptions, ReadableStreamIteratorOptions, ReadableStreamMethods, ReadableStreamReader,
+    QueuingStrategy, ReadableStreamGetReaderOptions, ReadableStreamIteratorOptions, ReadableStreamMethods,
     UnderlyingSource,
 };
 use crate::dom::{ReadableStreamDefaultController, ReadableStreamDefaultReader};
@@ -212,11 +212,11 @@ impl ReadableStreamMethods for ReadableStream {
     }
 
     /// [`getReader()`](https://streams.spec.whatwg.org/#rs-get-reader)
-    fn get_reader(&self, realm: &Realm, options: ReadableStreamGetReaderOptions) -> Fallible<ReadableStreamReader> {
+    fn get_reader(&self, realm: &Realm, options: ReadableStreamGetReaderOptions) -> Fallible<Root<ReadableStreamDefaultReader>> {
         if options.mode.is_some() {
             return Err(Exception::type_error("the stream is no byte stream: it has no BYOB reader"));
         }
-        self.acquire_reader(realm).map(ReadableStreamReader::ReadableStreamDefaultReader)
+        self.acquire_reader(realm)
     }
 
     fn tee(&self, realm: &Realm) -> Fallible<Vec<Root<Self>>> {

@@ -109,7 +109,7 @@ impl ReadableStreamDefaultController {
         if !self.queue.borrow().is_empty() || self.pulling.get() || self.close_requested.get() {
             return None;
         }
-        self.with_source(UnderlyingSourceSteps::take_reader).flatten()
+        self.with_source(|source| source.take_reader()).flatten()
     }
 
     /// [CanCloseOrEnqueue](https://streams.spec.whatwg.org/#readable-stream-default-controller-can-close-or-enqueue).

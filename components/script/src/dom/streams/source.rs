@@ -11,7 +11,7 @@ use bgfetch_traits::body::{BodyError, BodyReader};
 use bytes::Bytes;
 
 use crate::agent::{Agent, TaskSource};
-use crate::bindings::{ReadableStreamController, UnderlyingSource};
+use crate::bindings::UnderlyingSource;
 use crate::dom::{ReadableStream, ReadableStreamDefaultController};
 
 /// The algorithms of an underlying source.
@@ -73,14 +73,12 @@ impl ScriptSource {
 impl UnderlyingSourceSteps for ScriptSource {
     fn start(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Value> {
         let Some(start) = &self.start else { return Ok(Value::UNDEFINED) };
-        let controller = ReadableStreamController::ReadableStreamDefaultController(controller.clone());
-        start.call(realm, self.object.as_value(), controller)
+        start.call(realm, self.object.as_value(), controller.clone())
     }
 
     fn pull(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Promise<()>> {
         let Some(pull) = &self.pull else { return Promise::resolved(realm, ()) };
-        let controller = ReadableStreamController::ReadableStreamDefaultController(controller.clone());
-        pull.call(realm, self.object.as_value(), controller)
+        pull.call(realm, self.object.as_value(), controller.clone())
     }
 
     fn cancel(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>> {

@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use bgfetch_js::{Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, platform_object, trace_fields};
 use url::Url;
 
 use crate::bindings::URLMethods;
@@ -96,11 +96,11 @@ impl URLMethods for URL {
     }
 
     /// [`URL.createObjectURL()`](https://w3c.github.io/FileAPI/#dfn-createObjectURL)
-    fn create_object_url(realm: &Realm, obj: Root<Blob>) -> Fallible<String> {
-        crate::dom::file::blob_url::create(realm, &obj)
+    fn create_object_url(realm: &Realm, obj: Root<Blob>) -> Fallible<DomString> {
+        crate::dom::file::blob_url::create(realm, &obj).map(Into::into)
     }
 
-    fn revoke_object_url(realm: &Realm, url: String) -> Fallible<()> {
+    fn revoke_object_url(realm: &Realm, url: DomString) -> Fallible<()> {
         crate::dom::file::blob_url::revoke(realm, &url);
         Ok(())
     }

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
 use url::form_urlencoded;
 
-use crate::bindings::{URLSearchParamsInit, URLSearchParamsMethods};
+use crate::bindings::{
+    URLSearchParamsMethods, UsvStringSequenceSequenceOrUsvStringUsvStringRecordOrUsvString as Init,
+};
 use crate::dom::URL;
 
 /// `URLSearchParams`.
@@ -57,9 +59,9 @@ impl URLSearchParams {
 
 impl URLSearchParamsMethods for URLSearchParams {
     /// [`new URLSearchParams()`](https://url.spec.whatwg.org/#dom-urlsearchparams-urlsearchparams)
-    fn constructor(_: &Realm, init: URLSearchParamsInit) -> Fallible<Self> {
+    fn constructor(_: &Realm, init: Init) -> Fallible<Self> {
         let list = match init {
-            URLSearchParamsInit::Sequence(pairs) => pairs
+            Init::UsvStringSequenceSequence(pairs) => pairs
                 .into_iter()
                 .map(|pair| {
                     let count = pair.len();
@@ -68,8 +70,8 @@ impl URLSearchParamsMethods for URLSearchParams {
                     })
                 })
                 .collect::<Fallible<Vec<_>>>()?,
-            URLSearchParamsInit::Record(record) => record,
-            URLSearchParamsInit::UsvString(text) => parse(text.strip_prefix('?').unwrap_or(&text).as_bytes()),
+            Init::UsvStringUsvStringRecord(record) => record,
+            Init::UsvString(text) => parse(text.strip_prefix('?').unwrap_or(&text).as_bytes()),
         };
         Ok(Self { reflector: Reflector::new(), list: RefCell::new(list), url: None })
     }
@@ -131,8 +133,8 @@ impl URLSearchParamsMethods for URLSearchParams {
         Ok(())
     }
 
-    fn stringify(&self, _: &Realm) -> Fallible<String> {
-        Ok(self.serialized())
+    fn stringify(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(self.serialized().into())
     }
 
     fn pair_at(&self, _: &Realm, index: usize) -> Fallible<Option<(String, String)>> {
