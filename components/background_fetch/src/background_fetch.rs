@@ -163,6 +163,11 @@ impl BackgroundFetch {
         self.state.paused || self.state.awaiting_permission || self.is_held_by_meter(host)
     }
 
+    /// Whether its records may be asked for now.
+    pub(crate) const fn may_run(&self, host: &Host) -> bool {
+        host.connectivity.online && !self.is_paused(host)
+    }
+
     pub(crate) const fn is_held_by_meter(&self, host: &Host) -> bool {
         host.config.pause_on_metered && host.connectivity.metered && !self.metered_allowed
     }

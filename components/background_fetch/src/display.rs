@@ -5,7 +5,7 @@ use bgfetch_traits::background_fetch::BackgroundFetchDisplay;
 use crate::background_fetch::BackgroundFetch;
 use crate::effect::{DisplayChange, Effect};
 use crate::host::Host;
-use crate::throttle::Telling;
+use crate::throttle::{Telling, Throttle};
 use crate::timers::Timer;
 
 impl BackgroundFetch {
@@ -33,9 +33,8 @@ impl BackgroundFetch {
     pub(crate) fn show(&mut self, host: &mut Host) {
         self.throttles.shown = true;
         let display = self.display(host);
-        if let Some(display) = self.throttles.display.tell(host.now, display) {
-            host.push(Effect::Display(DisplayChange::Show(Box::new(display))));
-        }
+        self.throttles.display = Throttle::known(display.clone());
+        host.push(Effect::Display(DisplayChange::Show(Box::new(display))));
     }
 
     /// Something of it may have changed; a user sees it soon.

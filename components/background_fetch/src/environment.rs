@@ -12,6 +12,7 @@ use crate::config::Connectivity;
 use crate::effect::{Answer, Effect, Write};
 use crate::machine::Machine;
 use crate::record::Record;
+use crate::throttle::Throttle;
 use crate::timers::Timer;
 
 impl Machine {
@@ -39,7 +40,8 @@ impl Machine {
     /// [Clearing a registration](https://wicg.github.io/background-fetch/#privacy-and-bandwidth-use) clears its
     /// background fetches.
     pub(crate) fn registration_removed(&mut self, registration: RegistrationId) {
-        for id in self.preparing_on(registration) {
+        // One that fails lets the next of its id have its turn.
+        while let Some(id) = self.preparing_on(registration) {
             self.fail_preparation(id, BackgroundFetchError::NoActiveWorker);
         }
         let concerned: Vec<_> = self
@@ -121,7 +123,7 @@ impl BackgroundFetch {
         } else {
             Phase::Settled(Settled { failed_dispatches: 0 })
         };
-        Self {
+        let mut fetch = Self {
             fixed: Fixed {
                 fetch: stored.fetch,
                 partition: stored.partition,
@@ -137,7 +139,10 @@ impl BackgroundFetch {
             phase,
             throttles: Throttles::default(),
             metered_allowed: false,
-        }
+        };
+        // Whoever sees it first sees it as it is.
+        fetch.throttles.instances = Throttle::known(fetch.progress());
+        fetch
     }
 }
 

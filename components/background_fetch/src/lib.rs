@@ -30,7 +30,9 @@
 //! What the machine relies on:
 //!
 //! - **Restart.** First of all inputs is [`Input::Connectivity`], if the machine is not online, then
-//!   [`Input::Restored`] with what storage has. Calls come after.
+//!   [`Input::Restored`] with what storage has. Calls come after. [`Input::RegistrationRemoved`] comes before the
+//!   registration itself is deleted from storage, and once more for each that restored background fetches name
+//!   and storage does not have.
 //! - **Storage** takes messages about a partition in the order they were sent, and a write of metadata is never
 //!   durable without those before it. An [`Effect::Persist`] with a ticket is answered by [`Input::Persisted`].
 //! - **An attempt** is named by record and number. [`RecordEvent`] has the order of its events. After

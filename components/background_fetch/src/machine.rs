@@ -6,7 +6,7 @@ use bgfetch_traits::background_fetch::{BackgroundFetchDisplay, BackgroundFetchIn
 use bgfetch_traits::ids::{BackgroundFetchId, RecordId, RegistrationId, StorageKey};
 use bgfetch_traits::storage::StorageError;
 
-use crate::background_fetch::BackgroundFetch;
+use crate::background_fetch::{BackgroundFetch, Phase};
 use crate::config::{Config, Connectivity, Millis};
 use crate::effect::{Answer, Effect};
 use crate::host::{Awaited, Host};
@@ -45,10 +45,11 @@ impl Machine {
     #[must_use = "effects are to be performed, all of them"]
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
         self.host.now = self.host.now.max(now);
+        self.input(input);
+        // After the input, so that what is due sees what is known: a connection that went, a result that came.
         while let Some(timer) = self.host.timers.take_due(self.host.now) {
             self.timer_due(timer);
         }
-        self.input(input);
         std::mem::take(&mut self.host.effects)
     }
 
@@ -111,8 +112,10 @@ impl Machine {
             Some(Awaited::Created(fetch)) => self.created(fetch, result),
             Some(Awaited::Journaled(record, attempt)) => {
                 let Some(fetch) = self.fetches.get_mut(&record.fetch) else { return };
-                fetch
-                    .step(record.index, &mut self.host, |state, turn| turn.journaled(state, attempt, result));
+                let held = !fetch.may_run(&self.host);
+                fetch.step(record.index, &mut self.host, |state, turn| {
+                    turn.journaled(state, attempt, result, held)
+                });
                 self.advance(record.fetch);
             }
             Some(Awaited::Settled(fetch)) => {
@@ -181,6 +184,14 @@ impl Machine {
     #[must_use]
     pub fn snapshot(&self, fetch: BackgroundFetchId) -> Option<StoredBackgroundFetch> {
         self.fetches.get(&fetch).map(BackgroundFetch::to_stored)
+    }
+
+    /// Whether nothing is left to do: no call of `fetch()` is under way, no background fetch is active (a paused
+    /// one is), and no settle event runs or is owed. Displays of finished ones may still be there.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.preparations.is_empty()
+            && self.fetches.values().all(|fetch| matches!(fetch.phase, Phase::Finished))
     }
 
     /// What is known of the connection.

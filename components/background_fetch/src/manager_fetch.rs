@@ -42,6 +42,12 @@ struct Preparation {
     waiting: VecDeque<Box<FetchCall>>,
 }
 
+impl Preparations {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_fetch.is_empty()
+    }
+}
+
 impl Machine {
     /// Step 8.
     pub(crate) fn fetch(&mut self, call: Box<FetchCall>) {
@@ -201,12 +207,11 @@ impl Machine {
         Some(preparation)
     }
 
-    /// All calls that a registration's removal leaves without a worker.
-    pub(crate) fn preparing_on(&self, registration: RegistrationId) -> Vec<BackgroundFetchId> {
-        let of = |fetch: &&BackgroundFetchId| {
-            self.preparations.by_fetch.get(fetch).is_some_and(|p| p.new.registration == registration)
-        };
-        self.preparations.by_fetch.keys().filter(of).copied().collect()
+    /// A call that a registration's removal leaves without a worker.
+    pub(crate) fn preparing_on(&self, registration: RegistrationId) -> Option<BackgroundFetchId> {
+        let first = (registration, String::new());
+        let (key, fetch) = self.preparations.by_id.range(first..).next()?;
+        (key.0 == registration).then_some(*fetch)
     }
 }
 

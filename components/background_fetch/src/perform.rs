@@ -51,8 +51,7 @@ impl BackgroundFetch {
     /// Step 5: starts as many of the waiting records as may run.
     pub(crate) fn start_records(&mut self, host: &mut Host) {
         while let Phase::Active(active) = &self.phase {
-            if self.is_paused(host)
-                || !host.connectivity.online
+            if !self.may_run(host)
                 || active.immediate_failure
                 || active.in_flight >= host.config.records_in_flight
             {

@@ -12,6 +12,7 @@ use crate::background_fetch::Fixed;
 use crate::effect::{Answer, Effect, Write};
 use crate::host::Host;
 use crate::input::ResponseReply;
+use crate::validate::known_complete_length;
 
 /// A [record](https://wicg.github.io/background-fetch/#background-fetch-record-concept).
 #[derive(Debug)]
@@ -127,6 +128,19 @@ impl Record {
             superseded: None,
             watchers: Vec::new(),
         }
+    }
+
+    /// Whether what is stored can have a rest that another response brings (RFC 9110, section 15.3.7.3). If the
+    /// page gave integrity metadata it cannot: Fetch verifies a response whole, and a part of one never is.
+    pub(crate) fn has_beginning_of_resource(&self) -> bool {
+        let partial = |response: &ResponseHead| matches!(response.status, 200 | 206);
+        self.stored.response.as_ref().is_some_and(partial) && self.stored.request.integrity.is_empty()
+    }
+
+    /// Whether all bytes of the response are stored, as far as it told their number (spec-decisions row 10).
+    pub(crate) fn is_complete(&self) -> bool {
+        let known = self.stored.response.as_ref().and_then(known_complete_length);
+        known == Some(self.stored.response_length)
     }
 
     pub(crate) fn is_get(&self) -> bool {

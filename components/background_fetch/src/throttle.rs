@@ -5,13 +5,14 @@ use crate::config::Millis;
 /// Decides when a value that changes often is told.
 #[derive(Debug)]
 pub(crate) struct Throttle<T> {
-    last: Option<(Millis, T)>,
+    known: Option<T>,
+    told_at: Option<Millis>,
     scheduled: bool,
 }
 
 impl<T> Default for Throttle<T> {
     fn default() -> Self {
-        Self { last: None, scheduled: false }
+        Self { known: None, told_at: None, scheduled: false }
     }
 }
 
@@ -27,12 +28,17 @@ pub(crate) enum Telling<T> {
 }
 
 impl<T: PartialEq + Clone> Throttle<T> {
+    /// Everyone knows the value already.
+    pub(crate) fn known(value: T) -> Self {
+        Self { known: Some(value), ..Self::default() }
+    }
+
     /// The value may be another than before. It is only made if it may be told now.
     pub(crate) fn changed(&mut self, now: Millis, interval: Millis, value: impl FnOnce() -> T) -> Telling<T> {
         if self.scheduled {
             return Telling::Nothing;
         }
-        if let Some((at, _)) = &self.last
+        if let Some(at) = self.told_at
             && now < at.saturating_add(interval)
         {
             self.scheduled = true;
@@ -49,10 +55,11 @@ impl<T: PartialEq + Clone> Throttle<T> {
     /// Tells, if it is news, whatever the interval.
     pub(crate) fn tell(&mut self, now: Millis, value: T) -> Option<T> {
         self.scheduled = false;
-        if self.last.as_ref().is_some_and(|(_, told)| *told == value) {
+        if self.known.as_ref() == Some(&value) {
             return None;
         }
-        self.last = Some((now, value.clone()));
+        self.known = Some(value.clone());
+        self.told_at = Some(now);
         Some(value)
     }
 }
@@ -73,6 +80,13 @@ mod tests {
         assert_eq!(throttle.changed(260, 50, || 6), Telling::At(261));
         assert_eq!(throttle.due(261, 5), None, "it went back to what was told");
         assert_eq!(throttle.changed(262, 50, || 7), Telling::Now(7));
+    }
+
+    #[test]
+    fn what_everyone_knows_is_not_told_and_news_need_not_wait() {
+        let mut throttle = Throttle::known(1);
+        assert_eq!(throttle.changed(0, 50, || 1), Telling::Nothing);
+        assert_eq!(throttle.changed(0, 50, || 2), Telling::Now(2));
     }
 
     #[test]

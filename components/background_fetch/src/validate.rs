@@ -4,7 +4,7 @@
 use bgfetch_traits::fetch::ResponseHead;
 use url::{Origin, Url};
 
-use crate::content_range::{extract_content_range_values, parse_integer};
+use crate::content_range::{extract_content_range_values, parse_integer, unsatisfied_range_length};
 
 /// [Validate a partial response](https://wicg.github.io/background-fetch/#validate-partial-response-algorithm): the
 /// complete length it tells (`None` inside is unknown) if it is valid, or what is wrong with it.
@@ -46,6 +46,28 @@ pub(crate) fn validate_a_partial_response(
     }
     // Step 5.
     Ok(range.complete_length)
+}
+
+/// What tells two states of a resource apart, and what is wrong if it does.
+const VALIDATORS: [(&str, &str); 2] = [
+    ("ETag", "its ETag is another than before"),
+    ("Last-Modified", "its Last-Modified is another than before"),
+];
+
+/// Whether a `416` (spec-decisions row 11) is about the very resource whose beginning is stored, and says that this
+/// beginning of `stored` bytes is all of it. Validators are checked if it carries them; it need not.
+pub(crate) fn says_it_is_complete(
+    not_satisfiable: &ResponseHead,
+    previous_response: &ResponseHead,
+    stored: u64,
+) -> bool {
+    let same = |name| match (previous_response.headers.get(name), not_satisfiable.headers.get(name)) {
+        (Some(before), Some(now)) => before == now,
+        (Some(_), None) | (None, _) => true,
+    };
+    unsatisfied_range_length(&not_satisfiable.headers) == Some(stored)
+        && known_complete_length(previous_response).is_none_or(|known| known == stored)
+        && VALIDATORS.iter().all(|(name, _)| same(name))
 }
 
 /// Length in bytes that the whole resource has, as far as the response tells (spec-decisions row 10): a partial
@@ -145,6 +167,23 @@ mod tests {
         assert_eq!(known_complete_length(&twice), None);
         let coded = head(200, &[("Content-Length", "10"), ("Content-Encoding", "gzip")]);
         assert_eq!(known_complete_length(&coded), None);
+    }
+
+    #[test]
+    fn a_416_is_believed_unless_something_speaks_against_it() {
+        let told = |headers: &[(&str, &str)], before: &[(&str, &str)]| {
+            says_it_is_complete(&head(416, headers), &head(200, before), 10)
+        };
+        let length = ("Content-Range", "bytes */10");
+        assert!(told(&[length], &[]));
+        assert!(told(&[length], &[("Content-Length", "10"), ("ETag", "\"a\"")]));
+        assert!(told(&[length, ("ETag", "\"a\"")], &[("ETag", "\"a\"")]));
+        assert!(told(&[length, ("ETag", "\"a\"")], &[]));
+        assert!(!told(&[length, ("ETag", "\"b\"")], &[("ETag", "\"a\"")]));
+        assert!(!told(&[length, ("Last-Modified", "y")], &[("Last-Modified", "x")]));
+        assert!(!told(&[length], &[("Content-Length", "11")]));
+        assert!(!told(&[("Content-Range", "bytes */11")], &[]));
+        assert!(!told(&[], &[]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -99,15 +99,18 @@ pub struct CaCertificates {
     pub pem: String,
 }
 
-/// An address that is used in place of name resolution: curl's `--resolve`, `HOST:PORT:ADDR`.
+/// An address that is used in place of name resolution: curl's `--resolve`, `HOST:PORT:ADDR`,
+/// where `ADDR` may end in a port of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveOverride {
     /// The host, lower case; `*` is every host, and `*.example.com` every host under `example.com`.
     pub host: String,
     /// The port; `None` is every port.
     pub port: Option<u16>,
-    /// Where to connect to. The port stays that of the URL.
+    /// Where to connect to.
     pub address: IpAddr,
+    /// The port to connect to; `None` is that of the URL.
+    pub to_port: Option<u16>,
 }
 
 /// What is wrong with the text of a [`ResolveOverride`].
@@ -134,9 +137,13 @@ impl FromStr for ResolveOverride {
             "*" => None,
             port => Some(port.parse().map_err(|_| wrong("the port is neither a number up to 65535 nor *"))?),
         };
-        let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
-        let address = address.parse().map_err(|_| wrong("the address is not an IP address"))?;
-        Ok(Self { host: host.to_ascii_lowercase(), port, address })
+        let (address, to_port) = if let Ok(socket) = address.parse::<SocketAddr>() {
+            (socket.ip(), Some(socket.port()))
+        } else {
+            let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
+            (address.parse().map_err(|_| wrong("the address is not an IP address"))?, None)
+        };
+        Ok(Self { host: host.to_ascii_lowercase(), port, address, to_port })
     }
 }
 
@@ -251,6 +258,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The configuration and the delegate, for who builds something else of them than an engine, such as a test.
+    #[must_use]
+    pub fn into_parts(self) -> (EngineConfig, Arc<dyn Delegate>) {
+        (self.config, self.delegate)
+    }
+
     /// What has been said so far.
     #[must_use]
     pub const fn config(&self) -> &EngineConfig {
@@ -276,7 +289,9 @@ mod tests {
         assert!(!one.applies_to("podcast.test", 443));
         assert!(!one.applies_to("www.podcast.test", 8443));
         let six: ResolveOverride = "a.test:*:[::1]".parse().unwrap();
-        assert_eq!((six.port, six.address), (None, "::1".parse().unwrap()));
+        assert_eq!((six.port, six.address, six.to_port), (None, "::1".parse().unwrap(), None));
+        let elsewhere: ResolveOverride = "example.com:443:127.0.0.1:8443".parse().unwrap();
+        assert_eq!((elsewhere.address, elsewhere.to_port), ("127.0.0.1".parse().unwrap(), Some(8443)));
         let under: ResolveOverride = "*.test:443:10.0.0.1".parse().unwrap();
         assert!(under.applies_to("a.b.test", 443));
         assert!(!under.applies_to("test", 443));

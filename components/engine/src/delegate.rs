@@ -39,7 +39,8 @@ pub trait Delegate: Send + Sync {
         let _ = display;
     }
 
-    /// The fetch and its event are done with: show it no more.
+    /// The user has dismissed it, or it has been over for long: show it no more. One that has settled is shown
+    /// until then.
     fn hide_background_fetch(&self, fetch: BackgroundFetchId) {
         let _ = fetch;
     }

@@ -38,6 +38,26 @@ pub struct Unrestricted<T>(pub T);
 /// A [`record<K, V>`](https://webidl.spec.whatwg.org/#idl-record), in order.
 pub type Record<K, V> = Vec<(K, V)>;
 
+/// An object of an interface that is not implemented: there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotImplemented {}
+
+impl FromJs for NotImplemented {
+    fn from_js(_: &Realm, _: &Value) -> Fallible<Self> {
+        Err(Exception::type_error("the value is not of the interface that is expected"))
+    }
+}
+
+/// A `FrozenArray<T>` that something else gives, such as a promise; attributes are `Vec`s.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrozenArray<T>(pub Vec<T>);
+
+impl<T: ToJs> ToJs for FrozenArray<T> {
+    fn to_js(self, realm: &Realm) -> Fallible<Value> {
+        frozen_array(realm, self.0)
+    }
+}
+
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 /// Integer types of Web IDL.
@@ -337,13 +357,28 @@ impl<T: FromJs> FromJs for Vec<T> {
 
 /// [GetMethod](https://tc39.es/ecma262/#sec-getmethod) of `@@iterator`.
 pub fn iterator_method(realm: &Realm, object: &Object) -> Fallible<Option<Callback>> {
-    let symbol = realm.intrinsics().symbol(realm, "symbolIterator")?;
+    get_method(realm, object, "symbolIterator")
+}
+
+/// [GetMethod](https://tc39.es/ecma262/#sec-getmethod) of a well-known symbol.
+pub(crate) fn get_method(realm: &Realm, object: &Object, symbol: &'static str) -> Fallible<Option<Callback>> {
+    let symbol = realm.intrinsics().symbol(realm, symbol)?;
     let method = object.get_key(realm, &crate::PropertyKey::Symbol(symbol))?;
     if method.is_nullish() { Ok(None) } else { Callback::new(&method).map(Some) }
 }
 
 /// [Creates a sequence from an iterable](https://webidl.spec.whatwg.org/#create-sequence-from-iterable).
 pub fn sequence_from<T: FromJs>(realm: &Realm, object: &Object, method: &Callback) -> Fallible<Vec<T>> {
+    sequence_with(realm, object, method, T::from_js)
+}
+
+/// As [`sequence_from`], with a conversion for the items.
+pub fn sequence_with<T>(
+    realm: &Realm,
+    object: &Object,
+    method: &Callback,
+    convert: impl Fn(&Realm, &Value) -> Fallible<T>,
+) -> Fallible<Vec<T>> {
     let iterator = method.call(realm, object.as_value(), &[])?;
     let iterator =
         iterator.as_object().ok_or_else(|| Exception::type_error("the iterator is not an object"))?;
@@ -357,7 +392,7 @@ pub fn sequence_from<T: FromJs>(realm: &Realm, object: &Object, method: &Callbac
         if result.get(realm, "done")?.to_boolean(realm) {
             return Ok(items);
         }
-        items.push(T::from_js(realm, &result.get(realm, "value")?)?);
+        items.push(convert(realm, &result.get(realm, "value")?)?);
     }
 }
 
@@ -370,20 +405,7 @@ impl<T: ToJs> ToJs for Vec<T> {
 
 /// Converts to a [`record<K, V>`](https://webidl.spec.whatwg.org/#js-record).
 pub fn record<K: FromJs + PartialEq, V: FromJs>(realm: &Realm, value: &Value) -> Fallible<Record<K, V>> {
-    let object = value.as_object().ok_or_else(|| Exception::type_error("the value is not an object"))?;
-    let mut entries: Record<K, V> = Vec::new();
-    for key in object.own_property_keys(realm)? {
-        if !object.is_own_enumerable(realm, &key)? {
-            continue;
-        }
-        let typed = K::from_js(realm, &key.to_value(realm)?)?;
-        let value = V::from_js(realm, &object.get_key(realm, &key)?)?;
-        match entries.iter_mut().find(|(known, _)| *known == typed) {
-            Some(entry) => entry.1 = value,
-            None => entries.push((typed, value)),
-        }
-    }
-    Ok(entries)
+    crate::glue::idl::record(realm, value, K::from_js, V::from_js)
 }
 
 /// Makes an object of a [`record<K, V>`](https://webidl.spec.whatwg.org/#js-record).

@@ -17,6 +17,7 @@
 //! be owned by the platform object alone: never put one behind an `Rc` that something else also holds.
 #![expect(unsafe_code, reason = "this crate is the one that talks to the engine's C API")]
 
+mod async_sequence;
 mod buffer;
 mod callback;
 mod closure;
@@ -36,9 +37,10 @@ mod string;
 mod trace;
 mod value;
 
+pub use async_sequence::{AsyncSequence, AsyncSequenceIterator};
 pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
 pub use callback::Callback;
-pub use convert::{Clamp, EnforceRange, FromJs, Record, ToJs, Unrestricted};
+pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};
 pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
 pub use kind::ObjectKind;
 pub use module::ModuleLoader;
@@ -48,5 +50,5 @@ pub use promise::{Promise, PromiseFuture, PromiseState, Reaction};
 pub use realm::{Realm, RealmOptions};
 pub use runtime::{Interrupter, Rejection, Runtime, RuntimeOptions};
 pub use string::{ByteString, DomString};
-pub use trace::{Trace, Traced, Tracer};
+pub use trace::{Handle, Trace, Traced, Tracer};
 pub use value::{Value, ValueKind};

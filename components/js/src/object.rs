@@ -349,6 +349,15 @@ impl Atom {
     }
 }
 
+impl Atom {
+    /// Gives the reference away to the engine.
+    pub(crate) fn into_raw(self) -> q::JSAtom {
+        let atom = self.0;
+        std::mem::forget(self);
+        atom
+    }
+}
+
 impl Drop for Atom {
     fn drop(&mut self) {
         let rt = state::runtime();

@@ -1,7 +1,7 @@
 //! Platform objects: Rust structs as objects of a page.
 
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::fmt;
 use std::ops::Deref;
@@ -89,6 +89,8 @@ impl Views {
 pub(crate) struct Header {
     places: [*const (); MAX_DEPTH],
     interface: &'static Interface,
+    /// The arrays that attributes of the object gave last, by the attribute's name.
+    arrays: RefCell<Vec<(&'static str, Object)>>,
     trace: unsafe fn(*const Header, &mut Tracer),
     free: unsafe fn(*mut Header),
 }
@@ -115,11 +117,31 @@ impl Header {
         Some(unsafe { &*self.places[usize::from(T::INTERFACE.depth)].cast::<T>() })
     }
 
+    /// The array that an attribute gave last.
+    pub(crate) fn array(&self, attribute: &str) -> Option<Object> {
+        self.arrays.borrow().iter().find(|(name, _)| *name == attribute).map(|(_, array)| array.clone())
+    }
+
+    /// Keeps the array that an attribute gives.
+    pub(crate) fn set_array(&self, attribute: &'static str, array: Object) {
+        let mut arrays = self.arrays.borrow_mut();
+        let replaced = match arrays.iter_mut().find(|(name, _)| *name == attribute) {
+            Some(entry) => Some(std::mem::replace(&mut entry.1, array)),
+            None => {
+                arrays.push((attribute, array));
+                None
+            }
+        };
+        drop(arrays);
+        drop(replaced);
+    }
+
     fn allocate<T: PlatformObject>(object: T) -> NonNull<Self> {
         let allocation = Box::new(Allocation {
             header: Self {
                 places: [ptr::null(); MAX_DEPTH],
                 interface: T::INTERFACE,
+                arrays: RefCell::default(),
                 trace: trace::<T>,
                 free: free::<T>,
             },
@@ -142,6 +164,8 @@ impl Header {
 unsafe fn trace<T: PlatformObject>(header: *const Header, tracer: &mut Tracer) {
     // SAFETY: `header` is the start of an `Allocation<T>`: this function was stored there with that type.
     unsafe { (*header.cast::<Allocation<T>>()).object.trace(tracer) };
+    // SAFETY: as above.
+    unsafe { &*header }.arrays.borrow().iter().for_each(|(_, array)| tracer.edge(array.as_value()));
 }
 
 unsafe fn free<T: PlatformObject>(header: *mut Header) {
@@ -172,7 +196,7 @@ pub(crate) unsafe extern "C" fn finalize(_rt: *mut q::JSRuntime, object: q::JSVa
         if !header.is_null() {
             let free = (*header).free;
             // A destructor that panics must not unwind into the engine.
-            if std::panic::catch_unwind(|| free(header)).is_err() {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| free(header))).is_err() {
                 tracing::error!("the destructor of a platform object panicked");
             }
         }

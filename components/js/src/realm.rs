@@ -220,7 +220,7 @@ impl Realm {
     }
 
     pub(crate) fn prototype_of(&self, interface: &'static Interface) -> Fallible<Object> {
-        if interface.index != crate::glue::INTERNAL {
+        if interface.index < crate::glue::FIRST_INTERNAL {
             // SAFETY: the context is alive, and the class was registered with its runtime.
             let known =
                 Value::from_owned(unsafe { q::JS_GetClassProto(self.raw(), state::class_of(interface)) });

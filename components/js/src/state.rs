@@ -120,8 +120,10 @@ pub(crate) fn interface(index: u16) -> Option<&'static Interface> {
 
 /// The class of objects of an interface.
 pub(crate) fn class_of(interface: &Interface) -> u32 {
-    if interface.index == crate::glue::INTERNAL {
-        class_base() + u32::try_from(shared().interfaces.borrow().len()).unwrap_or(0)
+    if interface.index >= crate::glue::FIRST_INTERNAL {
+        // This crate's own classes follow those of the program, the highest index first.
+        let own = u32::from(crate::glue::INTERNAL - interface.index);
+        class_base() + u32::try_from(shared().interfaces.borrow().len()).unwrap_or(0) + own
     } else {
         class_base() + u32::from(interface.index)
     }

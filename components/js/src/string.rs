@@ -99,8 +99,8 @@ impl DomString {
     pub fn to_value(&self, realm: &Realm) -> Fallible<Value> {
         match &self.units {
             None => Value::string(realm, &self.text),
-            // SAFETY: pointer and length are those of `units`; the context is alive.
             Some(units) => {
+                // SAFETY: pointer and length are those of `units`; the context is alive.
                 realm.own(unsafe { q::JS_NewStringUTF16(realm.raw(), units.as_ptr(), units.len() as _) })
             }
         }

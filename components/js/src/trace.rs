@@ -19,7 +19,7 @@ impl Tracer {
         Self { rt, mark }
     }
 
-    fn edge(&self, value: &Value) {
+    pub(crate) fn edge(&self, value: &Value) {
         // SAFETY: called during a collection with what the engine passed in; the traced handle owns a reference.
         unsafe { q::JS_MarkValue(self.rt, value.raw(), self.mark) };
     }
@@ -65,18 +65,30 @@ impl<H> Deref for Traced<H> {
     }
 }
 
-macro_rules! traced_handles {
+/// A handle of one or more JavaScript values, or a struct around one: what [`Traced`] can hold.
+pub trait Handle {
+    /// Calls `visit` with every value that the handle owns a reference to.
+    fn each_value(&self, visit: &mut dyn FnMut(&Value));
+}
+
+impl<H: Handle> Trace for Traced<H> {
+    fn trace(&self, tracer: &mut Tracer) {
+        self.0.each_value(&mut |value| tracer.edge(value));
+    }
+}
+
+macro_rules! handles {
     ($([$($t:ident)?] $handle:ty => |$h:ident| $value:expr),+ $(,)?) => {$(
-        impl$(<$t>)? Trace for Traced<$handle> {
-            fn trace(&self, tracer: &mut Tracer) {
-                let $h = &self.0;
-                $value.iter().for_each(|value| tracer.edge(value));
+        impl$(<$t>)? Handle for $handle {
+            fn each_value(&self, visit: &mut dyn FnMut(&Value)) {
+                let $h = self;
+                $value.iter().for_each(|value| visit(value));
             }
         }
     )+};
 }
 
-traced_handles!(
+handles!(
     [] Value => |v| [v],
     [] Object => |o| [o.as_value()],
     [] Callback => |c| [c.as_value()],

@@ -1,6 +1,5 @@
 //! An interface written by hand in the shape that the generator emits: what pages see of it, and what the collector
 //! does with it.
-#![expect(missing_docs, reason = "test code")]
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -41,6 +41,22 @@ number_id!(
     BodyId
 );
 
+impl RegistrationId {
+    /// The registration of a background fetch that the embedder started itself: no service worker stands behind
+    /// it. It has the number of its background fetch, and as ids of both kinds come from one source, no service
+    /// worker registration ever has it.
+    #[must_use]
+    pub const fn of_native(fetch: BackgroundFetchId) -> Self {
+        Self(fetch.0)
+    }
+
+    /// Whether this is [`RegistrationId::of_native`] for `fetch`.
+    #[must_use]
+    pub const fn is_native_of(self, fetch: BackgroundFetchId) -> bool {
+        self.0 == fetch.0
+    }
+}
+
 /// One record of a background fetch, by its position in the list of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RecordId {

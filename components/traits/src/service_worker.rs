@@ -209,7 +209,10 @@ pub enum ServiceWorkerMsg {
     OpenWindow(WorkerId, Url, Reply<Result<Option<ClientInfo>, JobError>>),
     /// [Handle fetch](https://w3c.github.io/ServiceWorker/#handle-fetch) for a subresource of a controlled client.
     HandleFetch(Box<Request>, Reply<FetchOutcome>),
-    /// A worker imported a script while it ran; it belongs to its script resource map.
+    /// A worker imported a script (`importScripts()`, or a module of its graph) while its state was "parsed" or
+    /// "installing"; it belongs to its script resource map. Told also when the script came from that map rather
+    /// than from the network, and before the event that imported it ends: what is in the map and was not imported
+    /// by then is thrown away when the worker is installed.
     ScriptImported(WorkerId, ScriptResource),
 }
 

@@ -128,7 +128,11 @@ impl Turn<'_> {
         if !lost || !self.record.is_get() {
             return self.end_now(otherwise);
         }
-        if !self.host.connectivity.online {
+        if self.record.is_complete() {
+            // Only the end was lost (row 10).
+            let result = self.result_of_whole_response();
+            self.end_now(result)
+        } else if !self.host.connectivity.online {
             RecordState::Queued
         } else if interrupted {
             self.retry_later()
@@ -152,11 +156,11 @@ impl Turn<'_> {
         RecordState::BackingOff
     }
 
-    /// Whether there are more bytes than there ever were.
+    /// Whether there are more bytes of the resource than there ever were.
     fn brought_something(&mut self) -> bool {
         let length = self.record.stored.response_length;
+        let more = length > self.record.retry.high_water && self.record.has_beginning_of_resource();
         let retry = &mut self.record.retry;
-        let more = length > retry.high_water;
         if more {
             retry.high_water = length;
             retry.fruitless = 0;

@@ -9,7 +9,7 @@ use super::result_of_storage_error;
 use crate::effect::{Effect, StartFetch, Write};
 use crate::host::Awaited;
 use crate::record::{Fetching, RecordState, Turn};
-use crate::validate::{if_range_validator, known_complete_length};
+use crate::validate::if_range_validator;
 
 impl Turn<'_> {
     /// Steps 1 to 11. Step 3, waiting for the paused flag to be unset, is over when this is called.
@@ -20,12 +20,14 @@ impl Turn<'_> {
             return self.end_now(RecordResult::DownloadTotalExceeded);
         }
         // Spec-decisions row 10: everything is there already.
-        let stored = &self.record.stored;
-        if let Some(response) = &stored.response
-            && known_complete_length(response) == Some(stored.response_length)
-        {
+        if self.record.is_complete() {
             let result = self.result_of_whole_response();
             return self.end_now(result);
+        }
+        // By the letter whatever is there is asked for the rest of. The rest of an error page would be the rest of
+        // the resource, once its server is well again, and both together a "success" that is neither.
+        if self.record.stored.response.is_some() && !self.record.has_beginning_of_resource() {
+            self.replace_response_data();
         }
         self.record.attempt += 1;
         self.record.last_transmitted_size = 0;
@@ -52,19 +54,26 @@ impl Turn<'_> {
         }
     }
 
-    /// The note that a request is sent is durable, or cannot be made.
+    /// The note that a request is sent is durable, or cannot be made. If meanwhile it may not run (`held`), the
+    /// note is taken back: it would be a lie after a crash.
     pub(crate) fn journaled(
         &mut self,
         state: RecordState,
         attempt: u32,
         result: Result<(), StorageError>,
+        held: bool,
     ) -> RecordState {
-        match (state, result) {
-            (RecordState::Journaling, Ok(())) if attempt == self.record.attempt => self.send(),
-            (RecordState::Journaling, Err(error)) if attempt == self.record.attempt => {
-                self.end_now(result_of_storage_error(&error))
+        if !matches!(state, RecordState::Journaling) || attempt != self.record.attempt {
+            return state;
+        }
+        match result {
+            Ok(()) if held => {
+                self.record.stored.request_sent = false;
+                self.save();
+                RecordState::Queued
             }
-            (state, _) => state,
+            Ok(()) => self.send(),
+            Err(error) => self.end_now(result_of_storage_error(&error)),
         }
     }
 

@@ -8,10 +8,9 @@ use bgfetch_traits::ids::BodyId;
 use bgfetch_traits::storage::StorageError;
 
 use super::result_of_storage_error;
-use crate::content_range::unsatisfied_range_length;
 use crate::effect::Effect;
 use crate::record::{Creating, Fetching, RecordState, Storing, TransferKind, Turn};
-use crate::validate::{known_complete_length, validate_a_partial_response};
+use crate::validate::{says_it_is_complete, validate_a_partial_response};
 
 impl Turn<'_> {
     /// [Process response](https://fetch.spec.whatwg.org/#process-response).
@@ -81,9 +80,8 @@ impl Turn<'_> {
     /// Spec-decisions row 11: either everything is there already, or what is there belongs to something else.
     fn range_not_satisfiable(&mut self, response: Box<ResponseHead>) -> RecordState {
         let stored = &self.record.stored;
-        let known = stored.response.as_ref().and_then(known_complete_length);
-        let told = unsatisfied_range_length(&response.headers);
-        if told == Some(stored.response_length) && known.is_none_or(|known| known == stored.response_length) {
+        let length = stored.response_length;
+        if stored.response.as_ref().is_some_and(|before| says_it_is_complete(&response, before, length)) {
             self.cancel_fetch();
             let result = self.result_of_whole_response();
             return self.end_now(result);
@@ -103,7 +101,7 @@ impl Turn<'_> {
     /// By the letter that happens with the first response too, and whoever called `match()` before it came would
     /// wait for ever on a response data that never gets one. Nothing is replaced here where there is nothing: one
     /// that waits gets the first response that comes.
-    fn replace_response_data(&mut self) {
+    pub(super) fn replace_response_data(&mut self) {
         let stored = &mut self.record.stored;
         *self.stored_body_bytes_total = self.stored_body_bytes_total.saturating_sub(stored.response_length);
         stored.response_length = 0;

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use rquickjs_sys as q;
 
-use crate::{Exception, Fallible, Value};
+use crate::{Exception, Fallible, Realm, Value};
 
 /// The arguments of a call, as many as there are.
 #[derive(Clone, Copy)]
@@ -49,6 +49,54 @@ impl<'a> Args<'a> {
     #[must_use]
     pub fn rest(&self, index: usize) -> &'a [Value] {
         self.0.get(index..).unwrap_or(&[])
+    }
+}
+
+impl Args<'_> {
+    /// Converts a required argument.
+    pub fn required<T>(
+        &self,
+        realm: &Realm,
+        index: usize,
+        name: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<T> {
+        convert(realm, self.get(index)).map_err(in_argument(name))
+    }
+
+    /// Converts an optional argument; none if it is missing or `undefined`.
+    pub fn optional<T>(
+        &self,
+        realm: &Realm,
+        index: usize,
+        name: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<Option<T>> {
+        let value = self.get(index);
+        if value.is_undefined() { Ok(None) } else { self.required(realm, index, name, convert).map(Some) }
+    }
+
+    /// Converts an optional argument that has a default value.
+    pub fn or<T>(
+        &self,
+        realm: &Realm,
+        index: usize,
+        name: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+        default: impl FnOnce() -> T,
+    ) -> Fallible<T> {
+        Ok(self.optional(realm, index, name, convert)?.unwrap_or_else(default))
+    }
+
+    /// Converts the arguments of a variadic operation, from `index` on.
+    pub fn variadic<T>(
+        &self,
+        realm: &Realm,
+        index: usize,
+        name: &'static str,
+        convert: impl Fn(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<Vec<T>> {
+        self.rest(index).iter().map(|value| convert(realm, value).map_err(in_argument(name))).collect()
     }
 }
 

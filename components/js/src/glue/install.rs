@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use rquickjs_sys as q;
 
+use super::async_iterable;
 use super::iterable::{self, define_symbol};
 use super::{Interface, Member, Namespace};
 use crate::object::{ALL, HIDDEN, check};
@@ -66,7 +67,7 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     install_members(realm, &constructor, interface.constants)?;
     install_members(realm, &prototype, interface.constants)?;
     if !interface.is_global {
-        install_members(realm, &prototype, interface.members)?;
+        install_instance_members(realm, &prototype, interface)?;
     }
     if interface.pair_iterable.is_some() {
         iterable::install(realm, &prototype, interface)?;
@@ -74,11 +75,18 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     if interface.value_iterable {
         iterable::install_values(realm, &prototype)?;
     }
+    if interface.legacy.as_ref().is_some_and(super::Legacy::is_indexed) {
+        let values = realm.intrinsics().object("arrayValues")?;
+        define_symbol(realm, &prototype, "symbolIterator", values.as_value(), HIDDEN)?;
+    }
+    if interface.async_iterable.is_some() {
+        async_iterable::install(realm, &prototype, interface)?;
+    }
     install_unscopables(realm, &prototype, interface)?;
     let tag = DomString::from(interface.name.to_str().unwrap_or_default()).to_value(realm)?;
     define_symbol(realm, &prototype, "symbolToStringTag", &tag, CONFIGURABLE)?;
     let class_id = state::class_base() + u32::from(interface.index);
-    if interface.index != super::INTERNAL {
+    if interface.index < super::FIRST_INTERNAL {
         // SAFETY: context and prototype are alive; a reference to the prototype is given away.
         unsafe { q::JS_SetClassProto(realm.raw(), class_id, prototype.clone().into_value().into_raw()) };
     }
@@ -145,6 +153,12 @@ pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static 
     Ok(())
 }
 
+/// Defines the attributes and operations of an interface and its mixins.
+fn install_instance_members(realm: &Realm, object: &Object, interface: &Interface) -> Fallible<()> {
+    install_members(realm, object, interface.members)?;
+    interface.mixins.iter().try_for_each(|members| install_members(realm, object, members))
+}
+
 fn install_unscopables(realm: &Realm, prototype: &Object, interface: &Interface) -> Fallible<()> {
     if interface.unscopables.is_empty() {
         return Ok(());
@@ -176,7 +190,7 @@ pub(crate) fn install_global(realm: &Realm, interface: &'static Interface) -> Fa
     let mut current = Some(interface);
     while let Some(interface) = current {
         if interface.is_global {
-            install_members(realm, &global, interface.members)?;
+            install_instance_members(realm, &global, interface)?;
         }
         current = interface.parent;
     }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rquickjs_sys as q;
 
 use super::iterable::PairIterable;
-use super::{Args, Member, panicked};
+use super::{Args, AsyncIterable, Legacy, Member, panicked};
 use crate::{Fallible, Realm, Value};
 
 /// Kinds of global that something is [exposed](https://webidl.spec.whatwg.org/#dfn-exposed) in.
@@ -74,6 +74,8 @@ pub struct Interface {
     pub constructor: Option<Constructor>,
     /// Attributes and operations of its prototype (of the global object itself, if `is_global`).
     pub members: &'static [Member],
+    /// What its mixins add to these.
+    pub mixins: &'static [&'static [Member]],
     /// Static attributes and operations.
     pub statics: &'static [Member],
     /// Constants, on interface object and prototype.
@@ -94,6 +96,10 @@ pub struct Interface {
     pub pair_iterable: Option<PairIterable>,
     /// `iterable<V>` beside an indexed getter: iteration is that of arrays.
     pub value_iterable: bool,
+    /// `async_iterable<T>`.
+    pub async_iterable: Option<AsyncIterable>,
+    /// Indexed and named getters.
+    pub legacy: Option<Legacy>,
     /// The Rust type that implements it.
     pub type_id: fn() -> TypeId,
 }
@@ -112,6 +118,7 @@ impl Interface {
             secure_context: false,
             constructor: None,
             members: &[],
+            mixins: &[],
             statics: &[],
             constants: &[],
             unforgeable: &[],
@@ -122,6 +129,8 @@ impl Interface {
             inherits_error: false,
             pair_iterable: None,
             value_iterable: false,
+            async_iterable: None,
+            legacy: None,
             type_id: TypeId::of::<T>,
         }
     }

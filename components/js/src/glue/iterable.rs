@@ -47,13 +47,15 @@ where
     }
 }
 
-fn illegal(interface: &Interface) -> Exception {
+pub(super) fn illegal(interface: &Interface) -> Exception {
     let name = interface.name.to_string_lossy();
     Exception::type_error(format!("illegal invocation: this is not an object of interface {name}"))
 }
 
-/// The index of interfaces of this crate's own, outside the program's.
+/// The highest index of interfaces of this crate's own, outside the program's.
 pub(crate) const INTERNAL: u16 = u16::MAX;
+/// The lowest of them.
+pub(crate) const FIRST_INTERNAL: u16 = INTERNAL - 1;
 
 /// A [default iterator object](https://webidl.spec.whatwg.org/#dfn-default-iterator-object).
 pub(crate) struct PairIterator {
@@ -81,7 +83,11 @@ enum Kind {
 }
 
 /// `this` of a member of a pair iterable, whose interface is told by the function's magic number.
-fn target(realm: &Realm, this: &q::JSValue, magic: c_int) -> Fallible<(Object, &'static Interface)> {
+pub(super) fn target(
+    realm: &Realm,
+    this: &q::JSValue,
+    magic: c_int,
+) -> Fallible<(Object, &'static Interface)> {
     let interface = u16::try_from(magic).ok().and_then(state::interface);
     let interface = interface.ok_or_else(|| Exception::type_error("this interface is not known"))?;
     let header = platform::this_header(realm, *this);
@@ -194,7 +200,7 @@ unsafe extern "C" fn next(
 
 type Magic = unsafe extern "C" fn(*mut q::JSContext, q::JSValue, c_int, *mut q::JSValue, c_int) -> q::JSValue;
 
-fn native(
+pub(super) fn native(
     realm: &Realm,
     name: &std::ffi::CStr,
     length: c_int,

@@ -5,20 +5,30 @@
 //! that it is only ever called with a `this` that is a `T`.
 
 mod args;
+mod async_iterable;
+mod frozen;
+pub mod idl;
 mod install;
 mod interface;
 mod iterable;
+mod legacy;
 mod member;
+mod select;
 
 use rquickjs_sys as q;
 
 pub use args::{Args, at_least, in_argument};
+pub(crate) use async_iterable::AsyncIterator;
+pub use async_iterable::{AsyncIterable, AsyncIteration, Step};
+pub use frozen::same_frozen_array;
 pub use install::construct;
 pub(crate) use install::{install_global, install_unforgeable, interface_objects};
 pub use interface::{Constructor, Exposure, Interface, Namespace};
 pub use iterable::PairIterable;
-pub(crate) use iterable::{INTERNAL, PairIterator};
-pub use member::{Member, replace};
+pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, PairIterator};
+pub use legacy::Legacy;
+pub use member::{Member, put_forwards, replace};
+pub use select::{Accepts, Arity, Candidate, Selected, resolve, select};
 
 use crate::{Exception, Realm};
 

@@ -1,0 +1,178 @@
+//! Enumerations, dictionaries and unions as Rust types; nothing in here names an engine.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Emitter;
+use super::docs::{definition_doc, doc, member_doc};
+use super::names::{ident, snake};
+use super::types::enum_variant;
+use crate::ast::Literal;
+use crate::model::{Dictionary, DictionaryMember, Enumeration, Type};
+
+impl Emitter<'_> {
+    /// `enum`: a Rust enum that knows its strings.
+    pub(super) fn enumeration(&self, enumeration: &Enumeration) -> TokenStream {
+        let name = ident(&enumeration.name.name);
+        let idl = &enumeration.name.name;
+        let docs = definition_doc(self.sources, enumeration.name.span, &format!("`enum {idl}`"), &[]);
+        let variants: Vec<_> =
+            enumeration.values.iter().map(|(value, _)| ident(&enum_variant(value))).collect();
+        let values: Vec<_> = enumeration.values.iter().map(|(value, _)| value).collect();
+        let value_docs = values.iter().map(|value| doc(&[format!("`\"{value}\"`")]));
+        quote! {
+            #docs
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub enum #name {
+                #(#value_docs #variants,)*
+            }
+
+            impl #name {
+                #[doc = " All values, in the order of the IDL."]
+                pub const ALL: &'static [#name] = &[#(#name::#variants),*];
+
+                #[doc = " The string that a page sees."]
+                pub const fn as_str(self) -> &'static str {
+                    match self {
+                        #(#name::#variants => #values,)*
+                    }
+                }
+
+                #[doc = " The value of a string; none if it is not one of the enumeration's."]
+                #[expect(clippy::should_implement_trait, reason = "an unknown string is no error in an attribute's setter")]
+                pub fn from_str(string: &str) -> Option<#name> {
+                    #name::ALL.iter().copied().find(|value| value.as_str() == string)
+                }
+            }
+        }
+    }
+
+    /// `dictionary`: a struct; an inherited dictionary is the field `parent`.
+    pub(super) fn dictionary(&self, dictionary: &Dictionary) -> TokenStream {
+        let idl = &dictionary.name.name;
+        let name = ident(idl);
+        let docs = definition_doc(self.sources, dictionary.name.span, &format!("`dictionary {idl}`"), &[]);
+        let parent = dictionary.inherits.as_ref().map(|parent| ident(&parent.name));
+        let parent_field = parent.iter().map(|parent| quote!(pub parent: #parent,));
+        let fields = dictionary.members.iter().map(|member| {
+            let docs = member_doc(self.sources, member.span);
+            let field = ident(&snake(&member.name.name));
+            let ty = self.member_type(member);
+            quote!(#docs pub #field: #ty,)
+        });
+        let fields: Vec<_> = fields.collect();
+        let derived = self.default_is_derived(dictionary).then(|| quote!(Default,));
+        let default = self.dictionary_default(dictionary);
+        let deref = parent.iter().map(|parent| {
+            quote! {
+                impl std::ops::Deref for #name {
+                    type Target = #parent;
+
+                    fn deref(&self) -> &#parent {
+                        &self.parent
+                    }
+                }
+            }
+        });
+        quote! {
+            #docs
+            #[derive(Clone, Debug, #derived)]
+            pub struct #name {
+                #(#[doc = " The members that it inherits."] #parent_field)*
+                #(#fields)*
+            }
+
+            #default
+            #(#deref)*
+        }
+    }
+
+    /// `impl Default`, if no member is required.
+    fn dictionary_default(&self, dictionary: &Dictionary) -> TokenStream {
+        if !self.has_default(&dictionary.name.name) || self.default_is_derived(dictionary) {
+            return TokenStream::new();
+        }
+        let name = ident(&dictionary.name.name);
+        let parent = dictionary.inherits.as_ref().map(|parent| ident(&parent.name));
+        let parent = parent.iter().map(|parent| quote!(parent: #parent::default(),));
+        let fields: Vec<_> = dictionary
+            .members
+            .iter()
+            .map(|member| {
+                let field = ident(&snake(&member.name.name));
+                let value = self.member_default(member).unwrap_or_else(|| quote!(None));
+                quote!(#field: #value,)
+            })
+            .collect();
+        quote! {
+            impl Default for #name {
+                fn default() -> #name {
+                    #name { #(#parent)* #(#fields)* }
+                }
+            }
+        }
+    }
+
+    /// Whether the default of every member is that of its Rust type.
+    fn default_is_derived(&self, dictionary: &Dictionary) -> bool {
+        let derived = |member: &DictionaryMember| match &member.default {
+            None => true,
+            Some(Literal::Null) => member.ty.is_nullable(),
+            Some(_) if member.ty.is_nullable() => false,
+            Some(_) if matches!(member.ty, Type::Union(_) | Type::Enum(_)) => false,
+            Some(Literal::Boolean(value)) => !value,
+            Some(Literal::Integer(value)) => *value == 0,
+            Some(Literal::Float(value)) => *value == 0.0,
+            Some(Literal::Text(text)) => text.is_empty(),
+            Some(Literal::EmptySequence | Literal::EmptyDictionary) => true,
+        };
+        self.has_default(&dictionary.name.name) && dictionary.members.iter().all(derived)
+    }
+
+    /// Whether a dictionary and those that it inherits from have no required member.
+    pub(super) fn has_default(&self, name: &str) -> bool {
+        let Some(dictionary) = self.types.selection.dictionaries.get(name) else { return false };
+        let own = dictionary.members.iter().all(|member| !member.required);
+        own && dictionary.inherits.as_ref().is_none_or(|parent| self.has_default(&parent.name))
+    }
+
+    /// The value of a missing member; none if it has no default.
+    pub(super) fn member_default(&self, member: &DictionaryMember) -> Option<TokenStream> {
+        let literal = member.default.as_ref()?;
+        let value = self.types.literal(&member.ty, literal);
+        if value.is_none() {
+            self.bad_default(member.name.span, &member.name.name);
+        }
+        value
+    }
+
+    /// The type of a member's field.
+    pub(super) fn member_type(&self, member: &DictionaryMember) -> TokenStream {
+        let ty = self.types.rust(&member.ty);
+        if member.required || member.default.is_some() { ty } else { quote!(Option<#ty>) }
+    }
+
+    /// A union: an enum with a variant for each member type.
+    pub(super) fn union(&self, name: &str, members: &[Type]) -> TokenStream {
+        let typedef = self.types.selection.typedefs.get(members);
+        let what = match typedef {
+            Some(typedef) => format!("The union `{typedef}`."),
+            None => "A union that the IDL does not name.".to_owned(),
+        };
+        let docs = doc(&[what]);
+        let rust_name = ident(name);
+        let variants: Vec<_> = members.iter().map(|member| ident(&self.types.variant(member))).collect();
+        let types: Vec<_> = members.iter().map(|member| self.types.rust(member)).collect();
+        let variants = variants.iter().zip(&types).map(|(variant, ty)| {
+            let docs = doc(&[format!("`{}`", ty.to_string().replace(' ', ""))]);
+            quote!(#docs #variant(#ty),)
+        });
+        quote! {
+            #docs
+            #[derive(Clone, Debug)]
+            pub enum #rust_name {
+                #(#variants)*
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a build script calls.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{self, Implemented};
+use crate::diagnostics::{Diagnostics, Problems};
+use crate::emit::{Emitter, Paths, expand, files};
+use crate::model::{self, World};
+use crate::parse;
+use crate::select::{Selection, select};
+use crate::source::{ReadError, SourceSet};
+
+/// Generates bindings for the interfaces that an `implemented.toml` names.
+///
+/// ```no_run
+/// let generated = bindings_gen::Generator::new("webidl", "webidl/implemented.toml")
+///     .types_prelude("bgfetch_js")
+///     .dom_path("crate::dom")
+///     .generate()?;
+/// for path in &generated.inputs {
+///     println!("cargo:rerun-if-changed={}", path.display());
+/// }
+/// # Ok::<(), bindings_gen::Diagnostics>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Generator {
+    webidl: PathBuf,
+    implemented: PathBuf,
+    paths: Paths,
+}
+
+/// What was generated.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// File names and their text; `mod.rs` includes the others.
+    pub files: Vec<(String, String)>,
+    /// Everything that was read: the folder and the files, for `cargo:rerun-if-changed`.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// The IDL with what of it is implemented, checked.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) sources: SourceSet,
+    pub(crate) world: World,
+    pub(crate) selection: Selection,
+}
+
+impl Generator {
+    /// A generator that reads the `.idl` files of a folder.
+    pub fn new(webidl: impl Into<PathBuf>, implemented: impl Into<PathBuf>) -> Generator {
+        Generator {
+            webidl: webidl.into(),
+            implemented: implemented.into(),
+            paths: Paths {
+                prelude: "bgfetch_js".to_owned(),
+                dom: "crate::dom".to_owned(),
+                folder: "bindings".to_owned(),
+            },
+        }
+    }
+
+    /// The path of the engine's door: where `Realm`, `Value`, `glue` and the others are.
+    #[must_use]
+    pub fn types_prelude(mut self, path: &str) -> Generator {
+        path.clone_into(&mut self.paths.prelude);
+        self
+    }
+
+    /// The path of the module with the types that implement the interfaces, and with `event_handler`.
+    #[must_use]
+    pub fn dom_path(mut self, path: &str) -> Generator {
+        path.clone_into(&mut self.paths.dom);
+        self
+    }
+
+    /// The folder below `OUT_DIR` that the build script writes the files to; `bindings` if not told.
+    #[must_use]
+    pub fn folder(mut self, folder: &str) -> Generator {
+        folder.clone_into(&mut self.paths.folder);
+        self
+    }
+
+    /// Generates all files.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the IDL and the configuration, each with its place.
+    pub fn generate(&self) -> Result<Generated, Diagnostics> {
+        let loaded = self.load()?;
+        let emitter = Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &self.paths);
+        let files = files(&emitter).into_iter().map(|file| (file.name, file.text)).collect();
+        emitter.problems.take().finish(&loaded.sources)?;
+        let mut inputs = vec![self.webidl.clone()];
+        inputs.extend(loaded.sources.files.iter().map(|file| PathBuf::from(&file.name)));
+        Ok(Generated { files, inputs })
+    }
+
+    /// The text for one interface, mixin, dictionary, enumeration, callback or union; none if it is not implemented.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn expand(&self, name: &str) -> Result<Option<String>, Diagnostics> {
+        let loaded = self.load()?;
+        let emitter = Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &self.paths);
+        let text = expand(&emitter, name);
+        emitter.problems.take().finish(&loaded.sources)?;
+        Ok(text)
+    }
+
+    pub(crate) fn load(&self) -> Result<Loaded, Diagnostics> {
+        let mut sources = SourceSet::read_dir(&self.webidl)?;
+        let text = read(&self.implemented)?;
+        load(&mut sources, &self.implemented.display().to_string(), &text)
+    }
+}
+
+fn read(path: &Path) -> Result<String, ReadError> {
+    std::fs::read_to_string(path).map_err(|source| ReadError { path: path.to_owned(), source })
+}
+
+/// Parses, resolves and selects.
+pub(crate) fn load(sources: &mut SourceSet, name: &str, text: &str) -> Result<Loaded, Diagnostics> {
+    let mut problems = Problems::default();
+    let definitions = parse::parse(sources, &mut problems);
+    let world = model::build(&definitions, &mut problems);
+    let file = sources.add(name, text);
+    let implemented: Implemented = config::parse(file, text, &mut problems);
+    let selection = select(&world, &implemented, &mut problems);
+    problems.finish(sources)?;
+    Ok(Loaded { sources: std::mem::take(sources), world, selection })
+}

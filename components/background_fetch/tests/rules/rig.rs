@@ -1,0 +1,484 @@
+//! A driver whose storage is quick and whose network and workers do what a test says.
+
+use std::collections::BTreeMap;
+
+use bgfetch_core::{
+    Answer, Call, Config, Connectivity, DisplayChange, Effect, FetchCall, FetchClient, Input, Machine,
+    PersistTicket, RecordEvent, StartFetch, UiActionError, Write,
+};
+use bgfetch_traits::background_fetch::{
+    BackgroundFetchDisplay, BackgroundFetchError, BackgroundFetchInfo, BackgroundFetchOptions, NewRecord,
+    RecordInfo, RecordResult, StoredBackgroundFetch, UiAction,
+};
+use bgfetch_traits::body::BodyError;
+use bgfetch_traits::coordinator::PermissionState;
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, RequestBody, RequestHead, ResponseHead};
+use bgfetch_traits::headers::HeaderList;
+use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
+use bgfetch_traits::policy::PolicyContainer;
+use bgfetch_traits::reply::Reply;
+use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome};
+use bgfetch_traits::storage::{CacheQuery, StorageError, StorageEstimate, StoreOutcome, StoredBody};
+use crossbeam_channel::Receiver;
+use url::Url;
+
+pub(crate) const HERE: RegistrationId = RegistrationId(1);
+pub(crate) type FetchAnswer = Receiver<Result<BackgroundFetchInfo, BackgroundFetchError>>;
+
+/// What a `responseReady` came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Response {
+    Opened { status: u16, headers: HeaderList, body: StoredBody, follow: bool },
+    None(RecordResult),
+}
+
+pub(crate) struct Rig {
+    pub(crate) machine: Machine,
+    pub(crate) now: u64,
+    /// Effects in words, since they were last taken.
+    trace: Vec<String>,
+    /// Latest request of each record.
+    pub(crate) starts: BTreeMap<RecordId, StartFetch>,
+    /// What storage has.
+    pub(crate) stored: BTreeMap<BackgroundFetchId, StoredBackgroundFetch>,
+    /// Writes that are not durable yet, if the test wants it so.
+    pub(crate) hold_writes: bool,
+    pub(crate) held: Vec<(PersistTicket, Write)>,
+    /// Bodies are not made before the test says so.
+    pub(crate) hold_bodies: bool,
+    pub(crate) display: BTreeMap<BackgroundFetchId, BackgroundFetchDisplay>,
+    pub(crate) responses: Vec<Response>,
+    pub(crate) errors: Vec<Option<BodyError>>,
+    pub(crate) permission: PermissionState,
+    pub(crate) estimate: StorageEstimate,
+    next_id: u64,
+    next_body: u64,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
+        Self {
+            machine: Machine::new(config),
+            now: 1_000,
+            trace: Vec::new(),
+            starts: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            hold_writes: false,
+            held: Vec::new(),
+            hold_bodies: false,
+            display: BTreeMap::new(),
+            responses: Vec::new(),
+            errors: Vec::new(),
+            permission: PermissionState::Granted,
+            estimate: StorageEstimate { usage: 0, quota: 1 << 30 },
+            next_id: 1,
+            next_body: 1,
+        }
+    }
+
+    /// The process dies, and another one starts with what is durable.
+    pub(crate) fn crash(&mut self, config: Config) {
+        self.machine = Machine::new(config);
+        self.trace.clear();
+        self.held.clear();
+        self.starts.clear();
+        self.display.clear();
+        self.hold_writes = false;
+    }
+
+    pub(crate) fn restore(&mut self) {
+        self.input(Input::Restored(self.stored.values().cloned().collect()));
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        let mut inputs = std::collections::VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for effect in self.machine.handle(self.now, input) {
+                self.perform(effect, &mut inputs);
+            }
+        }
+    }
+
+    pub(crate) fn wait(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        while let Some(deadline) = self.machine.next_deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.input(Input::Timer);
+        }
+        self.now = end;
+    }
+
+    /// What was done since this was last asked.
+    pub(crate) fn took(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.trace)
+    }
+
+    /// The same without writes and display.
+    pub(crate) fn seen(&mut self) -> Vec<String> {
+        let quiet = ["save", "forget", "show", "display", "hide"];
+        self.took().into_iter().filter(|line| !quiet.iter().any(|word| line.starts_with(word))).collect()
+    }
+
+    fn perform(&mut self, effect: Effect, inputs: &mut std::collections::VecDeque<Input>) {
+        let line = match effect {
+            Effect::StartFetch(start) => {
+                let line =
+                    format!("start {}#{} from {}", start.record.index, start.attempt, start.range_start);
+                self.starts.insert(start.record, *start);
+                line
+            }
+            Effect::CancelFetch { record, attempt } => format!("cancel {}#{attempt}", record.index),
+            Effect::CreateBody { record, attempt, .. } => {
+                if !self.hold_bodies {
+                    let event = RecordEvent::BodyCreated(Ok(self.new_body()));
+                    inputs.push_back(Input::Record { record, attempt, event });
+                }
+                format!("create {}#{attempt}", record.index)
+            }
+            Effect::StoreBody { record, attempt, body, offset, .. } => {
+                format!("store {}#{attempt} in {body} at {offset}", record.index)
+            }
+            Effect::SealBody { body, error, .. } => {
+                let line = format!("seal {body} {}", if error.is_some() { "failed" } else { "whole" });
+                self.errors.push(error);
+                line
+            }
+            Effect::ReleaseBody { body, .. } => format!("release {body}"),
+            Effect::StoreRequestBody { record, .. } => format!("store request body {}", record.index),
+            Effect::CancelRequestBody { record, .. } => format!("cancel request body {}", record.index),
+            Effect::Persist { write, ticket, .. } => self.persist(write, ticket, inputs),
+            Effect::Answer(answer) => self.answer(answer),
+            Effect::OpenResponse { head, body, follow, .. } => {
+                let line = format!("open {} ({} bytes)", body.body, body.length);
+                self.responses.push(Response::Opened {
+                    status: head.status,
+                    headers: head.headers,
+                    body,
+                    follow,
+                });
+                line
+            }
+            Effect::UpdateInstances { progress, .. } => format!(
+                "progress {} {} {}",
+                progress.downloaded,
+                words(&[progress.result.as_str(), progress.failure_reason.as_str()]),
+                if progress.records_available { "available" } else { "gone" }
+            ),
+            Effect::FireEvent { kind, .. } => format!("fire {kind}"),
+            Effect::Display(change) => self.show(change),
+        };
+        self.trace.push(line);
+    }
+
+    fn persist(
+        &mut self,
+        write: Write,
+        ticket: Option<PersistTicket>,
+        inputs: &mut std::collections::VecDeque<Input>,
+    ) -> String {
+        let line = match &write {
+            Write::BackgroundFetch(fetch) => format!("save fetch {}", fetch.fetch),
+            Write::State(_, state) => format!(
+                "save state {}",
+                words(&[
+                    if state.paused { "paused" } else { "" },
+                    if state.event_owed { "owed" } else { "" },
+                    state.failure_reason.as_str()
+                ])
+            ),
+            Write::Record(record, stored) => {
+                format!("save record {} {}", record.index, words(&[stored.result.as_str()]))
+            }
+            Write::Delete(fetch) => format!("forget {fetch}"),
+        };
+        match ticket {
+            Some(ticket) if self.hold_writes => self.held.push((ticket, write)),
+            ticket => {
+                self.apply(write);
+                inputs.extend(ticket.map(|ticket| Input::Persisted { ticket, result: Ok(()) }));
+            }
+        }
+        line
+    }
+
+    pub(crate) fn apply(&mut self, write: Write) {
+        match write {
+            Write::BackgroundFetch(fetch) => drop(self.stored.insert(fetch.fetch, *fetch)),
+            Write::State(fetch, state) => {
+                self.stored.get_mut(&fetch).expect("it was saved whole first").set_state(*state);
+            }
+            Write::Record(record, stored) => {
+                let fetch = self.stored.get_mut(&record.fetch).expect("it was saved whole first");
+                fetch.records[record.index as usize] = *stored;
+            }
+            Write::Delete(fetch) => drop(self.stored.remove(&fetch)),
+        }
+    }
+
+    /// What was held becomes durable, or cannot.
+    pub(crate) fn release_writes(&mut self, result: &Result<(), StorageError>) {
+        self.hold_writes = false;
+        for (ticket, write) in std::mem::take(&mut self.held) {
+            if result.is_ok() {
+                self.apply(write);
+            }
+            self.input(Input::Persisted { ticket, result: result.clone() });
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> String {
+        let line = match &answer {
+            Answer::Fetch(_, Ok(info)) => format!("fetch resolves with {}", info.fetch),
+            Answer::Fetch(_, Err(error)) => format!("fetch rejects: {error}"),
+            Answer::Get(_, info) => format!("get resolves with {:?}", info.as_ref().map(|i| i.fetch.0)),
+            Answer::GetIds(_, ids) => format!("ids {}", ids.join(" ")),
+            Answer::Abort(_, was_active) => format!("abort resolves with {was_active}"),
+            Answer::Match(_, records) => format!(
+                "match {:?}",
+                records.as_ref().map(|r| r.iter().map(|r| r.record.index).collect::<Vec<_>>())
+            ),
+            Answer::NoResponse(_, result) => {
+                self.responses.push(Response::None(*result));
+                format!("no response: {result}")
+            }
+            Answer::UpdateUi(_) => "updateUI resolves".to_owned(),
+            Answer::Ui(_, Ok(())) => "ui done".to_owned(),
+            Answer::Ui(_, Err(error)) => format!("ui refused: {error}"),
+        };
+        answer.send();
+        line
+    }
+
+    fn show(&mut self, change: DisplayChange) -> String {
+        match change {
+            DisplayChange::Show(display) => {
+                let line = format!("show {}", display.fetch);
+                assert!(self.display.insert(display.fetch, *display).is_none(), "shown once");
+                line
+            }
+            DisplayChange::Update(display) => {
+                let line = format!(
+                    "display {} {}",
+                    display.downloaded,
+                    words(&[
+                        if display.paused { "paused" } else { "" },
+                        if display.waiting_for_network { "waiting" } else { "" },
+                        display.result.as_str(),
+                    ])
+                );
+                assert!(self.display.insert(display.fetch, *display).is_some(), "shown before it is updated");
+                line
+            }
+            DisplayChange::Hide(fetch) => {
+                assert!(self.display.remove(&fetch).is_some(), "shown before it is hidden");
+                format!("hide {fetch}")
+            }
+        }
+    }
+
+    pub(crate) fn new_body(&mut self) -> BodyId {
+        self.next_body += 1;
+        BodyId(self.next_body - 1)
+    }
+}
+
+/// Calls.
+impl Rig {
+    /// A call of `fetch()` with downloads only, as far as it goes by itself.
+    pub(crate) fn fetch(&mut self, id: &str, paths: &[&str]) -> BackgroundFetchId {
+        self.fetch_with(id, paths.iter().map(|path| get(path)).collect(), BackgroundFetchOptions::default()).0
+    }
+
+    /// One of one download of the page's own origin; its trace so far is forgotten.
+    pub(crate) fn film(&mut self) -> RecordId {
+        let fetch = self.fetch("film", &["/film"]);
+        self.took();
+        RecordId { fetch, index: 0 }
+    }
+
+    pub(crate) fn fetch_with(
+        &mut self,
+        id: &str,
+        records: Vec<NewRecord>,
+        options: BackgroundFetchOptions,
+    ) -> (BackgroundFetchId, FetchAnswer) {
+        self.call(HERE, id, records, options, true)
+    }
+
+    pub(crate) fn call(
+        &mut self,
+        registration: RegistrationId,
+        id: &str,
+        records: Vec<NewRecord>,
+        options: BackgroundFetchOptions,
+        active_worker: bool,
+    ) -> (BackgroundFetchId, FetchAnswer) {
+        let fetch = BackgroundFetchId(self.next_id);
+        self.next_id += 1;
+        let (reply, answer) = Reply::channel();
+        let client = FetchClient {
+            partition: partition(),
+            url: page(),
+            policy: PolicyContainer::default(),
+            permission: self.permission,
+            estimate: self.estimate,
+        };
+        let id = id.to_owned();
+        let call = FetchCall { fetch, registration, active_worker, client, id, records, options, reply };
+        self.input(Input::Call(Call::Fetch(Box::new(call))));
+        (fetch, answer)
+    }
+
+    pub(crate) fn get(&mut self, id: &str) -> Option<BackgroundFetchInfo> {
+        let (reply, answer) = Reply::channel();
+        self.input(Input::Call(Call::Get { registration: HERE, id: id.to_owned(), reply }));
+        answer.try_recv().expect("get() is answered at once")
+    }
+
+    pub(crate) fn ids(&mut self) -> Vec<String> {
+        let (reply, answer) = Reply::channel();
+        self.input(Input::Call(Call::GetIds { registration: HERE, reply }));
+        answer.try_recv().expect("getIds() is answered at once")
+    }
+
+    pub(crate) fn abort(&mut self, fetch: BackgroundFetchId) {
+        self.input(Input::Call(Call::Abort { fetch, reply: Reply::ignore() }));
+    }
+
+    pub(crate) fn matching(
+        &mut self,
+        fetch: BackgroundFetchId,
+        query: Option<CacheQuery>,
+        first_only: bool,
+    ) -> Option<Vec<RecordInfo>> {
+        let (reply, answer) = Reply::channel();
+        self.input(Input::Call(Call::Match { fetch, query: query.map(Box::new), first_only, reply }));
+        answer.try_recv().expect("match() is answered at once")
+    }
+
+    pub(crate) fn response_ready(&mut self, record: RecordId) {
+        self.input(Input::Call(Call::ResponseReady { record, reply: Reply::ignore() }));
+    }
+
+    pub(crate) fn ui(&mut self, fetch: BackgroundFetchId, action: UiAction) -> Result<(), UiActionError> {
+        let (reply, answer) = Reply::channel();
+        self.input(Input::Ui { fetch, action, reply });
+        answer.try_recv().expect("the display is answered at once")
+    }
+
+    pub(crate) fn update_ui(&mut self, fetch: BackgroundFetchId, title: &str) {
+        let title = Some(title.to_owned());
+        self.input(Input::Call(Call::UpdateUi { fetch, title, icons: None, reply: Reply::ignore() }));
+    }
+}
+
+/// What the network, storage and workers do.
+impl Rig {
+    fn record(&mut self, record: RecordId, event: RecordEvent) {
+        let attempt = self.starts[&record].attempt;
+        self.input(Input::Record { record, attempt, event });
+    }
+
+    pub(crate) fn stale(&mut self, record: RecordId, attempt: u32, event: RecordEvent) {
+        self.input(Input::Record { record, attempt, event });
+    }
+
+    pub(crate) fn head(&mut self, record: RecordId, status: u16, headers: &[(&str, &str)]) {
+        let url_list = vec![self.starts[&record].request.url.clone()];
+        self.record(
+            record,
+            RecordEvent::Head(Ok(Box::new(ResponseHead { url_list, ..head(status, headers) }))),
+        );
+    }
+
+    pub(crate) fn no_head(&mut self, record: RecordId, kind: NetworkErrorKind) {
+        self.record(record, RecordEvent::Head(Err(network_error(kind))));
+    }
+
+    pub(crate) fn body_created(&mut self, record: RecordId, result: Result<BodyId, StorageError>) {
+        self.record(record, RecordEvent::BodyCreated(result));
+    }
+
+    pub(crate) fn bytes(&mut self, record: RecordId, length: u64) {
+        self.record(record, RecordEvent::BytesStored(length));
+    }
+
+    pub(crate) fn uploaded(&mut self, record: RecordId, bytes: u64) {
+        self.record(record, RecordEvent::Uploaded(bytes));
+    }
+
+    pub(crate) fn end(&mut self, record: RecordId, length: u64) {
+        self.record(record, RecordEvent::BodyEnded(StoreOutcome { length, result: Ok(()) }));
+    }
+
+    pub(crate) fn broken(&mut self, record: RecordId, length: u64, kind: NetworkErrorKind) {
+        self.failed(record, length, StorageError::Body(BodyError::Network(network_error(kind))));
+    }
+
+    pub(crate) fn failed(&mut self, record: RecordId, length: u64, error: StorageError) {
+        self.record(record, RecordEvent::BodyEnded(StoreOutcome { length, result: Err(error) }));
+    }
+
+    /// All of a response at once.
+    pub(crate) fn respond(&mut self, record: RecordId, status: u16, headers: &[(&str, &str)], length: u64) {
+        self.head(record, status, headers);
+        self.end(record, length);
+    }
+
+    pub(crate) fn connectivity(&mut self, online: bool, metered: bool) {
+        self.input(Input::Connectivity(Connectivity { online, metered }));
+    }
+
+    pub(crate) fn event_settled(
+        &mut self,
+        fetch: BackgroundFetchId,
+        kind: BackgroundFetchEventKind,
+        outcome: EventOutcome,
+    ) {
+        self.input(Input::EventSettled { fetch, kind, outcome });
+    }
+}
+
+pub(crate) fn page() -> Url {
+    "https://a.test/page".parse().expect("a URL")
+}
+
+pub(crate) fn partition() -> StorageKey {
+    StorageKey::of_url(&page()).expect("not opaque")
+}
+
+pub(crate) fn get(path: &str) -> NewRecord {
+    NewRecord { request: RequestHead::get(page().join(path).expect("a URL")), body: None }
+}
+
+pub(crate) fn post(path: &str, body: &'static str) -> NewRecord {
+    let request = RequestHead { method: http::Method::POST, ..get(path).request };
+    NewRecord { request, body: Some(RequestBody::Bytes(body.into())) }
+}
+
+pub(crate) fn total(download_total: u64) -> BackgroundFetchOptions {
+    BackgroundFetchOptions { download_total, ..BackgroundFetchOptions::default() }
+}
+
+pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
+    let headers = headers.iter().map(|&(name, value)| (name, value)).collect();
+    ResponseHead { status, headers, ..ResponseHead::default() }
+}
+
+pub(crate) fn network_error(kind: NetworkErrorKind) -> NetworkError {
+    NetworkError::new(kind, "as the test says")
+}
+
+pub(crate) fn quota_exceeded() -> StorageError {
+    StorageError::QuotaExceeded { quota: 100, usage: 90, requested: 20 }
+}
+
+/// Those that are not empty, or a dash.
+fn words(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().filter(|word| !word.is_empty()).copied().collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(" ") }
+}

@@ -1,0 +1,501 @@
+//! One history: the machine, everything around it, and time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bgfetch_core::{
+    Answer, Config, Connectivity, DisplayChange, Effect, Input, Machine, RecordEvent, StartFetch,
+};
+use bgfetch_traits::background_fetch::{
+    BackgroundFetchResult, RecordResult, StoredBackgroundFetch, StoredRecord,
+};
+use bgfetch_traits::body::BodyError;
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, RequestBody};
+use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId};
+use bgfetch_traits::service_worker::{BackgroundFetchEventKind as Kind, EventOutcome};
+use bgfetch_traits::storage::{BodyOwner, StorageError, StoreOutcome};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::ledger::Ledger;
+use crate::random::Random;
+use crate::servers::{Reply, Resource};
+use crate::store::Store;
+
+/// What may go wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Troubles {
+    pub(crate) connection: bool,
+    pub(crate) lies: bool,
+    pub(crate) crashes: bool,
+    pub(crate) users: bool,
+}
+
+/// Something that will happen.
+#[derive(Debug)]
+enum Event {
+    Act,
+    Flush,
+    Crash,
+    Head(RecordId, u32),
+    Upload(RecordId, u32),
+    BodyCreated(RecordId, u32, BodyId),
+    Chunk(RecordId, u32),
+    RequestBody(RecordId),
+    Dispatched(BackgroundFetchId, Kind, bool),
+}
+
+/// A request on its way.
+struct Transfer {
+    start: Box<StartFetch>,
+    reply: Option<Reply>,
+    /// Where it goes.
+    body: Option<BodyId>,
+    passed: usize,
+    cancelled: bool,
+}
+
+pub(crate) struct World {
+    pub(crate) random: Random,
+    pub(crate) troubles: Troubles,
+    pub(crate) now: u64,
+    pub(crate) steps: u64,
+    pub(crate) machine: Machine,
+    pub(crate) store: Store,
+    pub(crate) quota: u64,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) connectivity: Connectivity,
+    pub(crate) ledger: Ledger,
+    pub(crate) next_fetch: u64,
+    pub(crate) owners: BTreeMap<BackgroundFetchId, RegistrationId>,
+    config: Config,
+    events: BTreeMap<(u64, u64), Event>,
+    transfers: BTreeMap<(RecordId, u32), Transfer>,
+    request_bodies: BTreeMap<RecordId, RequestBody>,
+    /// Bodies that record streams follow.
+    followed: BTreeMap<BodyId, u32>,
+    shown: BTreeMap<BackgroundFetchId, BackgroundFetchResult>,
+    /// Background fetches whose abort() resolved with true.
+    pub(crate) aborted: (Sender<BackgroundFetchId>, Receiver<BackgroundFetchId>),
+    /// Workers that failed the last time.
+    failed_workers: BTreeSet<BackgroundFetchId>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, troubles: Troubles) -> Self {
+        let mut random = Random::new(seed);
+        let config = Config {
+            jitter_seed: seed,
+            records_in_flight: random.between(1, 4) as usize,
+            finished_limit: random.below(3) as usize,
+            pause_on_metered: random.percent(50),
+            ..Config::default()
+        };
+        let resources =
+            (0..5).map(|_| Resource::new(&mut random, troubles.lies, troubles.connection)).collect();
+        Self {
+            troubles,
+            now: 0,
+            steps: 0,
+            machine: Machine::new(config.clone()),
+            store: Store::default(),
+            quota: if random.percent(30) { 4_000 } else { 1_000_000 },
+            random,
+            resources,
+            connectivity: Connectivity::default(),
+            ledger: Ledger::default(),
+            next_fetch: 1,
+            owners: BTreeMap::new(),
+            config,
+            events: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            request_bodies: BTreeMap::new(),
+            followed: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            aborted: crossbeam_channel::unbounded(),
+            failed_workers: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn run(&mut self) {
+        let actions = self.random.between(5, 60);
+        let mut at = 0;
+        for _ in 0..actions {
+            let most = if self.random.percent(80) { 200 } else { 20_000 };
+            at += self.random.below(most);
+            self.schedule_at(at, Event::Act);
+            if self.troubles.crashes && self.random.percent(10) {
+                let crash = at + self.random.below(500);
+                self.schedule_at(crash, Event::Crash);
+            }
+        }
+        self.run_until_quiet();
+        self.everybody_helps();
+        self.run_until_quiet();
+        self.check_the_end();
+    }
+
+    fn run_until_quiet(&mut self) {
+        loop {
+            self.steps += 1;
+            assert!(self.steps < 200_000, "it goes on for ever");
+            let event = self.events.first_key_value().map(|((at, _), _)| *at);
+            let deadline = self.machine.next_deadline();
+            match (event, deadline) {
+                (None, None) if self.store.is_clean() => return,
+                (None, None) => self.flush(true),
+                (Some(at), deadline) if deadline.is_none_or(|deadline| at <= deadline) => {
+                    self.now = self.now.max(at);
+                    let ((_, _), event) = self.events.pop_first().expect("it was looked at");
+                    self.happen(event);
+                }
+                (_, Some(deadline)) => {
+                    self.now = self.now.max(deadline);
+                    self.input(Input::Timer);
+                }
+                (Some(_), None) => unreachable!("without a deadline the event comes"),
+            }
+        }
+    }
+
+    fn check_the_end(&mut self) {
+        self.ledger.finished();
+        assert!(self.transfers.is_empty(), "something is still on its way");
+        assert!(self.store.durable.is_empty(), "left in storage: {:?}", self.store.durable.keys());
+        assert!(self.store.bodies.is_empty(), "bodies left: {:?}", self.store.bodies);
+        assert!(self.followed.is_empty(), "somebody still follows {:?}", self.followed);
+        assert!(self.shown.len() <= self.config.finished_limit);
+        assert!(self.shown.values().all(|result| *result != BackgroundFetchResult::Empty));
+    }
+
+    fn schedule(&mut self, most: u64, event: Event) {
+        let at = self.now + self.random.below(most + 1);
+        self.schedule_at(at, event);
+    }
+
+    fn schedule_at(&mut self, at: u64, event: Event) {
+        let order = self.events.len() as u64 + self.steps * 1_000;
+        let mut key = (at, order);
+        while self.events.contains_key(&key) {
+            key.1 += 1;
+        }
+        self.events.insert(key, event);
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        for effect in self.machine.handle(self.now, input) {
+            self.perform(effect);
+        }
+    }
+
+    fn record(&mut self, record: RecordId, attempt: u32, event: RecordEvent) {
+        self.input(Input::Record { record, attempt, event });
+    }
+}
+
+/// What happens.
+impl World {
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Act => self.somebody_acts(),
+            Event::Flush => self.flush(false),
+            Event::Crash => self.crash(),
+            Event::Head(record, attempt) => self.head(record, attempt),
+            Event::Upload(record, attempt) => {
+                if let Some(transfer) = self.transfers.get(&(record, attempt)).filter(|t| !t.cancelled) {
+                    let length = transfer.start.request_body.as_ref().map_or(0, |body| body.length);
+                    let sent = self.random.below(length + 1);
+                    self.record(record, attempt, RecordEvent::Uploaded(sent));
+                }
+            }
+            Event::BodyCreated(record, attempt, body) => {
+                self.record(record, attempt, RecordEvent::BodyCreated(Ok(body)));
+            }
+            Event::Chunk(record, attempt) => self.chunk(record, attempt),
+            Event::RequestBody(record) => self.request_body(record),
+            Event::Dispatched(fetch, kind, failed) => self.event_settled(fetch, kind, failed),
+        }
+    }
+
+    fn flush(&mut self, all: bool) {
+        let random = if all { None } else { Some(&mut self.random) };
+        for ticket in self.store.flush(random) {
+            self.input(Input::Persisted { ticket, result: Ok(()) });
+        }
+        if !all && !self.store.is_clean() {
+            self.schedule(20, Event::Flush);
+        }
+    }
+
+    fn crash(&mut self) {
+        self.events.retain(|_, event| matches!(event, Event::Act | Event::Crash));
+        self.transfers.clear();
+        self.request_bodies.clear();
+        self.followed.clear();
+        self.shown.clear();
+        let mut found = self.store.crash();
+        self.ledger.crashed(survivors(&found));
+        if self.random.percent(50) {
+            found.reverse();
+        }
+        self.machine = Machine::new(self.config.clone());
+        self.input(Input::Connectivity(self.connectivity));
+        self.input(Input::Restored(found));
+    }
+
+    fn head(&mut self, record: RecordId, attempt: u32) {
+        let Some(transfer) = self.transfers.get_mut(&(record, attempt)) else { return };
+        let resource: usize = transfer.start.request.url.path()[1..].parse().expect("a number");
+        let answer = if self.connectivity.online {
+            self.resources[resource].answer(&transfer.start, &mut self.random)
+        } else {
+            Err(NetworkErrorKind::Unreachable)
+        };
+        let head = match answer {
+            Ok(reply) => {
+                if reply.head.status != 206 {
+                    // Whatever was stored before counts no more, unless a 416 says that it is all.
+                    self.ledger.stored(record, 0);
+                }
+                let head = reply.head.clone();
+                transfer.reply = Some(reply);
+                Ok(Box::new(head))
+            }
+            Err(kind) => {
+                self.transfers.remove(&(record, attempt));
+                Err(NetworkError::new(kind, "as the seed says"))
+            }
+        };
+        self.record(record, attempt, RecordEvent::Head(head));
+    }
+
+    fn chunk(&mut self, record: RecordId, attempt: u32) {
+        let Some(transfer) = self.transfers.get_mut(&(record, attempt)) else { return };
+        let (Some(reply), Some(id)) = (&transfer.reply, transfer.body) else { return };
+        // A background fetch that is gone has taken its bodies with it.
+        let Some(body) = self.store.bodies.get_mut(&id) else {
+            self.transfers.remove(&(record, attempt));
+            return;
+        };
+        let left = &reply.bytes[transfer.passed..];
+        let passed = &left[..self.random.below(left.len() as u64 + 1) as usize];
+        let finished = passed.len() == left.len() && self.random.percent(50);
+        body.bytes.extend_from_slice(passed);
+        transfer.passed += passed.len();
+        let length = body.bytes.len() as u64;
+        let end = if transfer.cancelled {
+            Some(Err(StorageError::Body(BodyError::Aborted)))
+        } else if self.store.usage() > self.quota {
+            Some(Err(StorageError::QuotaExceeded { quota: self.quota, usage: self.quota, requested: 1 }))
+        } else if finished {
+            Some(reply.broken.map_or(Ok(()), |kind| {
+                let error = NetworkError::new(kind, "as the seed says");
+                Err(StorageError::Body(BodyError::Network(error)))
+            }))
+        } else {
+            None
+        };
+        match end {
+            None => {
+                if self.random.percent(70) {
+                    self.record(record, attempt, RecordEvent::BytesStored(length));
+                }
+                self.schedule(100, Event::Chunk(record, attempt));
+            }
+            Some(result) => {
+                let body = self.store.bodies.get_mut(&id).expect("it was there above");
+                body.durable = body.bytes.len();
+                body.appending = false;
+                // An error page has no rest.
+                let rest = matches!(reply.head.status, 200 | 206);
+                self.ledger.stored(record, if rest { length } else { 0 });
+                self.transfers.remove(&(record, attempt));
+                self.record(record, attempt, RecordEvent::BodyEnded(StoreOutcome { length, result }));
+            }
+        }
+    }
+
+    fn request_body(&mut self, record: RecordId) {
+        let Some(RequestBody::Bytes(bytes)) = self.request_bodies.remove(&record) else { return };
+        let result = if self.random.percent(5) {
+            Err(StorageError::Body(BodyError::Source("the page went away".into())))
+        } else {
+            let body = self.store.create(BodyOwner::RecordRequest(record));
+            let stored = self.store.bodies.get_mut(&body).expect("just made");
+            stored.bytes = bytes.to_vec();
+            stored.durable = bytes.len();
+            Ok((body, bytes.len() as u64))
+        };
+        self.input(Input::RequestBodyStored { record, result });
+    }
+
+    fn event_settled(&mut self, fetch: BackgroundFetchId, kind: Kind, failed: bool) {
+        let outcome = if failed {
+            EventOutcome::WorkerFailed("as the seed says".into())
+        } else {
+            if kind != Kind::Click && self.machine.info(fetch).is_some() {
+                self.ledger.event_completed(fetch);
+            }
+            EventOutcome::Completed
+        };
+        self.input(Input::EventSettled { fetch, kind, outcome });
+    }
+}
+
+/// What is done.
+impl World {
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartFetch(start) => self.start_fetch(start),
+            Effect::CancelFetch { record, attempt } => {
+                let transfer = self.transfers.get_mut(&(record, attempt));
+                match transfer {
+                    Some(transfer) if transfer.body.is_some() => transfer.cancelled = true,
+                    _ => drop(self.transfers.remove(&(record, attempt))),
+                }
+            }
+            Effect::CreateBody { record, attempt, .. } => {
+                let body = self.store.create(BodyOwner::RecordResponse(record));
+                self.schedule(10, Event::BodyCreated(record, attempt, body));
+            }
+            Effect::StoreBody { record, attempt, body, offset, .. } => {
+                let stored = self.store.bodies.get_mut(&body).expect("it was made");
+                assert_eq!(stored.bytes.len() as u64, offset, "stored bytes of {record} are thrown away");
+                assert!(!stored.appending && !stored.sealed, "{body} is appended to");
+                stored.appending = true;
+                let transfer = self.transfers.get_mut(&(record, attempt)).expect("its head came");
+                transfer.body = Some(body);
+                self.schedule(100, Event::Chunk(record, attempt));
+            }
+            Effect::SealBody { body, error, .. } => self.seal(body, error.as_ref()),
+            Effect::ReleaseBody { body, owner, .. } => {
+                assert!(!self.followed.contains_key(&body), "{body} is released and still followed");
+                self.store.release(body, owner);
+                self.schedule(20, Event::Flush);
+            }
+            Effect::StoreRequestBody { record, body, .. } => {
+                self.request_bodies.insert(record, body);
+                self.schedule(300, Event::RequestBody(record));
+            }
+            Effect::CancelRequestBody { record, .. } => drop(self.request_bodies.remove(&record)),
+            Effect::Persist { write, ticket, .. } => {
+                self.store.write(write, ticket);
+                self.schedule(20, Event::Flush);
+            }
+            Effect::Answer(answer) => self.answer(answer),
+            Effect::OpenResponse { body, follow, record, .. } => self.open(record, body.body, follow),
+            Effect::UpdateInstances { fetch, progress, .. } => {
+                self.ledger.progress(self.now, fetch, &progress);
+            }
+            Effect::FireEvent { kind, info } => self.fire(info.fetch, kind),
+            Effect::Display(change) => self.display(change),
+        }
+    }
+
+    fn start_fetch(&mut self, start: Box<StartFetch>) {
+        let (record, attempt) = (start.record, start.attempt);
+        assert!(self.connectivity.online, "{record} is asked for offline");
+        self.ledger.started(record, start.range_start);
+        if start.request.method == http::Method::POST && start.range_start == 0 {
+            let stored = &self.store.durable[&record.fetch].records[record.index as usize];
+            assert!(stored.request_sent, "{record} is sent before that is durable");
+            self.ledger.upload_sent(record);
+            self.schedule(50, Event::Upload(record, attempt));
+            self.schedule(50, Event::Upload(record, attempt));
+        }
+        let transfer = Transfer { start, reply: None, body: None, passed: 0, cancelled: false };
+        let before = self.transfers.insert((record, attempt), transfer);
+        assert!(before.is_none(), "{record} has two attempts {attempt}");
+        self.schedule(200, Event::Head(record, attempt));
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        match &answer {
+            Answer::Fetch(_, Ok(info)) => {
+                assert!(self.store.durable.contains_key(&info.fetch), "{} is not durable yet", info.fetch);
+                self.ledger.accepted(info.fetch);
+            }
+            Answer::NoResponse(_, result) => assert!(!result.is_exposed(), "there is one to show: {result}"),
+            _ => {}
+        }
+        answer.send();
+        while let Ok(fetch) = self.aborted.1.try_recv() {
+            self.ledger.aborted(fetch);
+        }
+    }
+
+    fn open(&mut self, record: RecordId, body: BodyId, follow: bool) {
+        assert!(self.store.bodies.contains_key(&body), "{body} is opened after it was given up");
+        if follow {
+            assert!(!self.store.bodies[&body].sealed, "{body} is followed after its end");
+            *self.followed.entry(body).or_default() += 1;
+        } else {
+            self.check_content(record, body);
+        }
+    }
+
+    fn seal(&mut self, id: BodyId, error: Option<&BodyError>) {
+        let body = self.store.bodies.get_mut(&id).expect("it was made");
+        assert!(!body.sealed, "{id} is sealed twice");
+        body.sealed = true;
+        let BodyOwner::RecordResponse(record) = body.owner else { panic!("{id} is a request's") };
+        if error.is_none() {
+            assert!(!body.appending, "{id} ended while it is appended to");
+            self.check_content(record, id);
+        }
+        self.followed.remove(&id);
+    }
+
+    /// What a success stored is the resource, byte for byte.
+    fn check_content(&self, record: RecordId, body: BodyId) {
+        let Some(stored) = self.machine.snapshot(record.fetch) else { return };
+        let Some(stored) = stored.records.get(record.index as usize) else { return };
+        if stored.result == RecordResult::Success {
+            let resource: usize = stored.request.url.path()[1..].parse().expect("a number");
+            let bytes = &self.store.bodies[&body].bytes;
+            let versions = &self.resources[resource].versions;
+            assert!(versions.contains(bytes), "{record}: {} bytes are no version of it", bytes.len());
+        }
+    }
+
+    fn fire(&mut self, fetch: BackgroundFetchId, kind: Kind) {
+        if kind != Kind::Click {
+            let durable = &self.store.durable[&fetch];
+            assert!(durable.event_owed, "the event of {fetch} is fired before it is durable");
+            if kind == Kind::Success {
+                let all = durable.records.iter().all(|record| record.result == RecordResult::Success);
+                assert!(all, "{fetch} succeeded without all of its records");
+            }
+            self.ledger.fired(fetch, kind);
+        }
+        // Not twice in a row: the third time a machine gives up.
+        let failed = self.random.percent(10) && self.failed_workers.insert(fetch);
+        if !failed {
+            self.failed_workers.remove(&fetch);
+        }
+        self.schedule(2_000, Event::Dispatched(fetch, kind, failed));
+    }
+
+    fn display(&mut self, change: DisplayChange) {
+        match change {
+            DisplayChange::Show(display) => {
+                assert!(self.shown.insert(display.fetch, display.result).is_none(), "shown twice");
+            }
+            DisplayChange::Update(display) => {
+                assert!(self.shown.insert(display.fetch, display.result).is_some(), "updated, not shown");
+            }
+            DisplayChange::Hide(fetch) => assert!(self.shown.remove(&fetch).is_some(), "hidden, not shown"),
+        }
+    }
+}
+
+fn survivors(found: &[StoredBackgroundFetch]) -> BTreeMap<RecordId, u64> {
+    let records = |fetch: &StoredBackgroundFetch| {
+        let id = fetch.fetch;
+        let record = move |(index, record): (u32, &StoredRecord)| {
+            let rest = record.response.as_ref().is_some_and(|head| matches!(head.status, 200 | 206));
+            (RecordId { fetch: id, index }, if rest { record.response_length } else { 0 })
+        };
+        (0..).zip(&fetch.records).map(record).collect::<Vec<_>>()
+    };
+    found.iter().flat_map(records).collect()
+}

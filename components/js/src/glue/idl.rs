@@ -1,0 +1,240 @@
+//! Conversions that a type alone does not tell: annotated types, types made of them, dictionaries, enumerations.
+//!
+//! Each has the shape `fn(&Realm, &Value) -> Fallible<T>` once its own parameters are given, as has
+//! [`FromJs::from_js`]: generated code passes one where a value is converted.
+
+use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
+use crate::{
+    ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,
+    PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value,
+};
+
+pub use crate::convert::null_to_empty;
+
+/// An integer with `[EnforceRange]`.
+pub fn enforce_range<T>(realm: &Realm, value: &Value) -> Fallible<T>
+where
+    EnforceRange<T>: FromJs,
+{
+    EnforceRange::from_js(realm, value).map(|number| number.0)
+}
+
+/// An integer with `[Clamp]`.
+pub fn clamp<T>(realm: &Realm, value: &Value) -> Fallible<T>
+where
+    Clamp<T>: FromJs,
+{
+    Clamp::from_js(realm, value).map(|number| number.0)
+}
+
+/// An `unrestricted float` or `unrestricted double`.
+pub fn unrestricted<T>(realm: &Realm, value: &Value) -> Fallible<T>
+where
+    Unrestricted<T>: FromJs,
+{
+    Unrestricted::from_js(realm, value).map(|number| number.0)
+}
+
+/// A nullable type.
+pub fn nullable<T>(
+    realm: &Realm,
+    value: &Value,
+    convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+) -> Fallible<Option<T>> {
+    if value.is_nullish() { Ok(None) } else { convert(realm, value).map(Some) }
+}
+
+/// A `sequence<T>`.
+pub fn sequence<T>(
+    realm: &Realm,
+    value: &Value,
+    convert: impl Fn(&Realm, &Value) -> Fallible<T>,
+) -> Fallible<Vec<T>> {
+    let not_iterable = || Exception::type_error("the value is not iterable");
+    let object = value.as_object().ok_or_else(not_iterable)?;
+    let method = iterator_method(realm, &object)?.ok_or_else(not_iterable)?;
+    sequence_with(realm, &object, &method, convert)
+}
+
+/// A `record<K, V>`.
+pub fn record<K: PartialEq, V>(
+    realm: &Realm,
+    value: &Value,
+    convert_key: impl Fn(&Realm, &Value) -> Fallible<K>,
+    convert_value: impl Fn(&Realm, &Value) -> Fallible<V>,
+) -> Fallible<Record<K, V>> {
+    let object = value.as_object().ok_or_else(|| Exception::type_error("the value is not an object"))?;
+    let mut entries: Record<K, V> = Vec::new();
+    for key in object.own_property_keys(realm)? {
+        if !object.is_own_enumerable(realm, &key)? {
+            continue;
+        }
+        let typed = convert_key(realm, &key.to_value(realm)?)?;
+        let value = convert_value(realm, &object.get_key(realm, &key)?)?;
+        match entries.iter_mut().find(|(known, _)| *known == typed) {
+            Some(entry) => entry.1 = value,
+            None => entries.push((typed, value)),
+        }
+    }
+    Ok(entries)
+}
+
+/// Makes an object of a `record<K, V>`.
+pub fn record_to_js<K: ToJs, V: ToJs>(realm: &Realm, record: Record<K, V>) -> Fallible<Value> {
+    let object = Object::new(realm)?;
+    for (key, value) in record {
+        let key = PropertyKey::String(DomString::of(realm, &key.to_js(realm)?)?);
+        object.create_data_property(realm, &key, &value.to_js(realm)?)?;
+    }
+    Ok(object.into_value())
+}
+
+/// A typed array of one kind, such as `Uint8Array`.
+pub fn typed_array(realm: &Realm, value: &Value, kind: TypedArrayKind) -> Fallible<TypedArray> {
+    let array = TypedArray::from_js(realm, value).ok().filter(|array| array.kind() == kind);
+    let array = array.ok_or_else(|| Exception::type_error(format!("the value is not a {}", kind.name())))?;
+    not_shared(realm, &array.to_view())?;
+    Ok(array)
+}
+
+/// A `DataView`.
+pub fn data_view(realm: &Realm, value: &Value) -> Fallible<ArrayBufferView> {
+    let view = ArrayBufferView::from_js(realm, value).ok().filter(|view| view.kind().is_none());
+    let view = view.ok_or_else(|| Exception::type_error("the value is not a DataView"))?;
+    not_shared(realm, &view)?;
+    Ok(view)
+}
+
+/// An `ArrayBufferView`; one on a shared buffer only with `[AllowShared]`.
+pub fn array_buffer_view(realm: &Realm, value: &Value) -> Fallible<ArrayBufferView> {
+    let view = ArrayBufferView::from_js(realm, value)?;
+    not_shared(realm, &view)?;
+    Ok(view)
+}
+
+/// A `BufferSource`; a shared buffer or a view on one only with `[AllowShared]`.
+pub fn buffer_source(realm: &Realm, value: &Value) -> Fallible<BufferSource> {
+    let source = BufferSource::from_js(realm, value)?;
+    match &source {
+        BufferSource::Buffer(buffer) if buffer.is_shared() => Err(shared_buffer()),
+        BufferSource::View(view) => not_shared(realm, view).map(|()| source),
+        BufferSource::Buffer(_) => Ok(source),
+    }
+}
+
+/// An `ArrayBuffer` or `SharedArrayBuffer`.
+pub fn any_array_buffer(_: &Realm, value: &Value) -> Fallible<ArrayBuffer> {
+    let buffer = value.as_object().and_then(|object| ArrayBuffer::of_object(&object));
+    buffer.ok_or_else(|| Exception::type_error("the value is not an ArrayBuffer"))
+}
+
+fn not_shared(realm: &Realm, view: &ArrayBufferView) -> Fallible<()> {
+    // A view whose buffer is detached has no parts to look at, and is not shared.
+    match view.parts(realm) {
+        Ok((buffer, ..)) if buffer.is_shared() => Err(shared_buffer()),
+        _ => Ok(()),
+    }
+}
+
+fn shared_buffer() -> Exception {
+    Exception::type_error("the value is, or is a view on, a SharedArrayBuffer, which is not allowed here")
+}
+
+/// An [enumeration](https://webidl.spec.whatwg.org/#js-enumeration); `of_str` knows its values.
+pub fn enumeration<T>(
+    realm: &Realm,
+    value: &Value,
+    name: &'static str,
+    of_str: impl FnOnce(&str) -> Option<T>,
+) -> Fallible<T> {
+    let text = DomString::of(realm, value)?;
+    of_str(&text).filter(|_| !text.has_lone_surrogate()).ok_or_else(|| {
+        Exception::type_error(format!("\"{}\" is not a value of the enumeration {name}", text.as_str()))
+    })
+}
+
+/// An enumeration in the setter of an attribute: a string that is not one of its values is ignored.
+pub fn known<T>(realm: &Realm, value: &Value, of_str: impl FnOnce(&str) -> Option<T>) -> Fallible<Option<T>> {
+    let text = DomString::of(realm, value)?;
+    Ok(of_str(&text).filter(|_| !text.has_lone_surrogate()))
+}
+
+/// Reads the members of a [dictionary](https://webidl.spec.whatwg.org/#js-dictionary), in the order it is asked.
+pub struct Dictionary<'r> {
+    realm: &'r Realm,
+    name: &'static str,
+    /// None: every member is missing.
+    object: Option<Object>,
+}
+
+impl<'r> Dictionary<'r> {
+    /// A value as a dictionary.
+    ///
+    /// # Errors
+    /// A `TypeError` if it is neither undefined, null, nor an object.
+    pub fn new(realm: &'r Realm, value: &Value, name: &'static str) -> Fallible<Self> {
+        let object = value.as_object();
+        if object.is_none() && !value.is_nullish() {
+            return Err(Exception::type_error(format!("the value is not an object, as a {name} must be")));
+        }
+        Ok(Self { realm, name, object })
+    }
+
+    /// A member that may be missing.
+    pub fn optional<T>(
+        &self,
+        member: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<Option<T>> {
+        let Some(object) = &self.object else { return Ok(None) };
+        let value = object.get(self.realm, member)?;
+        if value.is_undefined() {
+            return Ok(None);
+        }
+        convert(self.realm, &value).map(Some).map_err(super::in_argument(member))
+    }
+
+    /// A member with a default value.
+    pub fn or<T>(
+        &self,
+        member: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+        default: impl FnOnce() -> T,
+    ) -> Fallible<T> {
+        Ok(self.optional(member, convert)?.unwrap_or_else(default))
+    }
+
+    /// A required member.
+    ///
+    /// # Errors
+    /// A `TypeError` if it is missing.
+    pub fn required<T>(
+        &self,
+        member: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<T> {
+        self.optional(member, convert)?.ok_or_else(|| {
+            Exception::type_error(format!("the member {member} of {} is required and missing", self.name))
+        })
+    }
+}
+
+/// What an object with `handleEvent` or the like is called with: a [callback interface's
+/// operation](https://webidl.spec.whatwg.org/#call-a-user-objects-operation).
+pub fn call_operation(
+    realm: &Realm,
+    object: &Object,
+    operation: &str,
+    this: &Value,
+    args: &[Value],
+) -> Fallible<Value> {
+    // Steps 9 and 10: an object that is not callable itself has the operation as a property, and is then `this`.
+    if object.as_value().is_callable() {
+        return object.call(realm, this, args);
+    }
+    let property = object.get_key(realm, &PropertyKey::String(operation.into()))?;
+    let function = Callback::new(&property).map_err(|_| {
+        Exception::type_error(format!("the property {operation} of the listener is not a function"))
+    })?;
+    function.call(realm, object.as_value(), args)
+}

@@ -1,0 +1,46 @@
+//! What all fetches of the network thread share.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::config::Timeouts;
+use crate::cookies::CookieJar;
+use crate::fetch::preflight_cache::PreflightCache;
+use crate::http::pool::Pool;
+use crate::scheduler::Scheduler;
+
+/// The network thread's state.
+pub(crate) struct Net {
+    pub(crate) agent: AgentHeaders,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cookies: RefCell<CookieJar>,
+    /// Notified when there is something to write to the cookie file.
+    pub(crate) cookies_changed: Notify,
+    pub(crate) preflights: RefCell<PreflightCache>,
+    pub(crate) pool: Pool,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) state: watch::Sender<ThreadState>,
+}
+
+/// Headers that every request has.
+pub(crate) struct AgentHeaders {
+    pub(crate) user_agent: String,
+    pub(crate) accept_language: String,
+}
+
+/// What interrupts fetches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadState {
+    pub(crate) online: bool,
+    pub(crate) ending: bool,
+}
+
+impl Net {
+    pub(crate) fn is_online(&self) -> bool {
+        self.state.borrow().online
+    }
+}

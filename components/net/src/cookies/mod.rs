@@ -1,0 +1,377 @@
+//! [Cookies](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html), kept by `cookie_store`, with the
+//! rules of the newer standard that it does not know: public suffixes, `SameSite`, name prefixes.
+
+mod persist;
+
+use cookie_store::{Cookie, CookieDomain, CookieStore, RawCookie};
+use url::{Host, Url};
+
+use crate::site::is_public_suffix;
+
+pub(crate) use persist::CookieFile;
+
+/// The [same-site mode](https://fetch.spec.whatwg.org/#determine-the-same-site-mode) of a request: which cookies
+/// go with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "the names are the standard's")]
+pub(crate) enum SameSiteMode {
+    /// Only cookies with `SameSite=None`.
+    UnsetOrLess,
+    /// Also `SameSite=Lax`.
+    LaxOrLess,
+    /// All cookies.
+    StrictOrLess,
+}
+
+/// RFC 6265bis allows to ignore longer cookies.
+const LONGEST_COOKIE: usize = 4096;
+/// How many cookies one host may have; RFC 6265bis asks for at least 50.
+const MOST_PER_HOST: usize = 180;
+
+/// All cookies of a profile.
+#[derive(Debug, Default)]
+pub(crate) struct CookieJar {
+    store: CookieStore,
+    changed: bool,
+}
+
+/// Why a cookie was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CookieRefused {
+    #[error("it is longer than {LONGEST_COOKIE} bytes")]
+    TooLong,
+    #[error("it is not a cookie")]
+    Malformed,
+    #[error("its Domain is a public suffix")]
+    PublicSuffix,
+    #[error("Secure needs a secure connection")]
+    Insecure,
+    #[error("it would replace a Secure cookie from an insecure connection")]
+    WouldReplaceSecure,
+    #[error("SameSite=None needs Secure")]
+    SameSiteNoneWithoutSecure,
+    #[error("a SameSite cookie cannot be set by a request from another site")]
+    CrossSite,
+    #[error("its name's prefix asks for attributes that it does not have")]
+    Prefix,
+    #[error("HttpOnly cookies are not for scripts")]
+    HttpOnly,
+    #[error("its Domain or expiry does not let it be stored")]
+    Store,
+}
+
+impl CookieJar {
+    /// A jar with what was kept of earlier sessions.
+    pub(crate) fn new(store: CookieStore) -> Self {
+        Self { store, changed: false }
+    }
+
+    /// [Retrieve](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-retrieval-algorithm) and
+    /// serialize the cookies for a request to `url`: the value of `Cookie`, or `None` if there are none.
+    pub(crate) fn header_for(&self, url: &Url, mode: SameSiteMode) -> Option<String> {
+        self.serialize(url, true, mode)
+    }
+
+    /// `document.cookie`: what a script of `url` may read.
+    pub(crate) fn for_script(&self, url: &Url) -> String {
+        self.serialize(url, false, SameSiteMode::StrictOrLess).unwrap_or_default()
+    }
+
+    fn serialize(&self, url: &Url, http_only_allowed: bool, mode: SameSiteMode) -> Option<String> {
+        let mut cookies: Vec<&Cookie<'_>> = self
+            .store
+            .matches(url)
+            .into_iter()
+            .filter(|c| http_only_allowed || c.http_only() != Some(true))
+            .filter(|c| mode >= needed_mode(c))
+            .collect();
+        // Longer paths first. The store does not keep creation times: names make the order the same every time.
+        cookies.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
+        let pairs: Vec<String> = cookies
+            .iter()
+            .map(|c| {
+                if c.name().is_empty() { c.value().to_owned() } else { format!("{}={}", c.name(), c.value()) }
+            })
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// [Parse and store a cookie](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-storage-model)
+    /// from a `Set-Cookie` header (`from_http`) or from `document.cookie`.
+    pub(crate) fn set(
+        &mut self,
+        cookie: &str,
+        url: &Url,
+        from_http: bool,
+        same_site_allowed: bool,
+    ) -> Result<(), CookieRefused> {
+        if cookie.len() > LONGEST_COOKIE {
+            return Err(CookieRefused::TooLong);
+        }
+        let mut raw = RawCookie::parse(cookie.to_owned()).map_err(|_| CookieRefused::Malformed)?;
+        check_attributes(&raw, url, from_http, same_site_allowed)?;
+        let domain = raw.domain().map(|d| d.trim_start_matches('.').to_ascii_lowercase());
+        if let Some(suffix) = domain.filter(|domain| is_public_suffix(domain)) {
+            if url.host_str() != Some(suffix.as_str()) {
+                return Err(CookieRefused::PublicSuffix);
+            }
+            raw.unset_domain();
+        }
+        let parsed = Cookie::try_from_raw_cookie(&raw, url).map_err(|_| CookieRefused::Store)?.into_owned();
+        let old = self.existing(&parsed);
+        if old.is_some_and(|old| old.secure() == Some(true)) && !is_secure(url) {
+            return Err(CookieRefused::WouldReplaceSecure);
+        }
+        if old.is_some_and(|old| old.http_only() == Some(true)) && !from_http {
+            return Err(CookieRefused::HttpOnly);
+        }
+        self.store.insert(parsed, url).map_err(|_| CookieRefused::Store)?;
+        self.changed = true;
+        self.collect_garbage(url);
+        Ok(())
+    }
+
+    /// The cookie that `new` would replace.
+    fn existing(&self, new: &Cookie<'_>) -> Option<&Cookie<'_>> {
+        let domain = match &new.domain {
+            CookieDomain::HostOnly(domain) | CookieDomain::Suffix(domain) => domain,
+            CookieDomain::NotPresent | CookieDomain::Empty => return None,
+        };
+        self.store.get(domain, &new.path, new.name())
+    }
+
+    /// [Garbage collect cookies](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-garbage-collect-cookies)
+    /// of a host that has too many: those that expire first go first.
+    fn collect_garbage(&mut self, url: &Url) {
+        let mut cookies: Vec<_> = self
+            .store
+            .iter_any()
+            .filter(|c| c.domain.matches(url))
+            .map(|c| {
+                let lifetime = match c.expires {
+                    cookie_store::CookieExpiration::AtUtc(at) => Some(at.unix_timestamp()),
+                    cookie_store::CookieExpiration::SessionEnd => None,
+                };
+                (
+                    lifetime.map_or(i64::MAX, |at| at),
+                    String::from(&c.domain),
+                    String::from(&c.path),
+                    c.name().to_owned(),
+                )
+            })
+            .collect();
+        if cookies.len() <= MOST_PER_HOST {
+            return;
+        }
+        cookies.sort();
+        let surplus = cookies.len() - MOST_PER_HOST;
+        for (_, domain, path, name) in cookies.into_iter().take(surplus) {
+            self.store.remove(&domain, &path, &name);
+        }
+    }
+
+    /// Forgets the cookies that `url`'s host would get, or all.
+    pub(crate) fn clear(&mut self, url: Option<&Url>) {
+        self.changed = true;
+        let Some(url) = url else {
+            self.store.clear();
+            return;
+        };
+        let doomed: Vec<_> = self
+            .store
+            .iter_any()
+            .filter(|c| c.domain.matches(url))
+            .map(|c| (String::from(&c.domain), String::from(&c.path), c.name().to_owned()))
+            .collect();
+        for (domain, path, name) in doomed {
+            self.store.remove(&domain, &path, &name);
+        }
+    }
+
+    /// Whether something changed since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The store, to write it to a file.
+    pub(crate) const fn store(&self) -> &CookieStore {
+        &self.store
+    }
+}
+
+/// The least same-site mode that a cookie goes with; without the attribute, as `Lax`.
+fn needed_mode(cookie: &RawCookie<'_>) -> SameSiteMode {
+    match cookie.same_site().map(|s| (s.is_none(), s.is_strict())) {
+        Some((true, _)) => SameSiteMode::UnsetOrLess,
+        Some((_, true)) => SameSiteMode::StrictOrLess,
+        _ => SameSiteMode::LaxOrLess,
+    }
+}
+
+/// The rules of the storage model that look only at the cookie and at where it comes from.
+fn check_attributes(
+    cookie: &RawCookie<'_>,
+    url: &Url,
+    from_http: bool,
+    same_site_allowed: bool,
+) -> Result<(), CookieRefused> {
+    let secure = cookie.secure() == Some(true);
+    if cookie.name().is_empty() && cookie.value().is_empty() {
+        return Err(CookieRefused::Malformed);
+    }
+    if cookie.http_only() == Some(true) && !from_http {
+        return Err(CookieRefused::HttpOnly);
+    }
+    if secure && !is_secure(url) {
+        return Err(CookieRefused::Insecure);
+    }
+    let needed = needed_mode(cookie);
+    if needed == SameSiteMode::UnsetOrLess && !secure {
+        return Err(CookieRefused::SameSiteNoneWithoutSecure);
+    }
+    if needed > SameSiteMode::UnsetOrLess && !same_site_allowed {
+        return Err(CookieRefused::CrossSite);
+    }
+    let name = cookie.name().to_ascii_lowercase();
+    let value = cookie.value().to_ascii_lowercase();
+    let host_prefix = name.starts_with("__host-");
+    if name.is_empty() && (value.starts_with("__host-") || value.starts_with("__secure-")) {
+        return Err(CookieRefused::Prefix);
+    }
+    if (host_prefix || name.starts_with("__secure-")) && !secure {
+        return Err(CookieRefused::Prefix);
+    }
+    if host_prefix && (cookie.domain().is_some() || cookie.path() != Some("/")) {
+        return Err(CookieRefused::Prefix);
+    }
+    Ok(())
+}
+
+/// Whether a `Secure` cookie may come from or go to `url`: HTTPS, and loopback hosts, as browsers have it.
+fn is_secure(url: &Url) -> bool {
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn jar(cookies: &[(&str, &str)]) -> CookieJar {
+        let mut jar = CookieJar::default();
+        for (from, cookie) in cookies {
+            jar.set(cookie, &url(from), true, true).unwrap();
+        }
+        jar
+    }
+
+    #[test]
+    fn cookies_go_where_domain_path_and_secure_allow() {
+        let jar = jar(&[
+            ("https://www.a.test/dir/page", "host=1"),
+            ("https://www.a.test/", "wide=2; Domain=a.test; Path=/"),
+            ("https://www.a.test/", "safe=3; Secure; Path=/"),
+        ]);
+        let cases = [
+            ("https://www.a.test/dir/other", Some("host=1; safe=3; wide=2")),
+            ("https://www.a.test/", Some("safe=3; wide=2")),
+            ("http://www.a.test/", Some("wide=2")),
+            ("https://other.a.test/", Some("wide=2")),
+            ("https://b.test/", None),
+        ];
+        for (target, expected) in cases {
+            let header = jar.header_for(&url(target), SameSiteMode::StrictOrLess);
+            assert_eq!(header.as_deref(), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn same_site_decides_by_mode() {
+        let jar = jar(&[
+            ("https://a.test/", "none=1; SameSite=None; Secure"),
+            ("https://a.test/", "lax=2; SameSite=Lax"),
+            ("https://a.test/", "strict=3; SameSite=Strict"),
+            ("https://a.test/", "unset=4"),
+        ]);
+        let cases = [
+            (SameSiteMode::UnsetOrLess, "none=1"),
+            (SameSiteMode::LaxOrLess, "lax=2; none=1; unset=4"),
+            (SameSiteMode::StrictOrLess, "lax=2; none=1; strict=3; unset=4"),
+        ];
+        for (mode, expected) in cases {
+            assert_eq!(jar.header_for(&url("https://a.test/"), mode).as_deref(), Some(expected), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn http_only_cookies_are_not_for_scripts() {
+        let mut jar = jar(&[("https://a.test/", "seen=1"), ("https://a.test/", "hidden=2; HttpOnly")]);
+        let page = url("https://a.test/");
+        assert_eq!(jar.for_script(&page), "seen=1");
+        assert_eq!(jar.set("x=1; HttpOnly", &page, false, true), Err(CookieRefused::HttpOnly));
+        assert_eq!(jar.set("hidden=3", &page, false, true), Err(CookieRefused::HttpOnly));
+        assert_eq!(jar.header_for(&page, SameSiteMode::StrictOrLess).unwrap(), "hidden=2; seen=1");
+    }
+
+    #[test]
+    fn cookies_that_break_a_rule_are_refused() {
+        use CookieRefused as R;
+        let cases = [
+            ("https://a.co.uk/", "x=1; Domain=co.uk", true, R::PublicSuffix),
+            ("http://a.test/", "x=1; Secure", true, R::Insecure),
+            ("https://a.test/", "x=1; SameSite=None", true, R::SameSiteNoneWithoutSecure),
+            ("https://a.test/", "x=1; SameSite=Lax", false, R::CrossSite),
+            ("https://a.test/", "x=1", false, R::CrossSite),
+            ("https://a.test/", "__Secure-x=1", true, R::Prefix),
+            ("https://a.test/", "__Host-x=1; Secure", true, R::Prefix),
+            ("https://a.test/", "__Host-x=1; Secure; Path=/; Domain=a.test", true, R::Prefix),
+            ("https://a.test/", "x=1; Domain=b.test", true, R::Store),
+        ];
+        for (from, cookie, same_site_allowed, expected) in cases {
+            let refused = CookieJar::default().set(cookie, &url(from), true, same_site_allowed);
+            assert_eq!(refused, Err(expected), "{cookie}");
+        }
+        let long = format!("x={}", "y".repeat(5000));
+        assert_eq!(CookieJar::default().set(&long, &url("https://a.test/"), true, true), Err(R::TooLong));
+        let good = "__Host-x=1; Secure; Path=/";
+        assert_eq!(CookieJar::default().set(good, &url("https://a.test/"), true, true), Ok(()));
+    }
+
+    #[test]
+    fn an_insecure_connection_does_not_replace_a_secure_cookie() {
+        let mut jar = jar(&[("https://a.test/", "x=1; Secure; Path=/")]);
+        let refused = jar.set("x=2; Path=/", &url("http://a.test/"), true, true);
+        assert_eq!(refused, Err(CookieRefused::WouldReplaceSecure));
+    }
+
+    #[test]
+    fn a_host_has_a_bounded_number_of_cookies() {
+        let mut jar = CookieJar::default();
+        let page = url("https://a.test/");
+        for n in 0..200 {
+            jar.set(&format!("c{n}=1; Max-Age={}", 1000 + n), &page, true, true).unwrap();
+        }
+        let header = jar.header_for(&page, SameSiteMode::StrictOrLess).unwrap();
+        assert_eq!(header.split("; ").count(), MOST_PER_HOST);
+        assert!(!header.contains("c0=") && header.contains("c199="));
+    }
+
+    #[test]
+    fn clear_forgets_one_host_or_all() {
+        let mut jar = jar(&[("https://a.test/", "x=1"), ("https://b.test/", "y=2")]);
+        jar.clear(Some(&url("https://a.test/")));
+        assert_eq!(jar.header_for(&url("https://a.test/"), SameSiteMode::StrictOrLess), None);
+        assert!(jar.header_for(&url("https://b.test/"), SameSiteMode::StrictOrLess).is_some());
+        jar.clear(None);
+        assert_eq!(jar.header_for(&url("https://b.test/"), SameSiteMode::StrictOrLess), None);
+    }
+}

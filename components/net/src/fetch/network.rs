@@ -1,0 +1,241 @@
+//! [HTTP-network fetch](https://fetch.spec.whatwg.org/#http-network-fetch).
+
+use std::rc::Rc;
+
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, ResponseHead};
+use bgfetch_traits::headers::HeaderList;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, Request, Response, Uri, Version};
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use tokio::time::Instant;
+use url::Url;
+
+use super::network_or_cache::same_site_mode;
+use super::request::{FetchParams, FetchRequest};
+use super::{FetchResult, InternalBody, InternalResponse};
+use crate::cookies::SameSiteMode;
+use crate::http::body::NetworkBody;
+use crate::http::connection::Lease;
+use crate::http::error::{exchange_error, timed_out};
+use crate::http::outgoing::{OutgoingBody, UploadWatch};
+use crate::http::pool::PoolKey;
+use crate::scheduler::{HostKey, Protocol, Ticket};
+
+/// What HTTP-network-or-cache fetch decided.
+pub(crate) struct NetworkFetch {
+    /// The headers to send.
+    pub(crate) headers: HeaderList,
+    pub(crate) include_credentials: bool,
+    /// *forceNewConnection*.
+    pub(crate) new_connection: bool,
+}
+
+/// HTTP-network fetch.
+pub(crate) async fn http_network_fetch(params: &mut FetchParams, fetch: &NetworkFetch) -> FetchResult {
+    // Step 2.
+    if !params.net.is_online() {
+        let message = format!("{} cannot be reached: the machine is offline", params.request.current_url());
+        return Err(NetworkError::new(NetworkErrorKind::Unreachable, message));
+    }
+    // Steps 5 to 10.
+    let (response, lease) = exchange(params, fetch).await?;
+    let head = response_head(&response, lease.protocol());
+    if matches!(head.status, 100..=199) {
+        // hyper passes over the other informational responses itself.
+        let message = format!("{} switched protocols without being asked to", lease.key.host);
+        return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+    }
+    // Step 19.
+    if fetch.include_credentials {
+        store_cookies(params, &head);
+    }
+    // Steps 12 to 18 and 20: the body is read where it is delivered.
+    let net = &params.net;
+    let flow = net.scheduler.flow(params.request.priority, &params.request.client_key());
+    let body = NetworkBody::new(response.into_body(), lease, flow, net.timeouts.idle);
+    Ok(InternalResponse { head, body: InternalBody::Network(Box::new(body)) })
+}
+
+/// Obtains a connection and sends the request on it; once more if a kept connection turns out to be dead.
+async fn exchange(
+    params: &mut FetchParams,
+    fetch: &NetworkFetch,
+) -> Result<(Response<Incoming>, Lease), NetworkError> {
+    let url = params.request.current_url().clone();
+    let key = pool_key(&params.request, &url, fetch.include_credentials)?;
+    let host = url.host().map(|h| h.to_owned()).ok_or_else(|| no_host(&url))?;
+    let mut fresh = fetch.new_connection;
+    loop {
+        let ticket = Ticket {
+            priority: params.request.priority,
+            origin: params.request.client_key(),
+            host: key.host.clone(),
+        };
+        let slot = params.net.scheduler.admit(ticket).await;
+        let mut lease = params.net.pool.obtain(&key, &host, slot, fresh).await?;
+        let protocol = lease.protocol();
+        // Step 8.3, for bodies of unknown length: HTTP/1.1 would send them in chunks, which servers seldom expect.
+        if protocol == Protocol::Http1 && params.request.body_has_unknown_length() {
+            let message = format!("{}: a body of unknown length needs HTTP/2", key.host);
+            return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+        }
+        let can_be_repeated =
+            is_idempotent(&params.request.head.method) && !params.request.body_can_be_sent_once_only();
+        let (body, watch) = OutgoingBody::new(params.request.take_body(), params.upload_progress.clone());
+        let request = http_request(&params.request.head.method, &url, &fetch.headers, (protocol, body))?;
+        let head_timeout = params.net.timeouts.head;
+        let sent = tokio::select! {
+            sent = lease.send(request) => sent,
+            () = no_answer(&watch, head_timeout) => {
+                let what = format!("no answer within {} seconds", head_timeout.as_secs_f32());
+                return Err(timed_out(&key.host.to_string(), &what));
+            }
+        };
+        let mut failed = match sent {
+            Ok(response) => return Ok((response, lease)),
+            Err(failed) => failed,
+        };
+        params.net.pool.forget(&lease);
+        let not_sent = failed.take_message();
+        let error = failed.into_error();
+        let retry = !fresh && (not_sent.is_some() || (lease.reused && can_be_repeated && is_dead(&error)));
+        if !retry {
+            return Err(watch.failure().unwrap_or_else(|| exchange_error(&key.host.to_string(), &error)));
+        }
+        tracing::debug!(host = %key.host, %error, "a kept connection was dead; trying on a new one");
+        if let Some(request) = not_sent {
+            params.request.body = request.into_body().into_unsent().or(params.request.body.take());
+        }
+        fresh = true;
+    }
+}
+
+fn no_host(url: &Url) -> NetworkError {
+    NetworkError::new(NetworkErrorKind::Protocol, format!("{url} has no host"))
+}
+
+fn pool_key(request: &FetchRequest, url: &Url, credentials: bool) -> Result<PoolKey, NetworkError> {
+    let host = url.host_str().ok_or_else(|| no_host(url))?.to_owned();
+    let port = url.port_or_known_default().ok_or_else(|| no_host(url))?;
+    Ok(PoolKey {
+        partition: request.partition(),
+        credentials,
+        https: url.scheme() == "https",
+        host: HostKey { host, port },
+    })
+}
+
+/// Ready when the server had its time to answer, counted from when the request last moved. Time in which the
+/// request's own body is waited for does not count.
+async fn no_answer(watch: &Rc<UploadWatch>, allowed: std::time::Duration) {
+    loop {
+        let deadline = watch.last_activity() + allowed;
+        tokio::time::sleep_until(deadline).await;
+        if watch.waits_for_source() {
+            tokio::time::sleep(allowed).await;
+        } else if watch.last_activity() + allowed <= Instant::now() {
+            return;
+        }
+    }
+}
+
+/// [Idempotent methods](https://www.rfc-editor.org/rfc/rfc9110.html#section-9.2.2): sending twice is as sending once.
+fn is_idempotent(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    )
+}
+
+/// Whether a connection ended before it answered, as kept connections do that the server closed meanwhile.
+fn is_dead(error: &hyper::Error) -> bool {
+    use std::error::Error;
+    let reset = error.source().and_then(|e| e.downcast_ref::<std::io::Error>()).is_some_and(|e| {
+        use std::io::ErrorKind as K;
+        matches!(e.kind(), K::ConnectionReset | K::BrokenPipe | K::ConnectionAborted | K::UnexpectedEof)
+    });
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || reset
+}
+
+/// The request as hyper takes it.
+fn http_request(
+    method: &Method,
+    url: &Url,
+    headers: &HeaderList,
+    (protocol, body): (Protocol, OutgoingBody),
+) -> Result<Request<OutgoingBody>, NetworkError> {
+    let cannot =
+        |what: String| NetworkError::new(NetworkErrorKind::Protocol, format!("{what} cannot be sent"));
+    let authority = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    let mut target = url.path().to_owned();
+    if let Some(query) = url.query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    let (uri, version) = match protocol {
+        Protocol::Http1 => (target, Version::HTTP_11),
+        Protocol::Http2 => (format!("{}://{authority}{target}", url.scheme()), Version::HTTP_2),
+    };
+    let uri: Uri = uri.parse().map_err(|_| cannot(format!("the URL {url}")))?;
+    let mut request = Request::new(body);
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = uri;
+    *request.version_mut() = version;
+    let map = request.headers_mut();
+    if protocol == Protocol::Http1 {
+        let host = HeaderValue::from_str(&authority).map_err(|_| cannot(format!("the host {authority}")))?;
+        map.insert(header::HOST, host);
+    }
+    for (name, value) in headers.iter() {
+        let header = || cannot(format!("the header {name}: {}", String::from_utf8_lossy(value)));
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| header())?;
+        if is_hop_by_hop(&parsed) {
+            continue;
+        }
+        map.append(parsed, HeaderValue::from_bytes(value).map_err(|_| header())?);
+    }
+    Ok(request)
+}
+
+/// Headers that are the connection's own.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::HOST
+            | header::CONNECTION
+            | header::TRANSFER_ENCODING
+            | header::UPGRADE
+            | header::TE
+            | header::TRAILER
+    ) || name == "keep-alive"
+        || name == "proxy-connection"
+}
+
+fn response_head(response: &Response<Incoming>, protocol: Protocol) -> ResponseHead {
+    let status = response.status();
+    let status_text = match (response.extensions().get::<ReasonPhrase>(), protocol) {
+        (Some(reason), _) => reason.as_bytes().to_vec(),
+        (None, Protocol::Http1) => status.canonical_reason().unwrap_or_default().as_bytes().to_vec(),
+        (None, Protocol::Http2) => Vec::new(),
+    };
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    ResponseHead { status: status.as_u16(), status_text, headers, ..ResponseHead::default() }
+}
+
+/// [Parse and store response `Set-Cookie` headers](https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers).
+fn store_cookies(params: &FetchParams, head: &ResponseHead) {
+    let url = params.request.current_url();
+    let same_site_allowed = same_site_mode(&params.request) > SameSiteMode::UnsetOrLess;
+    for value in head.headers.get_all("set-cookie") {
+        let cookie = String::from_utf8_lossy(value);
+        let stored = params.net.cookies.borrow_mut().set(&cookie, url, true, same_site_allowed);
+        match stored {
+            Ok(()) => params.net.cookies_changed.notify_one(),
+            Err(why) => tracing::debug!(%url, %why, "a cookie was refused"),
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! [HTTP-network-or-cache fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch), without a cache.
+
+use bgfetch_traits::fetch::{
+    CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, ReferrerPolicy, RequestBody, RequestMode,
+};
+use bgfetch_traits::headers::HeaderList;
+use http::Method;
+use url::Origin;
+
+use super::FetchResult;
+use super::network::{NetworkFetch, http_network_fetch};
+use super::request::{FetchParams, FetchRequest, RedirectTaint, Tainting};
+use crate::context::Net;
+use crate::cookies::SameSiteMode;
+use crate::policy::fetch_metadata::append_the_fetch_metadata_headers;
+
+/// A request whose `keepalive` is set may have a body of so many bytes.
+const MOST_KEEPALIVE_BYTES: u64 = 64 * 1024;
+
+/// HTTP-network-or-cache fetch.
+///
+/// Not implemented, each for want of what it needs: authentication entries and prompts (steps 8.22.2, 14, 15: no
+/// request has a traversable for user prompts), and the cache (steps 8.24 to 8.26, 10.3 to 10.5).
+pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> FetchResult {
+    // Step 8.3.
+    let include_credentials = match params.request.head.credentials {
+        CredentialsMode::Include => true,
+        CredentialsMode::SameOrigin => params.request.tainting == Tainting::Basic,
+        CredentialsMode::Omit => false,
+    };
+    // Steps 8.5 to 8.22.
+    let headers = request_headers(&params.net, &params.request, include_credentials)?;
+    // Step 10.1.
+    if params.request.head.cache == CacheMode::OnlyIfCached {
+        let message = format!("{} is not in the cache: there is none", params.request.current_url());
+        return Err(NetworkError::new(NetworkErrorKind::Internal, message));
+    }
+    // Step 10.2.
+    let range_requested = headers.contains("range");
+    let fetch = NetworkFetch { headers, include_credentials, new_connection: false };
+    let mut response = http_network_fetch(params, &fetch).await?;
+    // Step 16: 421 says that the connection was wrong for this request.
+    if response.head.status == 421 && !params.request.body_can_be_sent_once_only() {
+        response.body.drain().await;
+        response = http_network_fetch(params, &NetworkFetch { new_connection: true, ..fetch }).await?;
+    }
+    // Step 15.
+    if response.head.status == 407 {
+        response.body.discard();
+        let message = format!("{}: a proxy asks for credentials", params.request.current_url());
+        return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+    }
+    // Steps 11 and 12.
+    response.head.url_list = params.request.url_list().to_vec();
+    response.head.range_requested = range_requested;
+    Ok(response)
+}
+
+/// Steps 8.5 to 8.22: the header list of the *httpRequest*.
+fn request_headers(
+    net: &Net,
+    request: &FetchRequest,
+    include_credentials: bool,
+) -> Result<HeaderList, NetworkError> {
+    let mut headers = request.head.headers.clone();
+    append_content_length(&mut headers, request)?;
+    // Step 8.11.
+    if let Some(referrer) = &request.referrer_url {
+        headers.append("Referer", referrer.as_str());
+    }
+    // Step 8.12.
+    append_a_request_origin_header(&mut headers, request);
+    // Step 8.13.
+    append_the_fetch_metadata_headers(
+        &mut headers,
+        request.head.destination,
+        request.head.mode,
+        request.origin(),
+        request.url_list(),
+    );
+    // Step 8.14: no request is a prefetch. Step 8.15.
+    append_unless_there(&mut headers, "User-Agent", &net.agent.user_agent);
+    // Steps 8.16 to 8.18.
+    append_cache_headers(&mut headers, request.head.cache);
+    // Step 8.19.
+    if headers.contains("range") {
+        headers.append("Accept-Encoding", "identity");
+    }
+    // Step 8.20.
+    append_unless_there(&mut headers, "Accept-Encoding", "gzip, deflate, br, zstd");
+    // Step 8.21.
+    if include_credentials
+        && let Some(cookies) = net.cookies.borrow().header_for(request.current_url(), same_site_mode(request))
+    {
+        headers.append("Cookie", cookies);
+    }
+    Ok(headers)
+}
+
+/// Steps 8.5 to 8.10.
+fn append_content_length(headers: &mut HeaderList, request: &FetchRequest) -> Result<(), NetworkError> {
+    let length = match &request.body {
+        None => None,
+        Some(RequestBody::Bytes(bytes)) => Some(bytes.len() as u64),
+        Some(RequestBody::Stream { length, .. }) => *length,
+    };
+    let method = &request.head.method;
+    let value = match &request.body {
+        None if *method == Method::POST || *method == Method::PUT => Some(0),
+        _ => length,
+    };
+    if let Some(value) = value {
+        headers.append("Content-Length", value.to_string());
+    }
+    // The limit is for all of a client's keepalive requests together; the client's own thread sees those, and
+    // here the request at hand is checked.
+    if let Some(length) = length.filter(|length| request.head.keepalive && *length > MOST_KEEPALIVE_BYTES) {
+        let message = format!(
+            "a keepalive request may have a body of {MOST_KEEPALIVE_BYTES} bytes, and this one has {length}"
+        );
+        return Err(super::blocked(message));
+    }
+    Ok(())
+}
+
+fn append_unless_there(headers: &mut HeaderList, name: &str, value: &str) {
+    if !headers.contains(name) {
+        headers.append(name, value);
+    }
+}
+
+/// Steps 8.16 to 8.18.
+fn append_cache_headers(headers: &mut HeaderList, mut mode: CacheMode) {
+    let conditional = ["if-modified-since", "if-none-match", "if-unmodified-since", "if-match", "if-range"];
+    if mode == CacheMode::Default && conditional.iter().any(|name| headers.contains(name)) {
+        mode = CacheMode::NoStore;
+    }
+    match mode {
+        CacheMode::NoCache => append_unless_there(headers, "Cache-Control", "max-age=0"),
+        CacheMode::NoStore | CacheMode::Reload => {
+            append_unless_there(headers, "Pragma", "no-cache");
+            append_unless_there(headers, "Cache-Control", "no-cache");
+        }
+        CacheMode::Default | CacheMode::ForceCache | CacheMode::OnlyIfCached => {}
+    }
+}
+
+/// [Append a request `Origin` header](https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+fn append_a_request_origin_header(headers: &mut HeaderList, request: &FetchRequest) {
+    // Steps 2 and 3.
+    let mut serialized = request.serialize_origin();
+    if request.tainting == Tainting::Cors {
+        headers.append("Origin", serialized);
+        return;
+    }
+    // Step 4.
+    if matches!(request.head.method, Method::GET | Method::HEAD) {
+        return;
+    }
+    if request.head.mode != RequestMode::Cors {
+        let url = request.current_url();
+        let hide = match request.head.referrer_policy {
+            ReferrerPolicy::NoReferrer => true,
+            ReferrerPolicy::NoReferrerWhenDowngrade
+            | ReferrerPolicy::StrictOrigin
+            | ReferrerPolicy::StrictOriginWhenCrossOrigin => {
+                matches!(request.origin(), Origin::Tuple(scheme, _, _) if scheme == "https")
+                    && url.scheme() != "https"
+            }
+            ReferrerPolicy::SameOrigin => *request.origin() != url.origin(),
+            _ => false,
+        };
+        if hide {
+            "null".clone_into(&mut serialized);
+        }
+    }
+    headers.append("Origin", serialized);
+}
+
+/// [Determine the same-site mode](https://fetch.spec.whatwg.org/#determine-the-same-site-mode).
+///
+/// Step 2 is about the initiators of top-level navigations, and step 4 about cross-site ancestors: requests carry
+/// neither as such. A client whose origin is not same site with its top-level origin has such an ancestor.
+pub(crate) fn same_site_mode(request: &FetchRequest) -> SameSiteMode {
+    use bgfetch_traits::fetch::Destination;
+
+    use crate::site::same_site;
+    let target = request.current_url().origin();
+    if request.head.destination == Destination::Document && request.head.mode == RequestMode::Navigate {
+        // Step 3, and strict for a navigation that its own site began.
+        let own = same_site(request.origin(), &target);
+        return match (own, request.head.method == Method::GET) {
+            (true, _) => SameSiteMode::StrictOrLess,
+            (false, true) => SameSiteMode::LaxOrLess,
+            (false, false) => SameSiteMode::UnsetOrLess,
+        };
+    }
+    if !same_site(&request.client.top_level_origin, &target) || !same_site(request.origin(), &target) {
+        return SameSiteMode::UnsetOrLess;
+    }
+    // Step 5.
+    if request.redirect_taint() == RedirectTaint::CrossSite {
+        return SameSiteMode::UnsetOrLess;
+    }
+    SameSiteMode::StrictOrLess
+}
+
+#[cfg(test)]
+mod tests {
+    use bgfetch_traits::fetch::Destination;
+
+    use super::super::request::tests::request;
+    use super::*;
+
+    #[test]
+    fn origin_headers() {
+        use RequestMode::{Cors, NoCors};
+        use Tainting::{Basic, Opaque};
+        let https = "https://a.test/";
+        let cases = [
+            (
+                "GET",
+                Cors,
+                Tainting::Cors,
+                ReferrerPolicy::NoReferrer,
+                "https://b.test/",
+                Some("https://a.test"),
+            ),
+            ("GET", NoCors, Opaque, ReferrerPolicy::Empty, "https://b.test/", None),
+            ("HEAD", Cors, Basic, ReferrerPolicy::Empty, https, None),
+            ("POST", Cors, Basic, ReferrerPolicy::NoReferrer, https, Some("https://a.test")),
+            ("POST", NoCors, Opaque, ReferrerPolicy::NoReferrer, "https://b.test/", Some("null")),
+            ("POST", NoCors, Opaque, ReferrerPolicy::StrictOrigin, "http://b.test/", Some("null")),
+            ("POST", NoCors, Opaque, ReferrerPolicy::StrictOrigin, "https://b.test/", Some("https://a.test")),
+            ("POST", NoCors, Opaque, ReferrerPolicy::SameOrigin, "https://b.test/", Some("null")),
+            ("POST", NoCors, Opaque, ReferrerPolicy::UnsafeUrl, "http://b.test/", Some("https://a.test")),
+        ];
+        for (method, mode, tainting, policy, target, expected) in cases {
+            let mut request = request(https, &[target]);
+            request.head.method = Method::from_bytes(method.as_bytes()).unwrap();
+            request.head.mode = mode;
+            request.head.referrer_policy = policy;
+            request.tainting = tainting;
+            let mut headers = HeaderList::new();
+            append_a_request_origin_header(&mut headers, &request);
+            assert_eq!(headers.get_str("origin").as_deref(), expected, "{method} {mode} {policy:?} {target}");
+        }
+    }
+
+    #[test]
+    fn cache_modes_become_headers() {
+        let cases = [
+            (CacheMode::Default, None, None, None),
+            (CacheMode::Default, Some("If-Range"), Some("no-cache"), Some("no-cache")),
+            (CacheMode::NoStore, None, Some("no-cache"), Some("no-cache")),
+            (CacheMode::Reload, None, Some("no-cache"), Some("no-cache")),
+            (CacheMode::NoCache, None, None, Some("max-age=0")),
+            (CacheMode::ForceCache, None, None, None),
+        ];
+        for (mode, header, pragma, cache_control) in cases {
+            let mut headers = HeaderList::new();
+            if let Some(name) = header {
+                headers.append(name, "x");
+            }
+            append_cache_headers(&mut headers, mode);
+            assert_eq!(headers.get_str("pragma").as_deref(), pragma, "{mode}");
+            assert_eq!(headers.get_str("cache-control").as_deref(), cache_control, "{mode}");
+        }
+    }
+
+    #[test]
+    fn same_site_modes() {
+        let cases = [
+            ("https://a.test/", &["https://a.test/"][..], Destination::Empty, SameSiteMode::StrictOrLess),
+            ("https://a.test/", &["https://www.a.test/"], Destination::Empty, SameSiteMode::StrictOrLess),
+            ("https://a.test/", &["https://b.test/"], Destination::Empty, SameSiteMode::UnsetOrLess),
+            (
+                "https://a.test/",
+                &["https://b.test/", "https://a.test/"],
+                Destination::Empty,
+                SameSiteMode::UnsetOrLess,
+            ),
+            ("https://a.test/", &["https://b.test/"], Destination::Document, SameSiteMode::LaxOrLess),
+            ("https://a.test/", &["https://a.test/"], Destination::Document, SameSiteMode::StrictOrLess),
+        ];
+        for (client, urls, destination, expected) in cases {
+            let mut request = request(client, urls);
+            request.head.destination = destination;
+            if destination == Destination::Document {
+                request.head.mode = RequestMode::Navigate;
+            }
+            assert_eq!(same_site_mode(&request), expected, "{client} {urls:?}");
+        }
+        let mut framed = request("https://a.test/", &["https://a.test/"]);
+        framed.client.top_level_origin = url::Url::parse("https://top.test/").unwrap().origin();
+        assert_eq!(same_site_mode(&framed), SameSiteMode::UnsetOrLess);
+    }
+}

@@ -1,0 +1,222 @@
+//! A [request](https://fetch.spec.whatwg.org/#concept-request) while it is fetched: what was asked, and the
+//! bookkeeping that the algorithms keep with it.
+
+use std::rc::Rc;
+
+use bgfetch_traits::fetch::{CredentialsMode, Priority, Request, RequestBody, RequestHead, RequestMode};
+use bgfetch_traits::net::UploadProgress;
+use bgfetch_traits::policy::Client;
+use url::{Origin, Url};
+
+use crate::context::Net;
+use crate::policy::csp::{ClientCsp, CspSubject};
+use crate::site::{Site, same_site};
+
+/// [Response tainting](https://fetch.spec.whatwg.org/#concept-request-response-tainting).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tainting {
+    Basic,
+    Cors,
+    Opaque,
+}
+
+/// [Redirect-taint](https://fetch.spec.whatwg.org/#concept-request-tainted-origin).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RedirectTaint {
+    SameOrigin,
+    SameSite,
+    CrossSite,
+}
+
+/// [Fetch params](https://fetch.spec.whatwg.org/#fetch-params).
+pub(crate) struct FetchParams {
+    pub(crate) net: Rc<Net>,
+    pub(crate) request: FetchRequest,
+    pub(crate) upload_progress: Option<UploadProgress>,
+    pub(crate) csp: Rc<ClientCsp>,
+}
+
+/// The request.
+pub(crate) struct FetchRequest {
+    /// As asked, then changed by redirects. `head.url` stays the URL that was asked for.
+    pub(crate) head: RequestHead,
+    pub(crate) client: Client,
+    pub(crate) body: Option<RequestBody>,
+    pub(crate) priority: Priority,
+    /// [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list); never empty.
+    url_list: Vec<Url>,
+    /// The referrer as determined; `None` is "no-referrer".
+    pub(crate) referrer_url: Option<Url>,
+    pub(crate) redirect_count: u32,
+    pub(crate) tainting: Tainting,
+}
+
+impl FetchParams {
+    pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
+        let csp = Rc::new(ClientCsp::of(&request.client.policy));
+        Self { net, request: FetchRequest::new(request), upload_progress, csp }
+    }
+}
+
+impl FetchRequest {
+    pub(crate) fn new(request: Request) -> Self {
+        let Request { head, client, body, priority } = request;
+        Self {
+            url_list: vec![head.url.clone()],
+            head,
+            client,
+            body,
+            priority,
+            referrer_url: None,
+            redirect_count: 0,
+            tainting: Tainting::Basic,
+        }
+    }
+
+    /// A [CORS-preflight request](https://fetch.spec.whatwg.org/#cors-preflight-request) for this request: the same
+    /// URL list, client and referrer.
+    pub(crate) fn preflight(&self, head: RequestHead) -> Self {
+        Self {
+            head: RequestHead { mode: RequestMode::Cors, credentials: CredentialsMode::SameOrigin, ..head },
+            client: self.client.clone(),
+            body: None,
+            priority: self.priority,
+            url_list: self.url_list.clone(),
+            referrer_url: self.referrer_url.clone(),
+            redirect_count: self.redirect_count,
+            tainting: Tainting::Cors,
+        }
+    }
+
+    pub(crate) fn url_list(&self) -> &[Url] {
+        &self.url_list
+    }
+
+    /// [Current URL](https://fetch.spec.whatwg.org/#concept-request-current-url).
+    pub(crate) fn current_url(&self) -> &Url {
+        self.url_list.last().unwrap_or(&self.head.url)
+    }
+
+    /// Changes the current URL in place, as upgrades do.
+    pub(crate) fn current_url_mut(&mut self) -> &mut Url {
+        self.url_list.last_mut().unwrap_or(&mut self.head.url)
+    }
+
+    /// A redirect leads to `url`.
+    pub(crate) fn push_url(&mut self, url: Url) {
+        self.url_list.push(url);
+        self.redirect_count += 1;
+    }
+
+    /// [Origin](https://fetch.spec.whatwg.org/#concept-request-origin): the client's.
+    pub(crate) const fn origin(&self) -> &Origin {
+        &self.client.origin
+    }
+
+    /// [Network partition key](https://fetch.spec.whatwg.org/#request-determine-the-network-partition-key).
+    pub(crate) fn partition(&self) -> String {
+        match Site::of(&self.client.top_level_origin) {
+            // Debug tells opaque origins apart; as text they are all "null".
+            Site::Opaque(origin) => format!("{origin:?}"),
+            site => site.to_string(),
+        }
+    }
+
+    /// What the scheduler is fair between: the client's origin.
+    pub(crate) fn client_key(&self) -> String {
+        match self.origin() {
+            origin @ Origin::Opaque(_) => format!("{origin:?}"),
+            origin => origin.ascii_serialization(),
+        }
+    }
+
+    /// [Redirect-taint](https://fetch.spec.whatwg.org/#concept-request-tainted-origin).
+    pub(crate) fn redirect_taint(&self) -> RedirectTaint {
+        let mut taint = RedirectTaint::SameOrigin;
+        for pair in self.url_list.windows(2) {
+            let [last, url] = pair else { continue };
+            let (last, url) = (last.origin(), url.origin());
+            if !same_site(&url, &last) && !same_site(self.origin(), &last) {
+                return RedirectTaint::CrossSite;
+            }
+            if url != last && *self.origin() != last {
+                taint = RedirectTaint::SameSite;
+            }
+        }
+        taint
+    }
+
+    /// [Serialize a request origin](https://fetch.spec.whatwg.org/#serializing-a-request-origin).
+    pub(crate) fn serialize_origin(&self) -> String {
+        if self.redirect_taint() == RedirectTaint::SameOrigin {
+            self.origin().ascii_serialization()
+        } else {
+            "null".to_owned()
+        }
+    }
+
+    /// What the client's Content Security Policy looks at.
+    pub(crate) fn csp_subject(&self) -> CspSubject<'_> {
+        CspSubject {
+            url: &self.head.url,
+            current_url: self.current_url(),
+            origin: self.origin(),
+            redirect_count: self.redirect_count,
+            destination: self.head.destination,
+            integrity: &self.head.integrity,
+        }
+    }
+
+    /// Whether the body's [source](https://fetch.spec.whatwg.org/#concept-body-source) is null: it can be sent once.
+    pub(crate) const fn body_can_be_sent_once_only(&self) -> bool {
+        matches!(self.body, Some(RequestBody::Stream { .. }))
+    }
+
+    /// Whether nobody knows how long the body will be.
+    pub(crate) const fn body_has_unknown_length(&self) -> bool {
+        matches!(self.body, Some(RequestBody::Stream { length: None, .. }))
+    }
+
+    /// Takes the body to send it; one that can be sent again stays.
+    pub(crate) fn take_body(&mut self) -> Option<RequestBody> {
+        match &self.body {
+            Some(RequestBody::Bytes(bytes)) => Some(RequestBody::Bytes(bytes.clone())),
+            _ => self.body.take(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn request(client: &str, urls: &[&str]) -> FetchRequest {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let mut request = FetchRequest::new(Request {
+            head: RequestHead::get(url(urls[0])),
+            client: Client::of_url(&url(client)),
+            body: None,
+            priority: Priority::Foreground,
+        });
+        urls.iter().skip(1).for_each(|u| request.push_url(url(u)));
+        request
+    }
+
+    #[test]
+    fn the_origin_is_null_once_another_origin_redirected_away() {
+        use RedirectTaint::{CrossSite, SameOrigin, SameSite};
+        let cases: [(&[&str], RedirectTaint, &str); 6] = [
+            (&["https://a.test/"], SameOrigin, "https://a.test"),
+            (&["https://a.test/", "https://b.test/"], SameOrigin, "https://a.test"),
+            (&["https://b.test/", "https://a.test/"], CrossSite, "null"),
+            (&["https://b.test/", "https://c.test/"], CrossSite, "null"),
+            (&["https://b.test/", "https://b.test/2"], SameOrigin, "https://a.test"),
+            (&["https://www.a.test/", "https://b.test/"], SameSite, "null"),
+        ];
+        for (urls, taint, origin) in cases {
+            let request = request("https://a.test/", urls);
+            assert_eq!(request.redirect_taint(), taint, "{urls:?}");
+            assert_eq!(request.serialize_origin(), origin, "{urls:?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One [fetch](https://fetch.spec.whatwg.org/#concept-fetch), from its message to the end of its body.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
+use bgfetch_traits::fetch::{Destination, NetworkError, NetworkErrorKind, Priority, Request, Response};
+use bgfetch_traits::net::{CancelHandle, UploadProgress};
+use bgfetch_traits::reply::Reply;
+use tokio::sync::{Notify, watch};
+
+use super::InternalResponse;
+use super::body::{DecodedBody, DeliveryError, deliver, integrity_mismatch};
+use super::integrity::IntegrityCheck;
+use super::main_fetch::main_fetch;
+use super::request::{FetchParams, FetchRequest};
+use crate::context::{Net, ThreadState};
+use crate::policy::csp::policy_of_response;
+
+/// A foreground response with integrity metadata is read as a whole before anyone sees it, up to so many bytes.
+const LONGEST_CHECKED: usize = 256 * 1024 * 1024;
+
+/// What a [`bgfetch_traits::net::NetMsg::Fetch`] carries.
+pub(crate) struct FetchTask {
+    pub(crate) request: Request,
+    pub(crate) cancel: CancelHandle,
+    pub(crate) upload_progress: Option<UploadProgress>,
+    pub(crate) reply: Reply<Result<Response, NetworkError>>,
+}
+
+/// Runs a fetch: answers with the response's head or a network error, then delivers the body.
+#[tracing::instrument(name = "fetch", skip_all, fields(method = %task.request.head.method, url = %task.request.head.url))]
+pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
+    let FetchTask { request, cancel, upload_progress, reply } = task;
+    let needs_network = matches!(request.head.url.scheme(), "http" | "https");
+    let mut interrupts = Interrupts::new(&net, &cancel, needs_network);
+    let mut params = FetchParams::new(net, request, upload_progress);
+    let fetched = interrupts.unless_interrupted(fetch(&mut params)).await;
+    let (response, body) = match fetched.and_then(|fetched| fetched) {
+        Ok(ready) => ready,
+        Err(error) => {
+            tracing::debug!(%error, kind = ?error.kind, "failed");
+            reply.send(Err(error));
+            return;
+        }
+    };
+    let Some(Delivery { mut body, check }) = body else {
+        reply.send(Ok(response));
+        return;
+    };
+    let (mut writer, reader) = pipe(DEFAULT_CAPACITY);
+    reply.send(Ok(Response { body: Some(reader), ..response }));
+    let delivered = interrupts.unless_interrupted(deliver(&mut body, &mut writer, check)).await;
+    let end = match delivered {
+        Ok(Ok(())) => Ok(()),
+        // Nobody is there to be told.
+        Ok(Err(DeliveryError::Closed)) => Err(BodyError::Aborted),
+        Err(error) if error.kind == NetworkErrorKind::Aborted => Err(BodyError::Aborted),
+        Ok(Err(DeliveryError::Network(error))) | Err(error) => Err(BodyError::Network(error)),
+    };
+    if let Err(error) = &end {
+        tracing::debug!(%error, "the body ended early");
+    }
+    writer.finish(end);
+}
+
+/// A body that is to be delivered after the head.
+struct Delivery {
+    body: DecodedBody,
+    check: Option<IntegrityCheck>,
+}
+
+/// Fetch, up to the [response handover](https://fetch.spec.whatwg.org/#fetch-finale).
+async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>), NetworkError> {
+    set_default_headers(params);
+    let InternalResponse { head, body } = main_fetch(params).await?;
+    let policy = policy_of_response(&head.headers);
+    let body = DecodedBody::of(body, &head.headers);
+    let mut response = Response { head, body: None, policy };
+    // Main fetch, step 23.
+    let request = &params.request;
+    let Some(mut check) = IntegrityCheck::of(&request.head.integrity) else {
+        return Ok((response, body.map(|body| Delivery { body, check: None })));
+    };
+    let eligible = !matches!(
+        response.head.kind,
+        bgfetch_traits::fetch::ResponseType::Opaque | bgfetch_traits::fetch::ResponseType::OpaqueRedirect
+    );
+    let Some(body) = body.filter(|_| eligible) else { return Err(integrity_mismatch()) };
+    if request.priority == Priority::Background {
+        // Such bodies go to storage and may be larger than memory: their last piece waits for the verdict.
+        return Ok((response, Some(Delivery { body, check: Some(check) })));
+    }
+    let bytes = body.read_all(LONGEST_CHECKED).await?;
+    check.update(&bytes);
+    if !check.matches() {
+        return Err(integrity_mismatch());
+    }
+    response.body = Some(BodyReader::from_bytes(bytes));
+    Ok((response, None))
+}
+
+/// Fetch, steps 12 to 14: `Accept` and `Accept-Language`.
+fn set_default_headers(params: &mut FetchParams) {
+    let FetchRequest { head, .. } = &mut params.request;
+    if !head.headers.contains("accept") {
+        let value = match head.destination {
+            Destination::Document | Destination::Frame | Destination::Iframe => {
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+            }
+            Destination::Image => "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+            Destination::Json => "application/json,*/*;q=0.5",
+            Destination::Style => "text/css,*/*;q=0.1",
+            _ => "*/*",
+        };
+        head.headers.append("Accept", value);
+    }
+    if !head.headers.contains("accept-language") {
+        head.headers.append("Accept-Language", params.net.agent.accept_language.as_str());
+    }
+}
+
+/// What ends a fetch from outside.
+struct Interrupts {
+    cancel: CancelHandle,
+    cancelled: Arc<Notify>,
+    state: watch::Receiver<ThreadState>,
+    needs_network: bool,
+}
+
+impl Interrupts {
+    fn new(net: &Net, cancel: &CancelHandle, needs_network: bool) -> Self {
+        let cancelled = Arc::new(Notify::new());
+        let wake = Arc::clone(&cancelled);
+        // A permit is kept if nobody waits just then.
+        cancel.on_cancel(move || wake.notify_one());
+        Self { cancel: cancel.clone(), cancelled, state: net.state.subscribe(), needs_network }
+    }
+
+    /// Runs `work` to its end, unless something interrupts it.
+    async fn unless_interrupted<T>(&mut self, work: impl Future<Output = T>) -> Result<T, NetworkError> {
+        if self.cancel.is_cancelled() {
+            return Err(aborted());
+        }
+        let needs_network = self.needs_network;
+        let stops = |state: &ThreadState| state.ending || (needs_network && !state.online);
+        tokio::select! {
+            biased;
+            () = self.cancelled.notified() => Err(aborted()),
+            state = self.state.wait_for(stops) => Err(match state {
+                Ok(state) if !state.ending => {
+                    NetworkError::new(NetworkErrorKind::Unreachable, "the machine is offline")
+                }
+                _ => NetworkError::new(NetworkErrorKind::Aborted, "the network thread ends"),
+            }),
+            done = work => Ok(done),
+        }
+    }
+}
+
+fn aborted() -> NetworkError {
+    NetworkError::new(NetworkErrorKind::Aborted, "the fetch was cancelled")
+}

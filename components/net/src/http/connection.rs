@@ -1,0 +1,233 @@
+//! One connection, and the right to use it.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::outgoing::OutgoingBody;
+use super::pool::{Pool, PoolKey};
+use crate::scheduler::{Protocol, Slot};
+
+/// The largest read, and so the largest piece of a body that HTTP/1.1 hands over at once.
+const READ_BUFFER: usize = 256 * 1024;
+/// How much of one HTTP/2 response may be under way before somebody reads it.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// How much of all responses of one HTTP/2 connection.
+const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+const MOST_HEADERS: usize = 256;
+const LONGEST_HEAD: u32 = 256 * 1024;
+/// How long a connection may take to become ready for the next request after a response has ended.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The sending half of a connection.
+pub(crate) enum Sender {
+    /// For one request at a time.
+    Http1(Http1),
+    /// Shared by many.
+    Http2(Rc<Http2>),
+}
+
+/// An HTTP/1.1 connection; it is closed when this is dropped.
+pub(crate) struct Http1 {
+    sender: http1::SendRequest<OutgoingBody>,
+    /// hyper's task. By itself it would not end before the server takes what was being written.
+    task: AbortHandle,
+}
+
+impl Http1 {
+    /// Whether it takes no more requests.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Whether it takes a request now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sender.is_ready()
+    }
+}
+
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// An HTTP/2 connection.
+pub(crate) struct Http2 {
+    sender: RefCell<http2::SendRequest<OutgoingBody>>,
+    /// When a request on it ended last.
+    pub(crate) used_at: Cell<Instant>,
+}
+
+impl Http2 {
+    /// Whether it takes no more requests.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.borrow().is_closed()
+    }
+}
+
+/// Begins HTTP/1.1 on a stream.
+pub(crate) async fn begin_http1<S>(stream: S) -> hyper::Result<Sender>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = http1::Builder::new();
+    builder
+        .max_buf_size(READ_BUFFER)
+        .max_headers(MOST_HEADERS)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .title_case_headers(true);
+    let (sender, connection) = builder.handshake(TokioIo::new(LenientEnd(stream))).await?;
+    let task = tokio::task::spawn_local(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "an HTTP/1.1 connection ended");
+        }
+    });
+    Ok(Sender::Http1(Http1 { sender, task: task.abort_handle() }))
+}
+
+/// Begins HTTP/2 on a stream.
+pub(crate) async fn begin_http2<S>(stream: S) -> hyper::Result<Sender>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = http2::Builder::new(LocalExecutor);
+    builder
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(LONGEST_HEAD)
+        .max_frame_size(64 * 1024)
+        .max_send_buf_size(256 * 1024);
+    let (sender, connection) = builder.handshake(TokioIo::new(LenientEnd(stream))).await?;
+    tokio::task::spawn_local(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "an HTTP/2 connection ended");
+        }
+    });
+    let used_at = Cell::new(Instant::now());
+    Ok(Sender::Http2(Rc::new(Http2 { sender: RefCell::new(sender), used_at })))
+}
+
+/// The right to send one request on a connection; a lease that is dropped closes an HTTP/1.1 connection.
+pub(crate) struct Lease {
+    pub(crate) sender: Sender,
+    pub(crate) key: PoolKey,
+    /// Whether an earlier request used the connection.
+    pub(crate) reused: bool,
+    pub(crate) slot: Slot,
+    pub(crate) pool: Pool,
+}
+
+/// What became of a request: the response's head, or why not, with the request itself if none of it was sent.
+type Sent = Result<Response<Incoming>, TrySendError<Request<OutgoingBody>>>;
+
+impl Lease {
+    /// What the connection speaks.
+    pub(crate) const fn protocol(&self) -> Protocol {
+        match &self.sender {
+            Sender::Http1(_) => Protocol::Http1,
+            Sender::Http2(_) => Protocol::Http2,
+        }
+    }
+
+    /// Sends a request, and waits for the head of its response.
+    pub(crate) async fn send(&mut self, request: Request<OutgoingBody>) -> Sent {
+        let response: Pin<Box<dyn Future<Output = Sent>>> = match &mut self.sender {
+            Sender::Http1(http1) => Box::pin(http1.sender.try_send_request(request)),
+            Sender::Http2(http2) => Box::pin(http2.sender.borrow_mut().try_send_request(request)),
+        };
+        response.await
+    }
+
+    /// The response has ended: the connection goes back to the pool as soon as it takes another request.
+    pub(crate) fn recycle(self) {
+        let Self { sender, key, slot, pool, .. } = self;
+        match sender {
+            Sender::Http2(http2) => http2.used_at.set(Instant::now()),
+            Sender::Http1(mut http1) => {
+                if http1.is_ready() {
+                    pool.keep(key, http1);
+                    drop(slot);
+                    return;
+                }
+                tokio::task::spawn_local(async move {
+                    let ready = tokio::time::timeout(READY_TIMEOUT, http1.sender.ready());
+                    if matches!(ready.await, Ok(Ok(()))) {
+                        pool.keep(key, http1);
+                    }
+                    drop(slot);
+                });
+            }
+        }
+    }
+}
+
+/// Runs hyper's HTTP/2 tasks beside the others.
+#[derive(Clone, Copy, Debug)]
+struct LocalExecutor;
+
+impl<F: Future + 'static> Executor<F> for LocalExecutor {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(async move {
+            future.await;
+        });
+    }
+}
+
+/// A stream whose TLS layer may end without `close_notify`, as many servers do. HTTP knows where a message ends
+/// where that matters: a body with a length, or in chunks, is still found to be truncated. Only a body that is
+/// delimited by the end of the connection is not, and there browsers are as lenient.
+struct LenientEnd<S>(S);
+
+impl<S: AsyncRead + Unpin> AsyncRead for LenientEnd<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.0).poll_read(cx, buf) {
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+            read => read,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for LenientEnd<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

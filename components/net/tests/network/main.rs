@@ -1,0 +1,21 @@
+//! The network thread against real servers on loopback.
+#![forbid(unsafe_code)]
+
+mod back_pressure;
+mod blocked;
+mod cancelled;
+mod certificates;
+mod codings;
+mod connections;
+mod cookies;
+mod cors;
+mod headers;
+mod http_versions;
+mod integrity;
+mod redirects;
+mod scheduling;
+mod slow_server;
+mod support;
+mod truncated_body;
+mod unreachable;
+mod uploads;

@@ -1,0 +1,148 @@
+//! Request bodies: streamed, counted, cancelled, and refused where they cannot be sent.
+
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bgfetch_traits::body::{BodyError, pipe};
+use bgfetch_traits::fetch::{NetworkErrorKind, Request, RequestBody};
+use bgfetch_traits::net::{CancelHandle, NetMsg};
+use bgfetch_traits::reply::Reply;
+use bytes::Bytes;
+use http::Method;
+use http_body_util::BodyExt;
+use url::Url;
+
+use crate::support::{Authority, DEADLINE, Net, Pending, Server, Speaks, get, raw_server, read, respond};
+
+fn counting_server(authority: &Authority, speaks: Speaks) -> Server {
+    let handler = |request: hyper::Request<hyper::body::Incoming>| async move {
+        match request.into_body().collect().await {
+            Ok(body) => respond(200, &[], body.to_bytes().len().to_string()),
+            Err(_) => respond(400, &[], "broken"),
+        }
+    };
+    if speaks == Speaks::Http { Server::http(handler) } else { Server::https(authority, speaks, handler) }
+}
+
+fn post(url: Url, body: RequestBody) -> Request {
+    let mut request = get(url);
+    request.head.method = Method::POST;
+    request.body = Some(body);
+    request
+}
+
+#[test]
+fn streams_and_progress() {
+    let authority = Authority::new();
+    for speaks in [Speaks::Http, Speaks::Https, Speaks::Http2] {
+        let server = counting_server(&authority, speaks);
+        let net = Net::trusting(&authority);
+        let (mut writer, reader) = pipe(100_000);
+        let producer = std::thread::spawn(move || {
+            for _ in 0..50 {
+                writer.write_blocking(Bytes::from(vec![1; 20_000])).unwrap();
+            }
+            writer.finish(Ok(()));
+        });
+        let progress: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let seen = Arc::clone(&progress);
+        let (reply, receiver) = Reply::channel();
+        net.sender.send(NetMsg::Fetch {
+            request: post(server.url("/"), RequestBody::Stream { reader, length: Some(1_000_000) }),
+            cancel: CancelHandle::new(),
+            upload_progress: Some(Arc::new(move |sent| seen.lock().unwrap().push(sent))),
+            reply,
+        });
+        let response = Pending(receiver).wait().unwrap();
+        assert_eq!(read(response.body.unwrap()).unwrap(), b"1000000", "{speaks:?}");
+        producer.join().unwrap();
+        let progress = progress.lock().unwrap();
+        assert!(progress.len() > 5 && progress.is_sorted(), "{progress:?}");
+        assert_eq!(progress.last(), Some(&1_000_000));
+        assert_eq!(server.seen()[0].header("content-length"), Some("1000000"));
+    }
+}
+
+#[test]
+fn a_stream_of_unknown_length_needs_http2() {
+    let authority = Authority::new();
+    let net = Net::trusting(&authority);
+    let stream = || RequestBody::Stream {
+        reader: bgfetch_traits::body::BodyReader::from_bytes("12345"),
+        length: None,
+    };
+    let server = counting_server(&authority, Speaks::Http2);
+    let response = net.fetch(post(server.url("/"), stream())).unwrap();
+    assert_eq!(read(response.body.unwrap()).unwrap(), b"5");
+    assert_eq!(server.seen()[0].header("content-length"), None);
+    let server = counting_server(&authority, Speaks::Https);
+    let error = net.fetch(post(server.url("/"), stream())).unwrap_err();
+    assert!(error.message.contains("needs HTTP/2"), "{error}");
+    assert!(server.seen().is_empty());
+}
+
+#[test]
+fn a_source_that_breaks_breaks_the_request() {
+    let authority = Authority::new();
+    for speaks in [Speaks::Http, Speaks::Http2] {
+        let server = counting_server(&authority, speaks);
+        let net = Net::trusting(&authority);
+        let endings = [
+            (Err(BodyError::Source("the disk is gone".to_owned())), "the disk is gone"),
+            (Ok(()), "ended after 3 of the 10 bytes"),
+        ];
+        for (end, expected) in endings {
+            let (mut writer, reader) = pipe(100);
+            writer.push(Bytes::from_static(b"abc")).unwrap();
+            writer.finish(end);
+            let body = RequestBody::Stream { reader, length: Some(10) };
+            let error = net.fetch(post(server.url("/"), body)).unwrap_err();
+            assert_eq!(error.kind, NetworkErrorKind::Internal, "{speaks:?} {error}");
+            assert!(error.message.contains(expected), "{speaks:?} {error}");
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_upload_lets_its_producer_go() {
+    let authority = Authority::new();
+    let stalled = raw_server(|stream: TcpStream| {
+        std::thread::park_timeout(DEADLINE);
+        drop(stream);
+    });
+    let never_read = Server::https(&authority, Speaks::Http2, |request| async move {
+        // Neither reads the body nor answers.
+        tokio::time::sleep(DEADLINE).await;
+        drop(request);
+        respond(200, &[], "")
+    });
+    for url in [Url::parse(&format!("http://{stalled}/")).unwrap(), never_read.url("/")] {
+        let net = Net::trusting(&authority);
+        let (mut writer, reader) = pipe(64 * 1024);
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            while writer.write_blocking(Bytes::from(vec![0; 64 * 1024])).is_ok() {}
+            tell.send(()).unwrap();
+        });
+        let cancel = CancelHandle::new();
+        let body = RequestBody::Stream { reader, length: Some(1 << 30) };
+        let pending = net.start(post(url.clone(), body), cancel.clone());
+        std::thread::park_timeout(Duration::from_millis(300));
+        cancel.cancel();
+        assert_eq!(pending.wait().unwrap_err().kind, NetworkErrorKind::Aborted);
+        assert!(told.recv_timeout(DEADLINE / 4).is_ok(), "{url}: the producer is still held");
+    }
+}
+
+#[test]
+fn a_keepalive_request_has_a_small_body() {
+    let authority = Authority::new();
+    let server = counting_server(&authority, Speaks::Http);
+    let net = Net::plain();
+    for (length, allowed) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+        let mut request = post(server.url("/"), RequestBody::Bytes(vec![0; length].into()));
+        request.head.keepalive = true;
+        assert_eq!(net.fetch(request).is_ok(), allowed, "{length}");
+    }
+}

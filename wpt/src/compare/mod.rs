@@ -1,0 +1,221 @@
+//! Two reports side by side.
+
+pub mod html;
+
+use std::collections::BTreeMap;
+
+use crate::cli::suite;
+use crate::report::{Report, TestResult};
+
+/// What one report says of something; `None` if it does not have it.
+pub type Side = Option<Verdict>;
+
+/// How something ended, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// In upstream's words.
+    pub status: String,
+    /// Why.
+    pub message: Option<String>,
+}
+
+impl Verdict {
+    /// Whether it is right.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.status == "PASS" || self.status == "OK"
+    }
+}
+
+/// A subtest, or a test as a whole, in both reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The subtest's name; empty for the test as a whole.
+    pub name: String,
+    /// What the two say.
+    pub sides: [Side; 2],
+}
+
+/// Who has something right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Both.
+    Both,
+    /// Only the first.
+    First,
+    /// Only the second.
+    Second,
+    /// None of the two.
+    Neither,
+}
+
+impl Pair {
+    /// Who has it right.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let right = |side: &Side| side.as_ref().is_some_and(Verdict::is_right);
+        let [first, second] = &self.sides;
+        match (right(first), right(second)) {
+            (true, true) => Standing::Both,
+            (true, false) => Standing::First,
+            (false, true) => Standing::Second,
+            (false, false) => Standing::Neither,
+        }
+    }
+}
+
+/// A test in both reports.
+#[derive(Clone, Debug)]
+pub struct TestPair {
+    /// Path and query.
+    pub test: String,
+    /// The test as a whole.
+    pub whole: Pair,
+    /// Its subtests, those of the first report first.
+    pub subtests: Vec<Pair>,
+}
+
+/// How many subtests who has right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Both.
+    pub both: usize,
+    /// Only the first.
+    pub first: usize,
+    /// Only the second.
+    pub second: usize,
+    /// None of the two.
+    pub neither: usize,
+}
+
+impl Tally {
+    fn add(&mut self, pair: &Pair) {
+        match pair.standing() {
+            Standing::Both => self.both += 1,
+            Standing::First => self.first += 1,
+            Standing::Second => self.second += 1,
+            Standing::Neither => self.neither += 1,
+        }
+    }
+
+    /// All subtests that one of the two has.
+    #[must_use]
+    pub const fn all(&self) -> usize {
+        self.both + self.first + self.second + self.neither
+    }
+}
+
+/// Two reports, joined by test and subtest.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What they are reports of.
+    pub titles: [String; 2],
+    /// What is remarkable about them.
+    pub remarks: Vec<String>,
+    /// By suite.
+    pub suites: BTreeMap<String, (Tally, Vec<TestPair>)>,
+    /// Of all suites.
+    pub all: Tally,
+}
+
+impl Comparison {
+    /// Joins two reports.
+    #[must_use]
+    pub fn new(first: Report, second: Report) -> Self {
+        let titles = [first.title(), second.title()];
+        let remarks = remarks(&[&first, &second], &titles);
+        let mut tests: BTreeMap<String, [Option<TestResult>; 2]> = BTreeMap::new();
+        for result in first.results {
+            let [side, _] = tests.entry(result.test.clone()).or_default();
+            *side = Some(result);
+        }
+        for result in second.results {
+            let [_, side] = tests.entry(result.test.clone()).or_default();
+            *side = Some(result);
+        }
+        let mut suites: BTreeMap<String, (Tally, Vec<TestPair>)> = BTreeMap::new();
+        let mut all = Tally::default();
+        for (test, sides) in tests {
+            let (tally, list) = suites.entry(suite(&test)).or_default();
+            let pair = join(test, &sides);
+            for subtest in &pair.subtests {
+                tally.add(subtest);
+                all.add(subtest);
+            }
+            list.push(pair);
+        }
+        Self { titles, remarks, suites, all }
+    }
+
+    /// The figures, a line a suite.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let [first, second] = &self.titles;
+        let mut lines = self.remarks.clone();
+        lines.push(format!(
+            "{:<44} {:>8} {:>8}  only {first}  only {second}  neither",
+            "", "subtests", "both"
+        ));
+        let (width_first, width_second) = (first.chars().count() + 5, second.chars().count() + 5);
+        let total = [("all", self.all)];
+        let suites = self.suites.iter().map(|(name, (tally, _))| (name.as_str(), *tally));
+        for (name, tally) in suites.chain(total) {
+            lines.push(format!(
+                "{name:<44} {:>8} {:>8}  {:>width_first$}  {:>width_second$}  {:>7}",
+                tally.all(),
+                tally.both,
+                tally.first,
+                tally.second,
+                tally.neither
+            ));
+        }
+        lines
+    }
+}
+
+fn remarks(reports: &[&Report; 2], titles: &[String; 2]) -> Vec<String> {
+    let text = |report: &Report, name: &str| {
+        report.run_info.get(name).and_then(|value| value.as_str().map(str::to_owned))
+    };
+    let mut remarks = Vec::new();
+    for (report, title) in reports.iter().zip(titles) {
+        if let Some(remark) = text(report, "remark") {
+            remarks.push(format!("{title}: {remark}"));
+        }
+    }
+    let revisions = reports.map(|report| text(report, "revision"));
+    if let [Some(first), Some(second)] = &revisions
+        && first != second
+    {
+        remarks.push(format!("the two were run with tests of different revisions: {first} and {second}"));
+    }
+    remarks
+}
+
+fn join(test: String, sides: &[Option<TestResult>; 2]) -> TestPair {
+    let whole = Pair {
+        name: String::new(),
+        sides: sides.each_ref().map(|side| {
+            side.as_ref()
+                .map(|result| Verdict { status: result.status.clone(), message: result.message.clone() })
+        }),
+    };
+    let mut subtests: Vec<Pair> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, result) in sides.iter().enumerate() {
+        for subtest in result.iter().flat_map(|result| &result.subtests) {
+            let place = *places.entry(&subtest.name).or_insert_with(|| {
+                subtests.push(Pair { name: subtest.name.clone(), sides: [None, None] });
+                subtests.len() - 1
+            });
+            let verdict = Verdict { status: subtest.status.clone(), message: subtest.message.clone() };
+            if let Some(side) = subtests.get_mut(place).and_then(|pair| pair.sides.get_mut(index)) {
+                *side = Some(verdict);
+            }
+        }
+    }
+    TestPair { test, whole, subtests }
+}
+
+#[cfg(test)]
+mod tests;

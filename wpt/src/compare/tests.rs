@@ -1,0 +1,60 @@
+use super::*;
+
+fn report(product: &str, revision: &str, results: serde_json::Value) -> Report {
+    let json = serde_json::json!({
+        "run_info": { "product": product, "browser_version": "1.0", "revision": revision },
+        "time_start": 1, "results": results,
+    });
+    serde_json::from_value(json).expect("a report")
+}
+
+fn example() -> Comparison {
+    let first = serde_json::json!([
+        { "test": "/a/b/x.html", "status": "OK", "subtests": [
+            { "name": "both", "status": "PASS" },
+            { "name": "<first> & \"quoted\"", "status": "PASS" },
+            { "name": "neither", "status": "TIMEOUT" },
+        ] },
+        { "test": "/only-first.html", "status": "CRASH", "message": "signal 11" },
+    ]);
+    let second = serde_json::json!([
+        { "test": "/a/b/x.html", "status": "OK", "subtests": [
+            { "name": "second", "status": "PASS" },
+            { "name": "neither", "status": "FAIL", "message": "</script> no" },
+            { "name": "both", "status": "PASS" },
+            { "name": "<first> & \"quoted\"", "status": "FAIL" },
+        ] },
+    ]);
+    Comparison::new(report("bgfetch", "1", first), report("chromium", "2", second))
+}
+
+#[test]
+fn subtests_are_joined_by_name() {
+    let comparison = example();
+    assert_eq!(comparison.titles, ["bgfetch 1.0", "chromium 1.0"]);
+    assert_eq!(comparison.all, Tally { both: 1, first: 1, second: 1, neither: 1 });
+    let (tally, tests) = &comparison.suites["a/b"];
+    assert_eq!(tally.all(), 4);
+    let names: Vec<_> = tests[0].subtests.iter().map(|pair| (pair.name.as_str(), pair.standing())).collect();
+    assert_eq!(
+        names,
+        [
+            ("both", Standing::Both),
+            ("<first> & \"quoted\"", Standing::First),
+            ("neither", Standing::Neither),
+            ("second", Standing::Second),
+        ]
+    );
+    assert!(comparison.remarks[0].contains("different revisions: 1 and 2"));
+    assert!(comparison.suites[""].1[0].whole.sides[1].is_none());
+}
+
+#[test]
+fn the_page_shows_names_as_text() {
+    let page = html::page(&example());
+    assert!(page.contains("&lt;first&gt; &amp; &quot;quoted&quot;"));
+    assert!(!page.contains("</script> no"));
+    for word in ["bgfetch 1.0", "chromium 1.0", "signal 11", "/only-first.html", "50.0 %"] {
+        assert!(page.contains(word), "{word}");
+    }
+}
