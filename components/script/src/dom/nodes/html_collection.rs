@@ -1,15 +1,164 @@
-//! `HTMLCollection`.
+//! [`HTMLCollection`](https://dom.spec.whatwg.org/#interface-htmlcollection).
 
-use bgfetch_js::{Reflector, platform_object, trace_fields};
+use std::cell::{Cell, RefCell};
 
+use bgfetch_js::{DomString, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use markup5ever::{LocalName, Namespace, ns};
+
+use super::attributes::qualified;
 use crate::bindings::HTMLCollectionMethods;
+use crate::dom::nodes::dom_token_list::tokens;
+use crate::dom::{Element, Node};
 
-/// `HTMLCollection`.
+/// `HTMLCollection`: elements below a node, live.
 pub(crate) struct HTMLCollection {
     reflector: Reflector,
+    root: Member<Node>,
+    filter: Filter,
+    elements: RefCell<Vec<Member<Element>>>,
+    /// The tree's version when `elements` was made.
+    version: Cell<u64>,
 }
 
-trace_fields!(HTMLCollection {});
+/// Which elements a collection has.
+pub(crate) enum Filter {
+    /// `children`
+    Children,
+    /// All of them.
+    All,
+    /// [By qualified name](https://dom.spec.whatwg.org/#concept-getelementsbytagname): as it is, and in lower case for
+    /// HTML elements of HTML documents.
+    QualifiedName { exact: String, lower: String },
+    /// [By namespace and local name](https://dom.spec.whatwg.org/#concept-getelementsbytagnamens); `None` is any.
+    Name { namespace: Option<Namespace>, local_name: Option<LocalName> },
+    /// [By classes](https://dom.spec.whatwg.org/#concept-getelementsbyclassname), all of them.
+    Classes(Vec<String>),
+    /// HTML elements of one of these names, with that attribute if one is named.
+    Html(&'static [&'static str], Option<&'static str>),
+}
+
+trace_fields!(HTMLCollection { root, elements });
 platform_object!(HTMLCollection);
 
-impl HTMLCollectionMethods for HTMLCollection {}
+impl HTMLCollection {
+    /// The elements below `root` that `filter` lets through.
+    pub(crate) fn new(root: &Root<Node>, filter: Filter) -> Self {
+        Self {
+            reflector: Reflector::new(),
+            root: root.clone().into(),
+            filter,
+            elements: RefCell::default(),
+            version: Cell::new(0),
+        }
+    }
+
+    /// [`getElementsByTagName()`](https://dom.spec.whatwg.org/#concept-getelementsbytagname)
+    pub(crate) fn by_tag_name(root: &Root<Node>, name: &DomString) -> Self {
+        let filter = if *name == "*" {
+            Filter::All
+        } else {
+            Filter::QualifiedName { exact: name.to_string(), lower: name.to_ascii_lowercase() }
+        };
+        Self::new(root, filter)
+    }
+
+    /// [`getElementsByTagNameNS()`](https://dom.spec.whatwg.org/#concept-getelementsbytagnamens)
+    pub(crate) fn by_name(root: &Root<Node>, namespace: Option<DomString>, local_name: &DomString) -> Self {
+        let namespace = namespace.unwrap_or_default();
+        let filter = Filter::Name {
+            namespace: (namespace != "*").then(|| Namespace::from(&*namespace)),
+            local_name: (*local_name != "*").then(|| LocalName::from(&**local_name)),
+        };
+        Self::new(root, filter)
+    }
+
+    /// [`getElementsByClassName()`](https://dom.spec.whatwg.org/#concept-getelementsbyclassname)
+    pub(crate) fn by_class_names(root: &Root<Node>, names: &DomString) -> Self {
+        Self::new(root, Filter::Classes(tokens(names)))
+    }
+
+    fn refresh(&self) {
+        let version = super::node::tree_version();
+        if self.version.replace(version) == version {
+            return;
+        }
+        let elements: Vec<Member<Element>> = match &self.filter {
+            Filter::Children => self.root.child_elements().map(Into::into).collect(),
+            filter => self.root.descendant_elements().filter(|e| filter.matches(e)).map(Into::into).collect(),
+        };
+        let before = self.elements.replace(elements);
+        drop(before);
+    }
+
+    fn find(&self, wanted: impl Fn(&Root<Element>) -> bool) -> Option<Root<Element>> {
+        self.refresh();
+        self.elements.borrow().iter().map(|element| (**element).clone()).find(wanted)
+    }
+
+    fn len(&self) -> u32 {
+        self.refresh();
+        u32::try_from(self.elements.borrow().len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Filter {
+    fn matches(&self, element: &Root<Element>) -> bool {
+        match self {
+            Self::Children | Self::All => true,
+            Self::QualifiedName { exact, lower } => {
+                let in_html = element.is_html() && element.owner_doc().is_html_document();
+                qualified(element.name()) == if in_html { lower.as_str() } else { exact.as_str() }
+            }
+            Self::Name { namespace, local_name } => {
+                namespace.as_ref().is_none_or(|namespace| *namespace == element.name().ns)
+                    && local_name.as_ref().is_none_or(|name| *name == element.name().local)
+            }
+            Self::Classes(classes) => !classes.is_empty() && classes.iter().all(|class| element.has_class_name(class)),
+            Self::Html(names, attribute) => {
+                element.name().ns == ns!(html)
+                    && names.contains(&&*element.name().local)
+                    && attribute.is_none_or(|attribute| element.plain_attribute(attribute).is_some())
+            }
+        }
+    }
+}
+
+impl HTMLCollectionMethods for HTMLCollection {
+    fn length(&self, _: &Realm) -> Fallible<u32> {
+        Ok(self.len())
+    }
+
+    fn item(&self, _: &Realm, index: u32) -> Fallible<Option<Root<Element>>> {
+        self.refresh();
+        Ok(self.elements.borrow().get(index as usize).map(|element| (**element).clone()))
+    }
+
+    fn indexed_length(&self) -> u32 {
+        self.len()
+    }
+
+    /// [`namedItem()`](https://dom.spec.whatwg.org/#dom-htmlcollection-nameditem)
+    fn named_item(&self, _: &Realm, name: DomString) -> Fallible<Option<Root<Element>>> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.find(|element| {
+            element.has_id(&name) || (element.is_html() && element.plain_attribute("name").as_ref() == Some(&name))
+        }))
+    }
+
+    fn supported_property_names(&self) -> Vec<DomString> {
+        self.refresh();
+        let mut names: Vec<DomString> = Vec::new();
+        for element in self.elements.borrow().iter() {
+            let id = element.plain_attribute("id");
+            let name = if element.is_html() { element.plain_attribute("name") } else { None };
+            for name in [id, name].into_iter().flatten().filter(|name| !name.is_empty()) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+}

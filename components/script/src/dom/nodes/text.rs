@@ -1,9 +1,10 @@
-//! `Text`.
+//! [`Text`](https://dom.spec.whatwg.org/#interface-text).
 
-use bgfetch_js::{platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields};
 
+use super::mutation;
 use crate::bindings::TextMethods;
-use crate::dom::CharacterData;
+use crate::dom::{CharacterData, Document, Node, NodeKind, Window};
 
 /// `Text`.
 pub(crate) struct Text {
@@ -13,4 +14,48 @@ pub(crate) struct Text {
 trace_fields!(Text { character_data });
 platform_object!(Text: CharacterData via character_data);
 
-impl TextMethods for Text {}
+impl Text {
+    fn new_inherited(document: &Root<Document>, data: DomString) -> Self {
+        Self { character_data: CharacterData::new_inherited(NodeKind::Text, document, data) }
+    }
+
+    /// A text node.
+    pub(crate) fn create(realm: &Realm, document: &Root<Document>, data: DomString) -> Fallible<Root<Self>> {
+        realm.wrap(Self::new_inherited(document, data))
+    }
+}
+
+impl TextMethods for Text {
+    fn constructor(realm: &Realm, data: DomString) -> Fallible<Self> {
+        Ok(Self::new_inherited(&Window::document_of(realm)?, data))
+    }
+
+    /// [`splitText()`](https://dom.spec.whatwg.org/#dom-text-splittext)
+    fn split_text(&self, realm: &Realm, offset: u32) -> Fallible<Root<Self>> {
+        // Steps 1 to 5.
+        let rest = self.substring(offset, u32::MAX)?;
+        let new = Self::create(realm, &self.owner_doc(), rest)?;
+        // Steps 6 and 7.
+        if let Some(parent) = self.parent() {
+            mutation::insert(realm, &new.upcast(), &parent, self.next().as_ref());
+        }
+        // Step 8.
+        self.replace(realm, offset, u32::MAX, &DomString::default())?;
+        Ok(new)
+    }
+
+    /// [`wholeText`](https://dom.spec.whatwg.org/#dom-text-wholetext)
+    fn whole_text(&self, _: &Realm) -> Fallible<DomString> {
+        let mut first: Root<Node> = self.root().upcast();
+        while let Some(previous) = first.previous().filter(|node| node.kind() == NodeKind::Text) {
+            first = previous;
+        }
+        let mut units = Vec::new();
+        let mut node = Some(first);
+        while let Some(text) = node.as_ref().and_then(|node| node.as_text()) {
+            units.extend(text.text().to_utf16());
+            node = text.next();
+        }
+        Ok(DomString::from_utf16(&units))
+    }
+}
