@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use bgfetch_traits::background_fetch::{
     BackgroundFetchDisplay, BackgroundFetchFailureReason, BackgroundFetchInfo, BackgroundFetchOptions,
-    BackgroundFetchProgress, BackgroundFetchResult, BackgroundFetchState, StoredBackgroundFetch,
+    BackgroundFetchProgress, BackgroundFetchResult, BackgroundFetchState, RecordResult,
+    StoredBackgroundFetch,
 };
 use bgfetch_traits::ids::{BackgroundFetchId, RecordId, RegistrationId, StorageKey};
 use bgfetch_traits::policy::PolicyContainer;
@@ -193,13 +194,14 @@ impl BackgroundFetch {
             record,
             uploaded: &mut self.state.uploaded,
             stored_body_bytes_total: &mut self.stored_body_bytes_total,
-            host,
+            host: &mut *host,
         };
         let after = step(before, &mut turn);
         let (is_in_flight, is_queued, has_ended) =
             (after.is_in_flight(), after.is_queued(), after.has_ended());
         record.state = after;
         let result = record.stored.result;
+        let is_upload = record.stored.request_body.is_some();
         let Phase::Active(active) = &mut self.phase else { return };
         match (was_in_flight, is_in_flight) {
             (true, false) => active.in_flight = active.in_flight.saturating_sub(1),
@@ -213,6 +215,10 @@ impl BackgroundFetch {
         }
         if has_ended && !had_ended {
             active.record_settled(result);
+            // What was uploaded is written with each upload that ends, unless all of it ends with this one.
+            if is_upload && active.unsettled > 0 && result != RecordResult::Aborted {
+                self.save_state(host);
+            }
         }
     }
 

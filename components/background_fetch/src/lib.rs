@@ -47,6 +47,48 @@
 //!
 //! Every event about one record costs the same however many records there are, and writes that record alone.
 //!
+//! How effects become messages of [`bgfetch_traits`]:
+//!
+//! | effect | message |
+//! |---|---|
+//! | [`Effect::StartFetch`] | `NetMsg::Fetch`, its body opened by `BodyMsg::Open`, its `upload_progress` fed back as [`RecordEvent::Uploaded`] |
+//! | [`Effect::CancelFetch`] | `CancelHandle::cancel` |
+//! | [`Effect::CreateBody`] | `BodyMsg::Create`, owner `RecordResponse` |
+//! | [`Effect::StoreBody`] | `BodyMsg::Append` of the response's body, `progress` and `done` fed back |
+//! | [`Effect::SealBody`], [`Effect::ReleaseBody`] | `BodyMsg::Seal`, `BodyMsg::Release` |
+//! | [`Effect::StoreRequestBody`] | `BodyMsg::Create`, owner `RecordRequest`, then `Append`; a stream goes there as it comes |
+//! | [`Effect::Persist`] | `PartitionMsg::SaveBackgroundFetch`, `SaveBackgroundFetchState`, `SaveRecord`, `DeleteBackgroundFetch` |
+//! | [`Effect::OpenResponse`] | `BodyMsg::Open` from 0 with `follow`; its reader, with the head, is the answer |
+//! | [`Effect::UpdateInstances`] | `ScriptMsg::BackgroundFetchChanged` to every client of the partition |
+//! | [`Effect::FireEvent`] | `FunctionalEvent::BackgroundFetch` |
+//!
+//! # Where the text is read differently
+//!
+//! Beside the rows of the project's spec decisions, each with its reason where it is done:
+//!
+//! - A background fetch resolves its promise, and makes its end known (the answer to `abort()`, the update of
+//!   instances, the event), once that is durable (`manager_fetch`, `perform`).
+//! - `fetch()` waits for earlier calls with its id only, not for the whole edit queue (`manager_fetch`).
+//! - An abort by the user is an abort, though a record had failed before (`perform`).
+//! - The first response of a record makes nothing redundant: otherwise who called `match()` before it would wait for
+//!   ever (`complete_record::response`).
+//! - Only what began as `200` or `206`, without integrity metadata, is continued by range: the rest of an error
+//!   page is not the rest of the resource (`complete_record::request`).
+//! - A partial response longer than its complete length is a fetch error; partial responses that bring nothing are
+//!   asked for again with a delay, and not for ever (`complete_record::body`).
+//! - A GET that breaks off in the middle counts as temporarily unavailable for a few tries with growing delays;
+//!   before its first head it does so only offline (`complete_record`).
+//! - A request other than GET that was sent when the process died is a fetch error: it is not sent twice
+//!   (`complete_record::request`).
+//! - Nothing is sent while offline, uploads neither: they wait rather than fail (`perform`).
+//! - `Content-Range` is understood as HTTP writes it, `bytes 0-9/10`, beside the text's `bytes=0-9/10`
+//!   (`content_range`).
+//! - Requests with a body do not carry the keepalive flag, whose limit of 64 KiB would stop them
+//!   (`complete_record::request`).
+//! - A page's own `Range` header is replaced when a rest is asked for, not doubled (`complete_record::request`).
+//! - A record without a response that ended rejects `responseReady` (`records`).
+//! - At most [`Config::records_in_flight`] records of a fetch run at once (`perform`).
+//!
 //! # Example
 //!
 //! A driver without network or storage, which has an answer to everything at once:

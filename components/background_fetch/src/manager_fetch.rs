@@ -9,7 +9,7 @@ use bgfetch_traits::background_fetch::{
 };
 use bgfetch_traits::coordinator::PermissionState;
 use bgfetch_traits::fetch::RequestBody;
-use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId};
+use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::storage::{BodyOwner, StorageError};
 
@@ -38,6 +38,8 @@ struct Preparation {
     /// Records whose request bodies are being stored.
     request_bodies_remaining: BTreeSet<u32>,
     reply: FetchReply,
+    /// The user answered the question for permission meanwhile.
+    granted: bool,
     /// Calls with the same id, in order.
     waiting: VecDeque<Box<FetchCall>>,
 }
@@ -80,6 +82,7 @@ impl Machine {
             new: Box::new(new),
             request_bodies_remaining: bodies.iter().map(|(index, _)| *index).collect(),
             reply,
+            granted: false,
             waiting,
         };
         self.preparations.by_fetch.insert(fetch, preparation);
@@ -162,10 +165,15 @@ impl Machine {
             self.fail_preparation(fetch, error_of_storage(error));
             return;
         }
-        let Some(Preparation { new, reply, waiting, .. }) = self.take_preparation(fetch) else { return };
+        let Some(Preparation { new, reply, granted, waiting, .. }) = self.take_preparation(fetch) else {
+            return;
+        };
         // Step 8.13.
         self.registrations.insert(new.registration, new.id.clone(), fetch);
         let mut background_fetch = BackgroundFetch::from_stored(*new);
+        if granted && std::mem::take(&mut background_fetch.state.awaiting_permission) {
+            background_fetch.save_state(&mut self.host);
+        }
         // Step 8.14.
         let info = Ok(Box::new(background_fetch.info()));
         self.host.push(Effect::Answer(Answer::Fetch(reply, info)));
@@ -205,6 +213,29 @@ impl Machine {
         let preparation = self.preparations.by_fetch.remove(&fetch)?;
         self.preparations.by_id.remove(&(preparation.new.registration, preparation.new.id.clone()));
         Some(preparation)
+    }
+
+    /// The user answered the question for permission while request bodies are read.
+    pub(crate) fn permission_changed_while_preparing(
+        &mut self,
+        partition: &StorageKey,
+        state: PermissionState,
+    ) {
+        let concerned: Vec<_> = self
+            .preparations
+            .by_fetch
+            .iter_mut()
+            .filter(|(_, preparation)| preparation.new.partition == *partition)
+            .map(|(fetch, preparation)| {
+                preparation.granted |= state == PermissionState::Granted;
+                *fetch
+            })
+            .collect();
+        if state == PermissionState::Denied {
+            for fetch in concerned {
+                self.fail_preparation(fetch, BackgroundFetchError::NotAllowed);
+            }
+        }
     }
 
     /// A call that a registration's removal leaves without a worker.

@@ -165,6 +165,7 @@ impl Turn<'_> {
         let write = Write::Record(self.id, Box::new(self.record.stored.clone()));
         self.host.persist(&self.fixed.partition, write);
         if let Some(body) = self.record.superseded.take() {
+            self.seal(body, Some(BodyError::Source("another response took the place of this one".into())));
             self.release(body);
         }
     }

@@ -139,6 +139,7 @@ impl Machine {
     /// [New information about the user's intent](https://w3c.github.io/permissions/#dfn-new-information-about-the-user-s-intent):
     /// granting lets go what waited for it, denying refuses whatever of the site is active.
     pub(crate) fn permission_changed(&mut self, partition: &StorageKey, state: PermissionState) {
+        self.permission_changed_while_preparing(partition, state);
         let concerned: Vec<_> = self
             .fetches
             .iter()

@@ -23,6 +23,13 @@ const MESSAGE: usize = 600;
 pub(super) fn run(console: &Arc<Console>, arguments: &RunArguments) -> Done {
     let say = |line: &str| console.say(line);
     let Selection { checkout, tests } = arguments.select.selector().select(&say)?;
+    let selected = tests.len();
+    if selected == 0 {
+        say(
+            "there is nothing to run: include.ini leaves out what lies there; name a file in full to run it all the same",
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let product = arguments.product.open(arguments.binary.clone(), arguments.log.clone(), &say)?;
     let stop = pool::on_signal().map_err(|_| PoolError::Worker)?;
     let server = Arc::new(Server::start(&checkout, &product.support(arguments.timeout_multiplier))?);
@@ -39,7 +46,6 @@ pub(super) fn run(console: &Arc<Console>, arguments: &RunArguments) -> Done {
     };
     let report = Report::new(info::run_info(&*product, &checkout, arguments.timeout_multiplier));
     let mut results = Results::new(console, arguments, report, &*product);
-    let selected = tests.len();
     let tests = results.take_disabled(tests)?;
     let version = product.version();
     say(&format!(

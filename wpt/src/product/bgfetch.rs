@@ -114,11 +114,11 @@ impl Session for Shell {
             Ok(profile) => profile,
             Err(error) => return failed(format!("no profile folder: {error}")),
         };
-        let mut command = self.command(job, profile.path());
+        let command = self.command(job, profile.path());
         if let Some(log) = &self.log {
             log(&format!("$ {}", child::line(&command)));
         }
-        let mut process = match guard::spawn(&mut command) {
+        let mut process = match guard::spawn(&command) {
             Ok(process) => process,
             Err(error) => return failed(format!("{}: {error}", self.binary.display())),
         };
@@ -130,7 +130,7 @@ impl Session for Shell {
 
 impl Shell {
     fn command(&self, job: &Job, profile: &Path) -> Command {
-        let mut command = guard::guarded(self.binary.as_os_str());
+        let mut command = Command::new(&self.binary);
         command.args(["run", &job.url, "--json"]).arg("--profile").arg(profile);
         // The runner's own limit comes first; this one ends a shell that nobody watches any more.
         command.arg("--timeout").arg((job.limit.as_secs() + 10).to_string());

@@ -204,10 +204,9 @@ impl Windows {
             .map_err(|source| ProductError::File { path: folder.to_owned(), source })?;
         let failed =
             |what: &PathBuf, reason: String| ProductError::Start { what: what.display().to_string(), reason };
-        let mut command = guard::guarded(self.driver.as_os_str());
+        let mut command = Command::new(&self.driver);
         command.arg("--port=0");
-        let mut process =
-            guard::spawn(&mut command).map_err(|error| failed(&self.driver, error.to_string()))?;
+        let mut process = guard::spawn(&command).map_err(|error| failed(&self.driver, error.to_string()))?;
         let port = driver_port(&mut process).map_err(|reason| failed(&self.driver, reason))?;
         let mut driver = WebDriver::new(port).map_err(|error| failed(&self.driver, error.to_string()))?;
         let capabilities = self.capabilities(&profile);

@@ -1,6 +1,5 @@
 //! Starts a browser such that it ends with the runner, however the runner ends.
 
-use std::ffi::OsStr;
 use std::io;
 use std::process::{Command, Stdio};
 
@@ -16,16 +15,12 @@ exec 3<&- >/dev/null 2>&1
 wait "$child"
 "#;
 
-/// A command that runs `program` under guard; arguments are added as to any other.
-pub(super) fn guarded(program: &OsStr) -> Command {
-    let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(program);
-    command
-}
-
-/// Starts a guarded command, with pipes from its standard output and error.
-pub(super) fn spawn(command: &mut Command) -> io::Result<Group> {
-    Group::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+/// Starts a command under guard, with pipes from its standard output and error.
+pub(super) fn spawn(command: &Command) -> io::Result<Group> {
+    let mut guarded = Command::new("sh");
+    guarded.args(["-c", SCRIPT, "sh"]).arg(command.get_program()).args(command.get_args());
+    guarded.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Group::spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
 /// The signal that ended a guarded command, of which the guard's own status tells.
@@ -40,24 +35,24 @@ mod tests {
     use std::time::Duration;
 
     fn shell(script: &str) -> Command {
-        let mut command = guarded(OsStr::new("sh"));
+        let mut command = Command::new("sh");
         command.args(["-c", script]);
         command
     }
 
     #[test]
     fn the_status_is_that_of_the_guarded() {
-        let mut group = spawn(&mut shell("exit 7")).expect("sh is there");
+        let mut group = spawn(&shell("exit 7")).expect("sh is there");
         let status = group.wait(Duration::from_secs(20)).expect("waited").expect("ended");
         assert_eq!((status.code(), signal(status)), (Some(7), None));
-        let mut group = spawn(&mut shell("kill -SEGV $$")).expect("sh is there");
+        let mut group = spawn(&shell("kill -SEGV $$")).expect("sh is there");
         let status = group.wait(Duration::from_secs(20)).expect("waited").expect("ended");
         assert_eq!(signal(status), Some(11));
     }
 
     #[test]
     fn it_ends_when_its_input_closes() {
-        let mut group = spawn(&mut shell("exec sleep 100")).expect("sh is there");
+        let mut group = spawn(&shell("exec sleep 100")).expect("sh is there");
         assert_eq!(group.wait(Duration::from_millis(100)).expect("waited"), None);
         drop(group.take_stdin());
         let status = group.wait(Duration::from_secs(20)).expect("waited").expect("ended");

@@ -37,7 +37,11 @@ impl Cache {
     pub(super) fn open() -> Result<Self, SetupError> {
         let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-        let root = cache.ok_or(SetupError::NoCache)?.join("bgfetch/wpt");
+        Self::at(cache.ok_or(SetupError::NoCache)?.join("bgfetch/wpt"))
+    }
+
+    /// The cache in this folder, which is made if it is not there.
+    pub(super) fn at(root: PathBuf) -> Result<Self, SetupError> {
         fs::create_dir_all(&root).map_err(SetupError::file(&root))?;
         Ok(Self { root })
     }
@@ -135,4 +139,40 @@ fn read(path: &Path) -> Option<Checkout> {
     let derived = path.join("derived");
     fs::create_dir_all(&derived).ok()?;
     Some(Checkout { tests, origin: source.origin, revision: source.revision, derived })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keep(cache: &Cache, origin: Origin, version: &str, revision: &str, folders: &str) -> Option<Checkout> {
+        let scratch = cache.scratch().expect("a folder");
+        fs::create_dir(scratch.path().join("tests")).expect("created");
+        let (version, folders) = (version.to_owned(), folders.to_owned());
+        cache.keep(scratch, &Source { origin, version, revision: Some(revision.to_owned()), folders }).ok()
+    }
+
+    #[test]
+    fn the_expected_revision_is_found_first_and_what_is_incomplete_never() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(folder.path().join("wpt")).expect("a cache");
+        assert!(cache.find().is_none());
+        assert!(keep(&cache, Origin::FirefoxEsr, "140.12.0esr", REVISION, "other folders").is_none());
+        assert!(cache.find().is_none(), "of another list of folders");
+        assert!(keep(&cache, Origin::FirefoxEsr, "153.0esr", "newer", &fingerprint()).is_some());
+        assert!(!cache.find().expect("found").is_expected_revision());
+        assert!(keep(&cache, Origin::FirefoxEsr, "140.12.0esr", REVISION, &fingerprint()).is_some());
+        let found = cache.find().expect("found");
+        assert!(found.is_expected_revision() && found.revision_remark().is_none());
+        assert!(found.tests.ends_with("firefox-esr-140.12.0esr/tests"));
+    }
+
+    #[test]
+    fn a_folder_that_was_not_kept_goes_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(folder.path().to_owned()).expect("a cache");
+        let killed = cache.scratch().expect("a folder").keep();
+        let dropped = cache.scratch().expect("a folder").path().to_owned();
+        assert!(!killed.exists() && !dropped.exists());
+    }
 }

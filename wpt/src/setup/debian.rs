@@ -28,11 +28,20 @@ const LONG: Duration = Duration::from_secs(60 * 60);
 const TESTS: &str = "testing/web-platform/tests";
 const SYNC: &str = "testing/web-platform/meta/mozilla-sync";
 
+/// The revision of the tests that lie beside a file of Firefox's own, in `folder`.
+pub(super) fn synced_revision(folder: &Path) -> Option<String> {
+    let text = fs::read_to_string(folder.join("meta/mozilla-sync")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("upstream: ")).map(|revision| revision.trim().to_owned())
+}
+
 pub(super) fn fetch(cache: &Cache, wanted: &str, say: &dyn Fn(&str)) -> Result<Checkout, SetupError> {
     let apt = Apt::new(cache)?;
     say("asking Debian for the source package of Firefox ESR, which holds the tests");
-    apt.update()?;
-    let mut versions = apt.versions()?;
+    let complaint = apt.update()?;
+    let mut versions = apt.versions().map_err(|error| match complaint {
+        Some(complaint) => SetupError::Unusable(complaint),
+        None => error,
+    })?;
     versions.sort_by_key(|version| Reverse((upstream(version) == wanted, numbers(version))));
     versions.dedup();
     if versions.is_empty() {
@@ -53,6 +62,7 @@ pub(super) fn fetch(cache: &Cache, wanted: &str, say: &dyn Fn(&str)) -> Result<C
         let checkout = unpack(cache, &archive, upstream(&version), say);
         // Nothing is won by keeping it, even if it could not be unpacked: then it would not be the next time.
         let _ = fs::remove_file(&archive);
+        apt.clean();
         return checkout;
     }
     Err(SetupError::Unusable(failures.join("; ")))
@@ -115,8 +125,16 @@ impl Apt {
         command
     }
 
-    /// Writes the sources and gets their lists.
-    fn update(&self) -> Result<(), SetupError> {
+    /// Removes the lists, which are out of date the next time. What cannot be removed only takes space.
+    fn clean(&self) {
+        for inner in ["lists", "archives", "srcpkgcache.bin", "pkgcache.bin", "sources.list"] {
+            let path = self.folder.join(inner);
+            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+
+    /// Writes the sources and gets their lists. Returns what apt complained of, if it did.
+    fn update(&self) -> Result<Option<String>, SetupError> {
         let mut targets = Command::new("apt-get");
         targets.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]);
         let targets = child::output(&mut targets, ASK)?;
@@ -125,10 +143,7 @@ impl Apt {
         // A hook in the system's configuration may fail for a user who may not write the system's caches; whether
         // the lists came shows in what they hold.
         let (_, _, said) = child::run(self.command("apt-get").arg("update"), ASK)?;
-        if said.lines().any(|line| line.starts_with("E:")) {
-            tracing::debug!(said, "apt-get update complained");
-        }
-        Ok(())
+        Ok(said.lines().find(|line| line.starts_with("E:") || line.starts_with("W:")).map(str::to_owned))
     }
 
     fn versions(&self) -> Result<Vec<String>, SetupError> {
@@ -229,9 +244,7 @@ fn unpack(cache: &Cache, archive: &Path, version: &str, say: &dyn Fn(&str)) -> R
     if !scratch.path().join("tests/resources/testharness.js").is_file() {
         return Err(SetupError::Unusable(format!("{} holds no web-platform-tests", archive.display())));
     }
-    let sync = fs::read_to_string(scratch.path().join("meta/mozilla-sync")).unwrap_or_default();
-    let revision =
-        sync.lines().find_map(|line| line.strip_prefix("upstream: ")).map(|text| text.trim().to_owned());
+    let revision = synced_revision(scratch.path());
     let source =
         Source { origin: Origin::FirefoxEsr, version: version.to_owned(), revision, folders: fingerprint() };
     cache.keep(scratch, &source)

@@ -65,3 +65,61 @@ fn git(folder: Option<&Path>) -> Command {
     }
     git
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(folder: &Path, arguments: &[&str]) -> String {
+        child::output(git(Some(folder)).args(arguments), ANSWER).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A repository with files that are needed, files that are not, and a later revision.
+    fn upstream(folder: &Path) -> String {
+        run(folder, &["init", "--quiet"]);
+        run(folder, &["config", "uploadpack.allowFilter", "true"]);
+        run(folder, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+        for name in
+            ["resources/testharness.js", "background-fetch/a.js", "svg/b.svg", "dom/a.html", "dom/xslt/c.xsl"]
+        {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("created");
+            fs::write(path, name).expect("written");
+        }
+        let commit =
+            ["-c", "user.name=a", "-c", "user.email=a@b.example", "commit", "--quiet", "--message=x"];
+        run(folder, &["add", "--all"]);
+        run(folder, &commit);
+        let revision = run(folder, &["rev-parse", "HEAD"]).trim().to_owned();
+        fs::write(folder.join("dom/a.html"), "later").expect("written");
+        run(folder, &["add", "--all"]);
+        run(folder, &commit);
+        revision
+    }
+
+    #[test]
+    fn only_the_needed_folders_of_the_wanted_revision_come() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let revision = upstream(folder.path());
+        let cache_folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(cache_folder.path().to_owned()).expect("a cache");
+        let url = format!("file://{}", folder.path().display());
+        let checkout = fetch(&cache, &url, &revision, &|_| ()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(checkout.revision, Some(revision));
+        let text = |name: &str| fs::read_to_string(checkout.tests.join(name)).ok();
+        assert_eq!(text("background-fetch/a.js").as_deref(), Some("background-fetch/a.js"));
+        assert_eq!(text("dom/a.html").as_deref(), Some("dom/a.html"));
+        assert_eq!((text("svg/b.svg"), text("dom/xslt/c.xsl")), (None, None));
+        assert!(cache.find().is_some());
+    }
+
+    #[test]
+    fn a_repository_that_is_not_there_is_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::at(folder.path().to_owned()).expect("a cache");
+        let url = format!("file://{}/none", folder.path().display());
+        let error = fetch(&cache, &url, "0", &|_| ()).expect_err("there is none");
+        assert!(error.to_string().contains("ls-remote"), "{error}");
+        assert!(cache.find().is_none());
+    }
+}

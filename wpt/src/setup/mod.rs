@@ -74,6 +74,16 @@ pub enum SetupError {
 }
 
 impl SetupError {
+    /// What a command said at last, without its command line, which would bury it.
+    fn short(&self) -> String {
+        match self {
+            Self::Command(CommandError::Failed { output, .. }) if !output.is_empty() => {
+                output.lines().last().unwrap_or_default().to_owned()
+            }
+            other => other.to_string(),
+        }
+    }
+
     fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
@@ -147,11 +157,10 @@ pub fn ensure(say: &dyn Fn(&str)) -> Result<Checkout, SetupError> {
     say("the web-platform-tests are not here yet; fetching them once");
     let git = match git::fetch(&cache, REPOSITORY, REVISION, say) {
         Ok(checkout) => return Ok(checkout),
-        Err(error) => error.to_string(),
+        Err(error) => error.short(),
     };
-    say(&format!("not from {REPOSITORY}: {}", git.lines().last().unwrap_or_default()));
-    debian::fetch(&cache, FIREFOX, say)
-        .map_err(|error| SetupError::NoSource { git, debian: error.to_string() })
+    say(&format!("not from there: {git}"));
+    debian::fetch(&cache, FIREFOX, say).map_err(|error| SetupError::NoSource { git, debian: error.short() })
 }
 
 /// Uses the checkout that a user has.
@@ -167,6 +176,8 @@ fn given(root: PathBuf) -> Result<Checkout, SetupError> {
     // Only if it is the top of a repository: the tests may also lie within somebody else's.
     let revision = child::output(&mut head, Duration::from_secs(10)).ok();
     let revision = revision.and_then(|said| said.strip_prefix('\n').map(|head| head.trim().to_owned()));
+    // In a checkout of Firefox, a file beside the tests has it.
+    let revision = revision.or_else(|| debian::synced_revision(tests.parent()?));
     let derived = cache::Cache::open()?.derived_for(&tests)?;
     Ok(Checkout { tests, origin: Origin::Given, revision, derived })
 }

@@ -74,7 +74,7 @@ impl Turn<'_> {
         let total = self.stored_body_bytes_total.saturating_add(bytes);
         let download_total = self.fixed.totals.download;
         // Step 6.1.
-        if bytes > 0 && download_total != 0 && total > download_total {
+        if download_total != 0 && total > download_total {
             return Err(DownloadTotalExceeded);
         }
         // Step 6.2.

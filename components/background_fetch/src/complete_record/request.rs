@@ -105,8 +105,10 @@ impl Turn<'_> {
     fn request(&self, range_start: u64) -> RequestHead {
         // Step 4.
         let mut request = self.record.stored.request.clone();
-        // Step 5.
-        request.keepalive = true;
+        // Step 5. What keepalive is for, outliving the client, is given here: these requests have none. What else it
+        // does is limit a body to 64 KiB (https://fetch.spec.whatwg.org/#http-network-or-cache-fetch),
+        // which cannot be meant, so it is not set where there is one.
+        request.keepalive = self.record.stored.request_body.is_none();
         // Step 8. Fetch appends the header; a page's own Range is replaced here, as two of them would be asking
         // for several ranges, which no step can take apart.
         if range_start != 0 {

@@ -2,7 +2,6 @@
 //! head.
 
 use bgfetch_traits::background_fetch::RecordResult;
-use bgfetch_traits::body::BodyError;
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, ResponseHead};
 use bgfetch_traits::ids::BodyId;
 use bgfetch_traits::storage::StorageError;
@@ -107,7 +106,8 @@ impl Turn<'_> {
         stored.response_length = 0;
         stored.response = None;
         if let Some(body) = stored.response_body.take() {
-            self.seal(body, Some(BodyError::Source("another response took the place of this one".into())));
+            // Whoever reads it sees it fail, but not before the stored record names another: after a crash in
+            // between, this one goes on.
             self.record.superseded = Some(body);
         }
     }

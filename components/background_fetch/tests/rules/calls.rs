@@ -159,6 +159,27 @@ fn resuming_is_an_answer_to_the_question_for_permission() {
 }
 
 #[test]
+fn an_answer_that_comes_while_bodies_are_read_counts() {
+    for state in [PermissionState::Granted, PermissionState::Denied] {
+        let mut rig = Rig::new();
+        rig.permission = PermissionState::Prompt;
+        let (fetch, answer) = rig.fetch_with("up", vec![post("/up", "x")], BackgroundFetchOptions::default());
+        rig.took();
+        rig.input(Input::PermissionChanged { partition: crate::rig::partition(), state });
+        let record = RecordId { fetch, index: 0 };
+        let body = rig.new_body();
+        rig.input(Input::RequestBodyStored { record, result: Ok((body, 1)) });
+        if state == PermissionState::Denied {
+            assert_eq!(answer.try_recv().unwrap(), Err(BackgroundFetchError::NotAllowed));
+            assert_eq!(rig.took()[0], "cancel request body 0");
+            assert!(rig.starts.is_empty());
+        } else {
+            assert!(rig.starts.contains_key(&record) && !rig.stored[&fetch].awaiting_permission);
+        }
+    }
+}
+
+#[test]
 fn denying_refuses_what_is_active_on_that_site() {
     let mut rig = Rig::new();
     rig.fetch("film", &["/film"]);

@@ -250,10 +250,10 @@ fn another_response_in_the_middle_makes_the_first_redundant() {
     assert_eq!(
         rig.seen(),
         [
-            "seal 1 failed", // Whoever reads the first sees it fail,
             "create 0#2",
-            "progress 0 - available", // its bytes count no more,
-            "release 1",              // and it is given up once the record names the other.
+            "progress 0 - available", // The bytes of the first count no more;
+            "seal 1 failed",          // whoever reads it sees it fail,
+            "release 1",              // and it is given up, once the record names the other.
             "store 0#2 in 2 at 0"
         ]
     );
@@ -275,7 +275,8 @@ fn a_redundant_response_is_given_up_even_if_no_other_finds_a_place() {
     rig.took();
     rig.body_created(film, Err(quota_exceeded()));
     let trace = rig.took();
-    assert_eq!(trace[..3], ["cancel 0#2", "save record 0 quota-exceeded", "release 1"]);
+    assert_eq!(trace[..3], ["cancel 0#2", "save record 0 quota-exceeded", "seal 1 failed"]);
+    assert_eq!(trace[3], "release 1");
 }
 
 #[test]

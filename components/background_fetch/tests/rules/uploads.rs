@@ -170,6 +170,27 @@ fn sent_bytes_are_counted_once_however_they_are_reported() {
 }
 
 #[test]
+fn what_was_uploaded_survives_a_crash_once_its_record_has_ended() {
+    let mut rig = Rig::new();
+    let records = vec![post("/a", "a"), post("/b", "b")];
+    let (fetch, _) = rig.fetch_with("up", records, BackgroundFetchOptions::default());
+    body_stored(&mut rig, fetch, 0, Ok((70, 1_000)));
+    body_stored(&mut rig, fetch, 1, Ok((71, 1_000)));
+    let first = RecordId { fetch, index: 0 };
+    rig.uploaded(first, 1_000);
+    rig.respond(first, 200, &[], 1);
+    assert_eq!(rig.stored[&fetch].uploaded, 1_000);
+}
+
+/// Fetch lets a keepalive request have a body of 64 KiB at most, and a background fetch's requests are keepalive.
+#[test]
+fn a_large_upload_is_not_stopped_by_a_limit_for_beacons() {
+    let mut rig = Rig::new();
+    let record = upload(&mut rig);
+    assert!(!rig.starts[&record].request.keepalive);
+}
+
+#[test]
 fn a_failed_upload_is_not_sent_again_even_offline() {
     let mut rig = Rig::new();
     let record = upload(&mut rig);

@@ -5,6 +5,7 @@
 //!
 //! `SIMULATION_SEEDS=100000..200000 cargo test -p bgfetch-core --test simulation` runs others than the usual ones.
 
+mod effects;
 mod ledger;
 mod pages;
 mod random;

@@ -18,12 +18,14 @@ pub(crate) struct Body {
     /// An append is under way.
     pub(crate) appending: bool,
     pub(crate) sealed: bool,
+    sealed_durably: bool,
 }
 
 #[derive(Debug)]
 enum Operation {
     Write(Write, Option<PersistTicket>),
     Release(BodyId),
+    Seal(BodyId),
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +39,14 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn create(&mut self, owner: BodyOwner) -> BodyId {
         self.next_body += 1;
-        let body = Body { bytes: Vec::new(), durable: 0, owner, appending: false, sealed: false };
+        let body = Body {
+            bytes: Vec::new(),
+            durable: 0,
+            owner,
+            appending: false,
+            sealed: false,
+            sealed_durably: false,
+        };
         self.bodies.insert(BodyId(self.next_body), body);
         BodyId(self.next_body)
     }
@@ -51,6 +60,15 @@ impl Store {
         assert_eq!(known.owner, owner, "{body} is released by another than its owner");
         assert!(!known.appending, "{body} is released while it is appended to");
         self.log.push_back(Operation::Release(body));
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn seal(&mut self, id: BodyId) -> &Body {
+        self.log.push_back(Operation::Seal(id));
+        let body = self.bodies.get_mut(&id).expect("only what is there is sealed");
+        assert!(!body.sealed, "{id} is sealed twice");
+        body.sealed = true;
+        body
     }
 
     pub(crate) fn usage(&self) -> u64 {
@@ -75,6 +93,12 @@ impl Store {
         let (write, ticket) = match operation {
             Operation::Release(body) => {
                 self.bodies.remove(&body);
+                return None;
+            }
+            Operation::Seal(body) => {
+                if let Some(body) = self.bodies.get_mut(&body) {
+                    body.sealed_durably = true;
+                }
                 return None;
             }
             Operation::Write(write, ticket) => (write, ticket),
@@ -112,7 +136,7 @@ impl Store {
                     let body = self.bodies.get_mut(&id).expect("a body that a durable record names is there");
                     body.bytes.truncate(body.durable);
                     body.appending = false;
-                    body.sealed = false;
+                    body.sealed = body.sealed_durably;
                     record.response_length = body.durable as u64;
                     named.push(id);
                 }
