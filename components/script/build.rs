@@ -1,22 +1,30 @@
 //! Generates the bindings of this crate from the specifications' IDL.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is how a build script talks to cargo")]
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::{env, fs};
 
 use bindings_gen::Generator;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // As it is meant to be read: each problem with its place in the IDL.
+            eprintln!("the bindings cannot be generated\n\n{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), Box<dyn std::error::Error>> {
     let webidl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../webidl");
     let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("bindings");
     fs::create_dir_all(&folder)?;
     let generator = Generator::new(&webidl, webidl.join("implemented.toml"));
-    let generated = match generator.types_prelude("bgfetch_js").dom_path("crate::dom").generate() {
-        Ok(generated) => generated,
-        Err(problems) => {
-            // Each with its place in the IDL, for whoever reads cargo's output.
-            return Err(format!("the bindings cannot be generated\n{problems:?}").into());
-        }
-    };
+    let generator = generator.types_prelude("bgfetch_js").dom_path("crate::dom");
+    let generated = generator.generate().map_err(|problems| problems.render())?;
     for (name, text) in &generated.files {
         let path = folder.join(name);
         // A file that is the same keeps its time, and with it what was compiled from it.

@@ -5,7 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod agent;
-#[allow(clippy::allow_attributes, missing_docs, unreachable_pub, dead_code, unused_imports, reason = "generated")]
+#[allow(
+    clippy::allow_attributes,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    unused_imports,
+    reason = "generated"
+)]
 mod bindings;
 mod clone;
 mod dom;

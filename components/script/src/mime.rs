@@ -29,7 +29,8 @@ impl MimeType {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim_matches(is_http_whitespace);
         let (kind, rest) = text.split_once('/')?;
-        let (subtype, mut rest) = rest.split_once(';').map_or((rest, None), |(subtype, rest)| (subtype, Some(rest)));
+        let (subtype, mut rest) =
+            rest.split_once(';').map_or((rest, None), |(subtype, rest)| (subtype, Some(rest)));
         let subtype = subtype.trim_end_matches(is_http_whitespace);
         if !is_http_token(kind) || !is_http_token(subtype) {
             return None;
@@ -42,7 +43,9 @@ impl MimeType {
             let (parameter, after) = next_parameter(text);
             rest = after;
             let Some((name, value)) = parameter else { continue };
-            let valid = value.chars().all(|c| c == '\t' || (' '..='~').contains(&c) || ('\u{80}'..='\u{ff}').contains(&c));
+            let valid = value
+                .chars()
+                .all(|c| c == '\t' || (' '..='~').contains(&c) || ('\u{80}'..='\u{ff}').contains(&c));
             if is_http_token(&name) && valid && parsed.parameter(&name).is_none() {
                 parsed.parameters.push((name, value));
             }
@@ -85,7 +88,9 @@ impl MimeType {
         let mut extracted: Option<Self> = None;
         let value: String = headers.get("content-type")?.into_iter().map(char::from).collect();
         for part in split_header(&value) {
-            let Some(mut parsed) = Self::parse(&part).filter(|parsed| parsed.essence != "*/*") else { continue };
+            let Some(mut parsed) = Self::parse(&part).filter(|parsed| parsed.essence != "*/*") else {
+                continue;
+            };
             if essence.as_deref() != Some(&parsed.essence) {
                 charset = parsed.parameter("charset").map(str::to_owned);
                 essence = Some(parsed.essence.clone());
@@ -178,7 +183,11 @@ mod tests {
 
     #[test]
     fn the_last_type_of_a_header_counts_and_inherits_a_charset() {
-        let headers = HeaderList::from_iter([("Content-Type", "text/html;charset=gbk"), ("Content-Type", "text/html")]);
-        assert_eq!(MimeType::extract(&headers).map(|t| t.serialize()).as_deref(), Some("text/html;charset=gbk"));
+        let headers =
+            HeaderList::from_iter([("Content-Type", "text/html;charset=gbk"), ("Content-Type", "text/html")]);
+        assert_eq!(
+            MimeType::extract(&headers).map(|t| t.serialize()).as_deref(),
+            Some("text/html;charset=gbk")
+        );
     }
 }

@@ -61,7 +61,8 @@ pub(crate) fn notify_about_rejected_promises() {
         let realm = rejected.realm.clone();
         let promise = rejected.promise.clone();
         NOTIFYING.with_borrow_mut(|list| list.push(rejected));
-        Agent::current().queue_global(TaskSource::DomManipulation, &realm, move |realm| notify(realm, &promise));
+        Agent::current()
+            .queue_global(TaskSource::DomManipulation, &realm, move |realm| notify(realm, &promise));
     }
 }
 
@@ -69,7 +70,8 @@ pub(crate) fn notify_about_rejected_promises() {
 fn absorb() {
     for rejection in Runtime::take_rejections() {
         if !rejection.handled {
-            let rejected = Rejected { realm: rejection.realm, promise: rejection.promise, reason: rejection.reason };
+            let rejected =
+                Rejected { realm: rejection.realm, promise: rejection.promise, reason: rejection.reason };
             ABOUT_TO_BE_NOTIFIED.with_borrow_mut(|list| list.push(rejected));
         } else if take(&ABOUT_TO_BE_NOTIFIED, &rejection.promise).is_none()
             && take(&NOTIFYING, &rejection.promise).is_none()
@@ -78,7 +80,12 @@ fn absorb() {
             let realm = rejected.realm.clone();
             Agent::current().queue_global(TaskSource::DomManipulation, &realm, move |realm| {
                 let Rejected { promise, reason, .. } = &rejected;
-                dom::events::promise_rejection_event::fire_at_global(realm, "rejectionhandled", promise, reason)?;
+                dom::events::promise_rejection_event::fire_at_global(
+                    realm,
+                    "rejectionhandled",
+                    promise,
+                    reason,
+                )?;
                 Ok(())
             });
         }

@@ -45,8 +45,11 @@ pub(crate) fn resolve_specifier(base: &str, specifier: &str) -> Result<Url, Stri
         return Ok(url);
     }
     if !(specifier.starts_with('/') || specifier.starts_with("./") || specifier.starts_with("../")) {
-        return Err(format!("the module specifier {specifier:?} is neither a URL nor begins with \"/\", \"./\" or \"../\""));
+        return Err(format!(
+            "the module specifier {specifier:?} is neither a URL nor begins with \"/\", \"./\" or \"../\""
+        ));
     }
-    let base = Url::parse(base).map_err(|_| format!("{base:?} is no base for the module specifier {specifier:?}"))?;
+    let base = Url::parse(base)
+        .map_err(|_| format!("{base:?} is no base for the module specifier {specifier:?}"))?;
     base.join(specifier).map_err(|error| format!("the module specifier {specifier:?} is not a URL: {error}"))
 }

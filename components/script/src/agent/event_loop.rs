@@ -85,7 +85,10 @@ impl Agent {
     }
 
     fn tell_idle(&self) {
-        let busy = self.busy.get() > 0 || !self.tasks.is_empty() || self.timers.keep_busy() || self.executor.keeps_busy();
+        let busy = self.busy.get() > 0
+            || !self.tasks.is_empty()
+            || self.timers.keep_busy()
+            || self.executor.keeps_busy();
         if !busy && self.inbox.is_empty() {
             let waiters = std::mem::take(&mut *self.idle_waiters.borrow_mut());
             waiters.into_iter().for_each(|reply| reply.send(()));

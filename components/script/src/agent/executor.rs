@@ -106,7 +106,10 @@ impl Executor {
 
     fn source(&self, key: usize, generation: u64) -> TaskSource {
         let futures = self.futures.borrow();
-        futures.get(key).filter(|e| e.waker.generation == generation).map_or(TaskSource::Networking, |e| e.source)
+        futures
+            .get(key)
+            .filter(|e| e.waker.generation == generation)
+            .map_or(TaskSource::Networking, |e| e.source)
     }
 
     fn insert(&self, source: TaskSource, keeps_busy: bool, future: LocalFuture) -> (usize, u64) {
@@ -133,7 +136,9 @@ impl Executor {
     fn poll(&self, key: usize, generation: u64) {
         let (mut future, waker) = {
             let mut futures = self.futures.borrow_mut();
-            let Some(entry) = futures.get_mut(key).filter(|e| e.waker.generation == generation) else { return };
+            let Some(entry) = futures.get_mut(key).filter(|e| e.waker.generation == generation) else {
+                return;
+            };
             let Some(future) = entry.future.take() else { return };
             (future, Arc::clone(&entry.waker))
         };

@@ -20,8 +20,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::environment::Environment;
 use executor::Executor;
-pub(crate) use replies::ReplyDropped;
 use replies::Replies;
+pub(crate) use replies::ReplyDropped;
 use tasks::TaskQueue;
 pub(crate) use tasks::TaskSource;
 pub(crate) use timers::TimerKey;

@@ -45,11 +45,14 @@ impl Timers {
     pub(super) fn clear_realm(&self, owner: ClientId) {
         let gone: Vec<_> = {
             let mut timers = self.timers.borrow_mut();
-            let keys: Vec<_> = timers.iter().filter(|(_, t)| t.owner == owner).map(|(key, t)| (*key, t.due)).collect();
-            keys.into_iter().filter_map(|(key, due)| {
-                self.order.borrow_mut().remove(&(due, key));
-                timers.remove(&key)
-            }).collect()
+            let keys: Vec<_> =
+                timers.iter().filter(|(_, t)| t.owner == owner).map(|(key, t)| (*key, t.due)).collect();
+            keys.into_iter()
+                .filter_map(|(key, due)| {
+                    self.order.borrow_mut().remove(&(due, key));
+                    timers.remove(&key)
+                })
+                .collect()
         };
         drop(gone);
     }

@@ -3,7 +3,8 @@
 use std::any::Any;
 
 use bgfetch_js::{
-    ArrayBuffer, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray, TypedArrayKind, Value,
+    ArrayBuffer, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray, TypedArrayKind,
+    Value,
 };
 use bgfetch_traits::service_worker::MessageData;
 
@@ -274,7 +275,8 @@ impl Reader<'_> {
                 let message = self.text()?.unwrap_or_default();
                 let number = |number: f64| Some(number).filter(|number| !number.is_nan());
                 let (quota, requested) = (number(self.float()?), number(self.float()?));
-                let exception = bgfetch_js::Exception::quota_exceeded(message.into_string(), quota, requested);
+                let exception =
+                    bgfetch_js::Exception::quota_exceeded(message.into_string(), quota, requested);
                 exception.to_value(realm).as_object().ok_or_else(malformed)
             }
             _ => Err(malformed()),

@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::collections::HashMap;
 
-use bgfetch_js::{ArrayBuffer, ArrayBufferView, DomString, Fallible, Object, ObjectKind, Realm, Root, Value, ValueKind};
+use bgfetch_js::{
+    ArrayBuffer, ArrayBufferView, DomString, Fallible, Object, ObjectKind, Realm, Root, Value, ValueKind,
+};
 use bgfetch_traits::service_worker::MessageData;
 
 use super::{MAX_DEPTH, clone_error, tag, too_deep};
@@ -46,7 +48,8 @@ pub(super) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fa
     for object in transfer {
         check_attached(object)?;
     }
-    let mut attachments: Vec<Box<dyn Any + Send + Sync>> = Vec::with_capacity(transfer.len() + writer.attachments.len());
+    let mut attachments: Vec<Box<dyn Any + Send + Sync>> =
+        Vec::with_capacity(transfer.len() + writer.attachments.len());
     for object in transfer {
         attachments.push(transfer_out(realm, object)?);
     }
@@ -109,7 +112,9 @@ impl Writer<'_> {
         match value.kind() {
             ValueKind::Undefined => self.bytes.push(tag::UNDEFINED),
             ValueKind::Null => self.bytes.push(tag::NULL),
-            ValueKind::Boolean => self.bytes.push(if value.as_bool() == Some(true) { tag::TRUE } else { tag::FALSE }),
+            ValueKind::Boolean => {
+                self.bytes.push(if value.as_bool() == Some(true) { tag::TRUE } else { tag::FALSE })
+            }
             ValueKind::Number => {
                 self.bytes.push(tag::NUMBER);
                 self.bytes.extend_from_slice(&value.as_number().unwrap_or(f64::NAN).to_le_bytes());
@@ -165,7 +170,10 @@ impl Writer<'_> {
 
     fn contents(&mut self, object: &Object) -> Fallible<()> {
         match object.object_kind() {
-            ObjectKind::BooleanObject | ObjectKind::NumberObject | ObjectKind::StringObject | ObjectKind::BigIntObject => {
+            ObjectKind::BooleanObject
+            | ObjectKind::NumberObject
+            | ObjectKind::StringObject
+            | ObjectKind::BigIntObject => {
                 let primitive = self.realm.unbox(object)?;
                 self.bytes.push(tag::BOXED);
                 self.value(&primitive)
@@ -182,17 +190,19 @@ impl Writer<'_> {
                 self.value(&source)?;
                 self.value(&flags)
             }
-            ObjectKind::ArrayBuffer => match ArrayBuffer::of_object(object).filter(|buffer| !buffer.is_detached()) {
-                Some(buffer) => {
-                    self.bytes.push(tag::ARRAY_BUFFER);
-                    self.data(&buffer.to_vec(0, usize::MAX));
-                    Ok(())
+            ObjectKind::ArrayBuffer => {
+                match ArrayBuffer::of_object(object).filter(|buffer| !buffer.is_detached()) {
+                    Some(buffer) => {
+                        self.bytes.push(tag::ARRAY_BUFFER);
+                        self.data(&buffer.to_vec(0, usize::MAX));
+                        Ok(())
+                    }
+                    None => Err(clone_error("a detached ArrayBuffer cannot be cloned")),
                 }
-                None => Err(clone_error("a detached ArrayBuffer cannot be cloned")),
-            },
-            ObjectKind::SharedArrayBuffer => {
-                Err(clone_error("a SharedArrayBuffer cannot be cloned: this context is not cross-origin isolated"))
             }
+            ObjectKind::SharedArrayBuffer => Err(clone_error(
+                "a SharedArrayBuffer cannot be cloned: this context is not cross-origin isolated",
+            )),
             ObjectKind::Map => self.map(object),
             ObjectKind::Set => self.set(object),
             ObjectKind::Error => self.error(object),

@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use bgfetch_js::{BufferSource, DomString, Exception, Fallible, Realm, Reflector, platform_object, trace_fields};
+use bgfetch_js::{
+    BufferSource, DomString, Exception, Fallible, Realm, Reflector, platform_object, trace_fields,
+};
 use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding};
 
 use crate::bindings::{TextDecodeOptions, TextDecoderCommonMethods, TextDecoderMethods, TextDecoderOptions};
@@ -22,14 +24,19 @@ trace_fields!(TextDecoder {});
 platform_object!(TextDecoder);
 
 fn new_decoder(encoding: &'static Encoding, ignore_bom: bool) -> Decoder {
-    if ignore_bom { encoding.new_decoder_without_bom_handling() } else { encoding.new_decoder_with_bom_removal() }
+    if ignore_bom {
+        encoding.new_decoder_without_bom_handling()
+    } else {
+        encoding.new_decoder_with_bom_removal()
+    }
 }
 
 impl TextDecoderMethods for TextDecoder {
     /// [`new TextDecoder()`](https://encoding.spec.whatwg.org/#dom-textdecoder)
     fn constructor(_: &Realm, label: DomString, options: TextDecoderOptions) -> Fallible<Self> {
         let encoding = Encoding::for_label_no_replacement(label.as_bytes());
-        let encoding = encoding.ok_or_else(|| Exception::range_error(format!("{label:?} is no encoding's label")))?;
+        let encoding =
+            encoding.ok_or_else(|| Exception::range_error(format!("{label:?} is no encoding's label")))?;
         Ok(Self {
             reflector: Reflector::new(),
             encoding,
@@ -41,7 +48,12 @@ impl TextDecoderMethods for TextDecoder {
     }
 
     /// [`decode()`](https://encoding.spec.whatwg.org/#dom-textdecoder-decode)
-    fn decode(&self, realm: &Realm, input: Option<BufferSource>, options: TextDecodeOptions) -> Fallible<String> {
+    fn decode(
+        &self,
+        realm: &Realm,
+        input: Option<BufferSource>,
+        options: TextDecodeOptions,
+    ) -> Fallible<String> {
         let bytes = input.map(|input| input.to_vec(realm)).unwrap_or_default();
         let mut decoder = self.decoder.borrow_mut();
         // Step 1.

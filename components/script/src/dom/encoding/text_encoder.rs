@@ -24,7 +24,12 @@ impl TextEncoderMethods for TextEncoder {
     }
 
     /// [`encodeInto()`](https://encoding.spec.whatwg.org/#dom-textencoder-encodeinto)
-    fn encode_into(&self, realm: &Realm, source: String, destination: TypedArray) -> Fallible<TextEncoderEncodeIntoResult> {
+    fn encode_into(
+        &self,
+        realm: &Realm,
+        source: String,
+        destination: TypedArray,
+    ) -> Fallible<TextEncoderEncodeIntoResult> {
         let (buffer, offset, length) = destination.to_view().parts(realm)?;
         let mut end = source.len().min(length);
         while !source.is_char_boundary(end) {

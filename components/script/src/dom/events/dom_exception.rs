@@ -1,7 +1,8 @@
 //! [`DOMException`](https://webidl.spec.whatwg.org/#idl-DOMException).
 
 use bgfetch_js::{
-    DomExceptionInit, DomString, Fallible, Object, PlatformObject, Realm, Reflector, Root, Value, platform_object, trace_fields,
+    DomExceptionInit, DomString, Fallible, Object, PlatformObject, Realm, Reflector, Root, Value,
+    platform_object, trace_fields,
 };
 
 use crate::bindings::DOMExceptionMethods;

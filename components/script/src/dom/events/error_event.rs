@@ -1,6 +1,8 @@
 //! [`ErrorEvent`](https://html.spec.whatwg.org/multipage/webappapis.html#the-errorevent-interface).
 
-use bgfetch_js::{DomString, ErrorLocation, Fallible, Realm, ToJs, Traced, Value, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, ErrorLocation, Fallible, Realm, ToJs, Traced, Value, platform_object, trace_fields,
+};
 
 use crate::bindings::{ErrorEventInit, ErrorEventMethods, EventInit};
 use crate::dom::{Event, EventTarget};
@@ -32,7 +34,12 @@ impl ErrorEvent {
 }
 
 /// Fires an `error` event for an uncaught exception at a realm's global object; whether something handled it.
-pub(crate) fn fire_at_global(realm: &Realm, description: &str, location: &ErrorLocation, error: &Value) -> bool {
+pub(crate) fn fire_at_global(
+    realm: &Realm,
+    description: &str,
+    location: &ErrorLocation,
+    error: &Value,
+) -> bool {
     let Some(global) = realm.global_as::<EventTarget>() else { return false };
     let init = EventInit { cancelable: true, ..EventInit::default() };
     let made = realm.wrap(ErrorEvent {

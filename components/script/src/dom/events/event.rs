@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
-    DomString, Fallible, Member, PlatformObject, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields,
+    DomString, Fallible, Member, PlatformObject, Realm, Reflector, Root, Trace, Tracer, platform_object,
+    trace_fields,
 };
 
 use crate::bindings::{EventInit, EventMethods};

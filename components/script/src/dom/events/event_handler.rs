@@ -1,7 +1,9 @@
 //! [Event handlers](https://html.spec.whatwg.org/multipage/webappapis.html#event-handlers): `onclick` and the like, as
 //! IDL attributes and, on elements, as content attributes.
 
-use bgfetch_js::{Callback, Fallible, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer, Value};
+use bgfetch_js::{
+    Callback, Fallible, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer, Value,
+};
 
 use super::event_target::EventTarget;
 use crate::dom::{ErrorEvent, Event};
@@ -42,16 +44,24 @@ pub(crate) fn set(realm: &Realm, target: &EventTarget, name: &'static str, value
     // [Activate an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#activate-an-event-handler).
     let known = target.handlers.borrow().get(name).map(|handler| handler.listener);
     let listener = known.unwrap_or_else(|| target.add_handler_listener(name));
-    let replaced = target.handlers.borrow_mut().insert(name, Handler { value: Some(object.into()), listener });
+    let replaced =
+        target.handlers.borrow_mut().insert(name, Handler { value: Some(object.into()), listener });
     drop(replaced);
     Ok(())
 }
 
 /// [The event handler processing algorithm](https://html.spec.whatwg.org/multipage/webappapis.html#the-event-handler-processing-algorithm).
-pub(super) fn process(realm: &Realm, current: &Root<EventTarget>, event: &Root<Event>, name: &str) -> Fallible<()> {
+pub(super) fn process(
+    realm: &Realm,
+    current: &Root<EventTarget>,
+    event: &Root<Event>,
+    name: &str,
+) -> Fallible<()> {
     let value = current.handlers.borrow().get(name).and_then(|handler| handler.value.clone());
     // Steps 1 and 2.
-    let Some(callback) = value.and_then(|object| Callback::new(object.as_value()).ok()) else { return Ok(()) };
+    let Some(callback) = value.and_then(|object| Callback::new(object.as_value()).ok()) else {
+        return Ok(());
+    };
     // Step 3.
     let is_global = realm.global().is_same(&current.to_object());
     let error = event.downcast::<ErrorEvent>().filter(|_| is_global && name == "error");

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bgfetch_js::{
-    DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, Trace, Traced, Tracer, Value,
-    platform_object, trace_fields,
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, Trace, Traced, Tracer,
+    Value, platform_object, trace_fields,
 };
 
 use super::abort_signal::{AbortAlgorithm, AbortSignal};
@@ -73,7 +73,14 @@ impl EventTarget {
         self.listeners.borrow().iter().any(|listener| &*listener.event_type == event_type)
     }
 
-    fn add(&self, event_type: DomString, callback: ListenerCallback, capture: bool, passive: bool, once: bool) -> u64 {
+    fn add(
+        &self,
+        event_type: DomString,
+        callback: ListenerCallback,
+        capture: bool,
+        passive: bool,
+        once: bool,
+    ) -> u64 {
         let id = self.next.replace(self.next.get() + 1);
         self.listeners.borrow_mut().push(Listener { id, event_type, callback, capture, passive, once });
         id
@@ -111,8 +118,9 @@ impl EventTarget {
             path.push(next);
         }
         let items = path.iter().enumerate();
-        *event.path.borrow_mut() =
-            items.map(|(index, target)| PathItem { target: target.clone().into(), at_target: index == 0 }).collect();
+        *event.path.borrow_mut() = items
+            .map(|(index, target)| PathItem { target: target.clone().into(), at_target: index == 0 })
+            .collect();
         let activation = crate::dom::html::activation::prepare(realm, event, &path)?;
         // Step 5.13: capture, from the outermost in.
         for (index, current) in path.iter().enumerate().rev() {
@@ -178,7 +186,12 @@ fn invoke(realm: &Realm, current: &Root<EventTarget>, event: &Root<Event>, captu
     }
 }
 
-fn call(realm: &Realm, current: &Root<EventTarget>, event: &Root<Event>, listener: &Listener) -> Fallible<()> {
+fn call(
+    realm: &Realm,
+    current: &Root<EventTarget>,
+    event: &Root<Event>,
+    listener: &Listener,
+) -> Fallible<()> {
     match &listener.callback {
         ListenerCallback::Script(callback) => {
             callback.handle_event(realm, current.as_value(), event.clone())?;
@@ -268,7 +281,10 @@ impl EventTargetMethods for EventTarget {
     /// [`dispatchEvent()`](https://dom.spec.whatwg.org/#dom-eventtarget-dispatchevent)
     fn dispatch_event(&self, realm: &Realm, event: Root<Event>) -> Fallible<bool> {
         if event.flags.dispatch.get() || !event.flags.initialized.get() {
-            return Err(Exception::dom("InvalidStateError", "the event is being dispatched, or was never initialized"));
+            return Err(Exception::dom(
+                "InvalidStateError",
+                "the event is being dispatched, or was never initialized",
+            ));
         }
         event.set_untrusted();
         self.dispatch(realm, &event)

@@ -49,7 +49,12 @@ impl MessageEvent {
 }
 
 /// Fires `message`, or `messageerror`, at a target.
-pub(crate) fn fire(realm: &Realm, target: &EventTarget, event_type: &str, message: Message) -> Fallible<bool> {
+pub(crate) fn fire(
+    realm: &Realm,
+    target: &EventTarget,
+    event_type: &str,
+    message: Message,
+) -> Fallible<bool> {
     let event = Event::new_inherited(realm, event_type.into(), &EventInit::default());
     let event = realm.wrap(MessageEvent::with(event, message))?;
     event.set_trusted();

@@ -34,7 +34,11 @@ pub(crate) fn fire_at_global(
 }
 
 impl PromiseRejectionEventMethods for PromiseRejectionEvent {
-    fn constructor(realm: &Realm, type_: DomString, event_init_dict: PromiseRejectionEventInit) -> Fallible<Self> {
+    fn constructor(
+        realm: &Realm,
+        type_: DomString,
+        event_init_dict: PromiseRejectionEventInit,
+    ) -> Fallible<Self> {
         Ok(Self {
             event: Event::new_inherited(realm, type_, &event_init_dict.parent),
             promise: event_init_dict.promise.into(),

@@ -18,7 +18,11 @@ platform_object!(QuotaExceededError: DOMException via dom_exception);
 
 impl QuotaExceededError {
     /// One with a quota and what was requested, in bytes.
-    pub(super) const fn with(dom_exception: DOMException, quota: Option<f64>, requested: Option<f64>) -> Self {
+    pub(super) const fn with(
+        dom_exception: DOMException,
+        quota: Option<f64>,
+        requested: Option<f64>,
+    ) -> Self {
         Self { dom_exception, quota, requested }
     }
 

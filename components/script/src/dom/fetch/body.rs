@@ -1,7 +1,8 @@
 //! [Bodies](https://fetch.spec.whatwg.org/#bodies): extracting, consuming, cloning.
 
 use bgfetch_js::{
-    ArrayBuffer, Exception, Fallible, Member, Promise, Realm, Root, ToJs, TypedArray, TypedArrayKind, Value, trace_fields,
+    ArrayBuffer, Exception, Fallible, Member, Promise, Realm, Root, ToJs, TypedArray, TypedArrayKind, Value,
+    trace_fields,
 };
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::fetch::RequestBody;
@@ -43,11 +44,17 @@ impl Body {
     }
 
     /// [Extracts](https://fetch.spec.whatwg.org/#concept-bodyinit-extract) a body with its type.
-    pub(crate) fn extract(realm: &Realm, init: BodyInit, keepalive: bool) -> Fallible<(Self, Option<String>)> {
+    pub(crate) fn extract(
+        realm: &Realm,
+        init: BodyInit,
+        keepalive: bool,
+    ) -> Fallible<(Self, Option<String>)> {
         match init {
             BodyInit::ReadableStream(stream) => {
                 if keepalive {
-                    return Err(Exception::type_error("a request with keepalive cannot have a stream as its body"));
+                    return Err(Exception::type_error(
+                        "a request with keepalive cannot have a stream as its body",
+                    ));
                 }
                 if stream.is_disturbed() || stream.is_locked() {
                     return Err(Exception::type_error("the stream is locked or was read before"));
@@ -69,9 +76,10 @@ impl Body {
                 let body = Self::of_bytes(realm, params.serialized().into_bytes().into())?;
                 Ok((body, Some("application/x-www-form-urlencoded;charset=UTF-8".into())))
             }
-            BodyInit::UsvString(text) => {
-                Ok((Self::of_bytes(realm, text.into_bytes().into())?, Some("text/plain;charset=UTF-8".into())))
-            }
+            BodyInit::UsvString(text) => Ok((
+                Self::of_bytes(realm, text.into_bytes().into())?,
+                Some("text/plain;charset=UTF-8".into()),
+            )),
         }
     }
 
@@ -103,7 +111,11 @@ impl Body {
         if let Some(bytes) = &self.source {
             return Self::of_bytes(realm, bytes.clone());
         }
-        Ok(Self { stream: ReadableStream::from_reader(realm, reader)?.into(), source: None, length: self.length })
+        Ok(Self {
+            stream: ReadableStream::from_reader(realm, reader)?.into(),
+            source: None,
+            length: self.length,
+        })
     }
 }
 
@@ -152,7 +164,9 @@ pub(super) fn array_buffer(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Pr
 }
 
 pub(super) fn bytes(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<TypedArray>> {
-    consume(realm, owner, |realm, bytes| TypedArray::from_vec(realm, TypedArrayKind::Uint8, bytes)?.to_js(realm))
+    consume(realm, owner, |realm, bytes| {
+        TypedArray::from_vec(realm, TypedArrayKind::Uint8, bytes)?.to_js(realm)
+    })
 }
 
 pub(super) fn blob(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<Root<Blob>>> {
@@ -172,7 +186,9 @@ pub(super) fn json(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<Va
 
 pub(super) fn form_data<T: 'static>(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<T>> {
     let mime_type = owner.mime_type();
-    consume(realm, owner, move |realm, bytes| form_data_parser::parse(realm, mime_type.as_ref(), &bytes)?.to_js(realm))
+    consume(realm, owner, move |realm, bytes| {
+        form_data_parser::parse(realm, mime_type.as_ref(), &bytes)?.to_js(realm)
+    })
 }
 
 /// [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode).

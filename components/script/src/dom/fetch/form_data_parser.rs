@@ -41,7 +41,9 @@ fn multipart(realm: &Realm, form: &FormData, boundary: &[u8], mut input: &[u8]) 
         if matches!(input, b"--" | b"--\r\n") || input.starts_with(b"--\r\n") {
             return Ok(());
         }
-        input = input.strip_prefix(b"\r\n").ok_or_else(|| malformed("a line break is missing after a boundary"))?;
+        input = input
+            .strip_prefix(b"\r\n")
+            .ok_or_else(|| malformed("a line break is missing after a boundary"))?;
         let (part, rest) = headers(input)?;
         let end = find(rest, &closing).ok_or_else(|| malformed("its last part does not end"))?;
         let (content, after) = rest.split_at(end);
@@ -80,11 +82,13 @@ fn headers(mut input: &[u8]) -> Fallible<(Part, &[u8])> {
             return Ok((Part { name, filename, content_type }, input));
         }
         let line = String::from_utf8_lossy(line);
-        let (header, value) = line.split_once(':').ok_or_else(|| malformed("a header of a part has no colon"))?;
+        let (header, value) =
+            line.split_once(':').ok_or_else(|| malformed("a header of a part has no colon"))?;
         match header.trim().to_ascii_lowercase().as_str() {
             "content-disposition" => {
                 let value = value.trim();
-                let rest = value.get(.."form-data".len()).filter(|kind| kind.eq_ignore_ascii_case("form-data"));
+                let rest =
+                    value.get(.."form-data".len()).filter(|kind| kind.eq_ignore_ascii_case("form-data"));
                 rest.ok_or_else(|| malformed("a part is no form-data"))?;
                 name = quoted(value, "name");
                 filename = quoted(value, "filename");

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use bgfetch_js::{ErrorLocation, Exception, Fallible, Member, Promise, Realm, Root, ToJs, Traced, Value, trace_fields};
+use bgfetch_js::{
+    ErrorLocation, Exception, Fallible, Member, Promise, Realm, Root, ToJs, Traced, Value, trace_fields,
+};
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::ConsoleLevel;
 use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Priority, ResponseHead};
@@ -17,7 +19,11 @@ use crate::environment::Environment;
 use crate::{fetching, report};
 
 /// `fetch(input, init)`
-pub(crate) fn fetch(realm: &Realm, input: RequestInfo, init: RequestInit) -> Fallible<Promise<Root<Response>>> {
+pub(crate) fn fetch(
+    realm: &Realm,
+    input: RequestInfo,
+    init: RequestInit,
+) -> Fallible<Promise<Root<Response>>> {
     // Steps 1 to 3; the glue makes rejections of exceptions.
     let promise = Promise::new(realm)?;
     let request = Request::from_info(realm, input, init)?;
@@ -88,7 +94,8 @@ fn blob(request: &fetch::Request) -> Result<fetch::Response, NetworkError> {
         return Err(refused(format!("a blob URL is fetched with GET, not {}", request.head.method)));
     }
     let data = crate::dom::file::blob_url::resolve(url).filter(|_| url.origin() == request.client.origin);
-    let data = data.ok_or_else(|| refused(format!("{url} is not a blob URL of this origin, or was revoked")))?;
+    let data =
+        data.ok_or_else(|| refused(format!("{url} is not a blob URL of this origin, or was revoked")))?;
     let mut head = ResponseHead {
         kind: fetch::ResponseType::Basic,
         url_list: vec![url.clone()],

@@ -69,9 +69,9 @@ impl Headers {
                 let count = pair.len();
                 match <[ByteString; 2]>::try_from(pair) {
                     Ok([name, value]) => self.append_header(&name, &value),
-                    Err(_) => {
-                        Err(Exception::type_error(format!("each header has a name and a value, but one has {count} items")))
-                    }
+                    Err(_) => Err(Exception::type_error(format!(
+                        "each header has a name and a value, but one has {count} items"
+                    ))),
                 }
             }),
             HeadersInit::ByteStringByteStringRecord(record) => {
@@ -86,7 +86,9 @@ impl Headers {
             return Err(Exception::type_error(format!("{name:?} is not a header name")));
         }
         if value.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
-            return Err(Exception::type_error(format!("the value of the header {name} has a NUL or a line break")));
+            return Err(Exception::type_error(format!(
+                "the value of the header {name} has a NUL or a line break"
+            )));
         }
         match self.guard.get() {
             Guard::Immutable => Err(Exception::type_error("the headers are immutable")),
@@ -143,10 +145,28 @@ fn name_text(name: &[u8]) -> String {
 fn is_forbidden_request_header(name: &str, value: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     match name.as_str() {
-        "accept-charset" | "accept-encoding" | "access-control-request-headers" | "access-control-request-method"
-        | "access-control-request-private-network" | "connection" | "content-length" | "cookie" | "cookie2" | "date"
-        | "dnt" | "expect" | "host" | "keep-alive" | "origin" | "referer" | "set-cookie" | "te" | "trailer"
-        | "transfer-encoding" | "upgrade" | "via" => true,
+        "accept-charset"
+        | "accept-encoding"
+        | "access-control-request-headers"
+        | "access-control-request-method"
+        | "access-control-request-private-network"
+        | "connection"
+        | "content-length"
+        | "cookie"
+        | "cookie2"
+        | "date"
+        | "dnt"
+        | "expect"
+        | "host"
+        | "keep-alive"
+        | "origin"
+        | "referer"
+        | "set-cookie"
+        | "te"
+        | "trailer"
+        | "transfer-encoding"
+        | "upgrade"
+        | "via" => true,
         "x-http-method" | "x-http-method-override" | "x-method-override" => {
             let value: String = value.iter().copied().map(char::from).collect();
             split_header(&value).iter().any(|method| is_forbidden_method(method))
@@ -254,5 +274,9 @@ impl HeadersMethods for Headers {
 
 fn checked_name(name: &ByteString) -> Fallible<String> {
     let name = name_text(name);
-    if is_http_token(&name) { Ok(name) } else { Err(Exception::type_error(format!("{name:?} is not a header name"))) }
+    if is_http_token(&name) {
+        Ok(name)
+    } else {
+        Err(Exception::type_error(format!("{name:?} is not a header name")))
+    }
 }

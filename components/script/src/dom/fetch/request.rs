@@ -11,8 +11,8 @@ use super::body::{Body, BodyOwner, body_mixin};
 use super::headers::{Guard, Headers};
 use super::request_init;
 use crate::bindings::{
-    ReferrerPolicy, RequestCache, RequestCredentials, RequestDestination, RequestDuplex, RequestInfo, RequestInit,
-    RequestMethods, RequestMode, RequestRedirect,
+    ReferrerPolicy, RequestCache, RequestCredentials, RequestDestination, RequestDuplex, RequestInfo,
+    RequestInit, RequestMethods, RequestMode, RequestRedirect,
 };
 use crate::dom::AbortSignal;
 use crate::mime::MimeType;
@@ -43,7 +43,12 @@ impl BodyOwner for Request {
 
 impl Request {
     /// The parts of one, before it has an object.
-    pub(super) fn of(head: RequestHead, headers: Root<Headers>, body: Option<Body>, signal: Root<AbortSignal>) -> Self {
+    pub(super) fn of(
+        head: RequestHead,
+        headers: Root<Headers>,
+        body: Option<Body>,
+        signal: Root<AbortSignal>,
+    ) -> Self {
         Self {
             reflector: Reflector::new(),
             head,

@@ -25,9 +25,15 @@ pub(super) fn construct(realm: &Realm, input: RequestInfo, mut init: RequestInit
                 .parse_url(&text)
                 .map_err(|error| Exception::type_error(format!("{text:?} is not a URL: {error}")))?;
             if !url.username().is_empty() || url.password().is_some() {
-                return Err(Exception::type_error(format!("{text:?} has credentials in it, which requests may not have")));
+                return Err(Exception::type_error(format!(
+                    "{text:?} has credentials in it, which requests may not have"
+                )));
             }
-            let head = RequestHead { mode: RequestMode::Cors, credentials: CredentialsMode::SameOrigin, ..RequestHead::get(url) };
+            let head = RequestHead {
+                mode: RequestMode::Cors,
+                credentials: CredentialsMode::SameOrigin,
+                ..RequestHead::get(url)
+            };
             (head, None)
         }
         RequestInfo::Request(request) => (request.head(), Some(request)),
@@ -66,7 +72,8 @@ pub(super) fn construct(realm: &Realm, input: RequestInfo, mut init: RequestInit
     } else if let Some(request) = &input_request {
         headers.replace(request.headers_object().list(), guard);
     }
-    let body = body(realm, &mut head, &init, input_request.as_deref(), &headers, init.body.clone().flatten())?;
+    let body =
+        body(realm, &mut head, &init, input_request.as_deref(), &headers, init.body.clone().flatten())?;
     Ok(Request::of(head, headers, body, signal))
 }
 
@@ -198,7 +205,10 @@ fn body(
     let input_body = input.and_then(BodyOwner::current_body);
     // Step 35.
     if (given.is_some() || input_body.is_some()) && matches!(head.method, Method::GET | Method::HEAD) {
-        return Err(Exception::type_error(format!("a request with the method {} cannot have a body", head.method)));
+        return Err(Exception::type_error(format!(
+            "a request with the method {} cannot have a body",
+            head.method
+        )));
     }
     // Steps 36 and 37.
     let init_body = match given {
@@ -219,7 +229,9 @@ fn body(
             return Err(Exception::type_error("a request whose body is a stream needs duplex: \"half\""));
         }
         if !matches!(head.mode, RequestMode::SameOrigin | RequestMode::Cors) {
-            return Err(Exception::type_error("a request whose body is a stream needs the mode same-origin or cors"));
+            return Err(Exception::type_error(
+                "a request whose body is a stream needs the mode same-origin or cors",
+            ));
         }
         head.use_cors_preflight = true;
     }

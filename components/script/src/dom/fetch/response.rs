@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use bgfetch_js::{
-    ByteString, DomString, Exception, Fallible, FromJs, Member, Realm, Reflector, Root, Value, platform_object,
-    trace_fields,
+    ByteString, DomString, Exception, Fallible, FromJs, Member, Realm, Reflector, Root, Value,
+    platform_object, trace_fields,
 };
 use bgfetch_traits::fetch::{self, ResponseHead};
 
@@ -94,14 +94,13 @@ impl Response {
 }
 
 /// [Initializes a response](https://fetch.spec.whatwg.org/#initialize-a-response).
-fn initialize(
-    realm: &Realm,
-    init: ResponseInit,
-    body: Option<(Body, Option<String>)>,
-) -> Fallible<Response> {
+fn initialize(realm: &Realm, init: ResponseInit, body: Option<(Body, Option<String>)>) -> Fallible<Response> {
     // Step 1.
     if !(200..=599).contains(&init.status) {
-        return Err(Exception::range_error(format!("the status is {}, but must be from 200 to 599", init.status)));
+        return Err(Exception::range_error(format!(
+            "the status is {}, but must be from 200 to 599",
+            init.status
+        )));
     }
     // Step 2: reason-phrase.
     let text = init.status_text;
@@ -118,7 +117,10 @@ fn initialize(
     let body = match body {
         None => None,
         Some(_) if matches!(init.status, 101 | 103 | 204 | 205 | 304) => {
-            return Err(Exception::type_error(format!("a response with the status {} cannot have a body", init.status)));
+            return Err(Exception::type_error(format!(
+                "a response with the status {} cannot have a body",
+                init.status
+            )));
         }
         Some((body, content_type)) => {
             if let Some(content_type) = content_type {
@@ -146,7 +148,8 @@ impl ResponseMethods for Response {
     /// [`Response.redirect()`](https://fetch.spec.whatwg.org/#dom-response-redirect)
     fn redirect(realm: &Realm, url: String, status: u16) -> Fallible<Root<Self>> {
         let parsed = Environment::of(realm).parse_url(&url);
-        let parsed = parsed.map_err(|error| Exception::type_error(format!("{url:?} is not a URL: {error}")))?;
+        let parsed =
+            parsed.map_err(|error| Exception::type_error(format!("{url:?} is not a URL: {error}")))?;
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Err(Exception::range_error(format!("{status} is not the status of a redirect")));
         }

@@ -1,8 +1,8 @@
 //! [`Blob`](https://w3c.github.io/FileAPI/#blob-section).
 
 use bgfetch_js::{
-    ArrayBuffer, DomString, Fallible, Promise, Realm, Reflector, Root, ToJs, TypedArray, TypedArrayKind, Value,
-    platform_object, trace_fields,
+    ArrayBuffer, DomString, Fallible, Promise, Realm, Reflector, Root, ToJs, TypedArray, TypedArrayKind,
+    Value, platform_object, trace_fields,
 };
 use bgfetch_traits::body::BodyReader;
 use bytes::Bytes;
@@ -89,7 +89,11 @@ impl Blob {
 }
 
 impl BlobMethods for Blob {
-    fn constructor(realm: &Realm, blob_parts: Option<Vec<BlobPart>>, options: BlobPropertyBag) -> Fallible<Self> {
+    fn constructor(
+        realm: &Realm,
+        blob_parts: Option<Vec<BlobPart>>,
+        options: BlobPropertyBag,
+    ) -> Fallible<Self> {
         Ok(Self::of(BlobData::of_parts(realm, blob_parts.unwrap_or_default(), &options)))
     }
 
@@ -123,7 +127,9 @@ impl BlobMethods for Blob {
     }
 
     fn text(&self, realm: &Realm) -> Fallible<Promise<String>> {
-        self.read(realm, |realm, bytes| encoding_rs::UTF_8.decode_with_bom_removal(&bytes).0.into_owned().to_js(realm))
+        self.read(realm, |realm, bytes| {
+            encoding_rs::UTF_8.decode_with_bom_removal(&bytes).0.into_owned().to_js(realm)
+        })
     }
 
     fn array_buffer(&self, realm: &Realm) -> Fallible<Promise<ArrayBuffer>> {
@@ -131,6 +137,8 @@ impl BlobMethods for Blob {
     }
 
     fn bytes(&self, realm: &Realm) -> Fallible<Promise<TypedArray>> {
-        self.read(realm, |realm, bytes| TypedArray::from_vec(realm, TypedArrayKind::Uint8, bytes.into())?.to_js(realm))
+        self.read(realm, |realm, bytes| {
+            TypedArray::from_vec(realm, TypedArrayKind::Uint8, bytes.into())?.to_js(realm)
+        })
     }
 }

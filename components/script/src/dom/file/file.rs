@@ -43,7 +43,12 @@ impl File {
 }
 
 impl FileMethods for File {
-    fn constructor(realm: &Realm, file_bits: Vec<BlobPart>, file_name: String, options: FilePropertyBag) -> Fallible<Self> {
+    fn constructor(
+        realm: &Realm,
+        file_bits: Vec<BlobPart>,
+        file_name: String,
+        options: FilePropertyBag,
+    ) -> Fallible<Self> {
         let data = BlobData::of_parts(realm, file_bits, &options.parent);
         Ok(Self::of(data, file_name, options.last_modified.unwrap_or_else(now)))
     }

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{Exception, Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields};
+use bgfetch_js::{
+    Exception, Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields,
+};
 
 use super::file::now;
 use crate::bindings::{FormDataEntryValue, FormDataMethods};
@@ -77,7 +79,9 @@ impl FormData {
     pub(crate) fn encode(&self, boundary: &str) -> Vec<u8> {
         let mut whole = Vec::new();
         for entry in self.entries.borrow().iter() {
-            whole.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"").as_bytes());
+            whole.extend_from_slice(
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"").as_bytes(),
+            );
             whole.extend_from_slice(escape(&normalize_newlines(&entry.name)).as_bytes());
             match &entry.value {
                 EntryValue::Text(text) => {
@@ -132,7 +136,9 @@ impl FormDataMethods for FormData {
         _submitter: Option<Root<HTMLElement>>,
     ) -> Fallible<Self> {
         if form.is_some() {
-            return Err(Exception::type_error("forms are not implemented here: append the entries one by one"));
+            return Err(Exception::type_error(
+                "forms are not implemented here: append the entries one by one",
+            ));
         }
         Ok(Self::empty())
     }
@@ -142,7 +148,13 @@ impl FormDataMethods for FormData {
         Ok(())
     }
 
-    fn append_2(&self, realm: &Realm, name: String, blob_value: Root<Blob>, filename: Option<String>) -> Fallible<()> {
+    fn append_2(
+        &self,
+        realm: &Realm,
+        name: String,
+        blob_value: Root<Blob>,
+        filename: Option<String>,
+    ) -> Fallible<()> {
         let value = EntryValue::of_blob(realm, &blob_value, filename)?;
         self.entries.borrow_mut().push(Entry { name, value });
         Ok(())
@@ -172,7 +184,13 @@ impl FormDataMethods for FormData {
         Ok(())
     }
 
-    fn set_2(&self, realm: &Realm, name: String, blob_value: Root<Blob>, filename: Option<String>) -> Fallible<()> {
+    fn set_2(
+        &self,
+        realm: &Realm,
+        name: String,
+        blob_value: Root<Blob>,
+        filename: Option<String>,
+    ) -> Fallible<()> {
         let value = EntryValue::of_blob(realm, &blob_value, filename)?;
         self.replace(name, value);
         Ok(())

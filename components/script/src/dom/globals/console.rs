@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use bgfetch_js::{DomString, ErrorLocation, Exception, Fallible, Object, ObjectKind, Realm, Value, ValueKind};
+use bgfetch_js::{
+    DomString, ErrorLocation, Exception, Fallible, Object, ObjectKind, Realm, Value, ValueKind,
+};
 use bgfetch_traits::coordinator::ConsoleLevel;
 
 use crate::bindings::ConsoleNamespace;
@@ -39,13 +41,20 @@ fn log(realm: &Realm, level: ConsoleLevel, data: &[Value]) -> Fallible<()> {
 fn print(realm: &Realm, level: ConsoleLevel, text: String) {
     let Some(environment) = Environment::try_of(realm) else { return };
     let indent = "  ".repeat(*environment.console.groups.borrow());
-    let text = if indent.is_empty() { text } else { format!("{indent}{}", text.replace('\n', &format!("\n{indent}"))) };
+    let text = if indent.is_empty() {
+        text
+    } else {
+        format!("{indent}{}", text.replace('\n', &format!("\n{indent}")))
+    };
     report::to_console(&environment, level, text, &caller(realm));
 }
 
 /// Where the script is that calls.
 fn caller(realm: &Realm) -> ErrorLocation {
-    realm.new_error("Error").map(|error| Exception::Js(error.into_value()).location(realm)).unwrap_or_default()
+    realm
+        .new_error("Error")
+        .map(|error| Exception::Js(error.into_value()).location(realm))
+        .unwrap_or_default()
 }
 
 /// [Formatter](https://console.spec.whatwg.org/#formatter), then the rest of the arguments.
@@ -133,7 +142,9 @@ fn inspect_object(realm: &Realm, object: &Object, depth: usize) -> String {
         ObjectKind::Array => {
             let length = object.length(realm).unwrap_or(0);
             let shown = (0..u32::try_from(length).unwrap_or(u32::MAX).min(MAX_ENTRIES as u32)).map(|index| {
-                object.get_index(realm, index).map_or_else(|_| "?".into(), |item| inspect(realm, &item, depth + 1))
+                object
+                    .get_index(realm, index)
+                    .map_or_else(|_| "?".into(), |item| inspect(realm, &item, depth + 1))
             });
             let mut items: Vec<String> = shown.collect();
             if length > MAX_ENTRIES as u64 {
@@ -146,13 +157,16 @@ fn inspect_object(realm: &Realm, object: &Object, depth: usize) -> String {
             let items: Vec<String> = entries
                 .chunks(2)
                 .take(MAX_ENTRIES)
-                .map(|entry| entry.iter().map(|v| inspect(realm, v, depth + 1)).collect::<Vec<_>>().join(" => "))
+                .map(|entry| {
+                    entry.iter().map(|v| inspect(realm, v, depth + 1)).collect::<Vec<_>>().join(" => ")
+                })
                 .collect();
             format!("Map({}) {{{}}}", entries.len() / 2, items.join(", "))
         }
         ObjectKind::Set => {
             let values = realm.set_values(object).unwrap_or_default();
-            let items: Vec<String> = values.iter().take(MAX_ENTRIES).map(|v| inspect(realm, v, depth + 1)).collect();
+            let items: Vec<String> =
+                values.iter().take(MAX_ENTRIES).map(|v| inspect(realm, v, depth + 1)).collect();
             format!("Set({}) {{{}}}", values.len(), items.join(", "))
         }
         _ => {
@@ -161,7 +175,8 @@ fn inspect_object(realm: &Realm, object: &Object, depth: usize) -> String {
                 .iter()
                 .take(MAX_ENTRIES)
                 .map(|key| {
-                    let value = object.get(realm, key).map_or_else(|_| "?".into(), |v| inspect(realm, &v, depth + 1));
+                    let value =
+                        object.get(realm, key).map_or_else(|_| "?".into(), |v| inspect(realm, &v, depth + 1));
                     format!("{}: {value}", &**key)
                 })
                 .collect();
@@ -218,7 +233,11 @@ impl ConsoleNamespace for Console {
         log(realm, ConsoleLevel::Log, &data)
     }
 
-    fn table(realm: &Realm, tabular_data: Option<Value>, _properties: Option<Vec<DomString>>) -> Fallible<()> {
+    fn table(
+        realm: &Realm,
+        tabular_data: Option<Value>,
+        _properties: Option<Vec<DomString>>,
+    ) -> Fallible<()> {
         // What is not a table is logged; a terminal shows tables as the value that they are.
         log(realm, ConsoleLevel::Log, tabular_data.as_slice())
     }

@@ -1,6 +1,9 @@
 //! [`Crypto`](https://w3c.github.io/webcrypto/#Crypto-interface): random values; there is no `SubtleCrypto`.
 
-use bgfetch_js::{ArrayBufferView, DomString, Exception, Fallible, Realm, Reflector, TypedArrayKind, platform_object, trace_fields};
+use bgfetch_js::{
+    ArrayBufferView, DomString, Exception, Fallible, Realm, Reflector, TypedArrayKind, platform_object,
+    trace_fields,
+};
 
 use crate::bindings::CryptoMethods;
 
@@ -33,7 +36,8 @@ impl CryptoMethods for Crypto {
         // Step 2.
         let (buffer, offset, length) = array.parts(realm)?;
         if length > MOST {
-            let message = format!("the array has {length} bytes; at most {MOST} random bytes are given at once");
+            let message =
+                format!("the array has {length} bytes; at most {MOST} random bytes are given at once");
             #[expect(clippy::cast_precision_loss, reason = "lengths below 2^53")]
             return Err(Exception::quota_exceeded(message, Some(MOST as f64), Some(length as f64)));
         }

@@ -41,7 +41,9 @@ pub(crate) fn atob(data: &DomString) -> Fallible<ByteString> {
     if text.len() % 4 == 1 || text.contains(&b'=') {
         return Err(Exception::dom("InvalidCharacterError", "the string is not base64"));
     }
-    let bytes = FORGIVING.decode(text).map_err(|_| Exception::dom("InvalidCharacterError", "the string is not base64"))?;
+    let bytes = FORGIVING
+        .decode(text)
+        .map_err(|_| Exception::dom("InvalidCharacterError", "the string is not base64"))?;
     Ok(ByteString(bytes))
 }
 
@@ -114,9 +116,16 @@ macro_rules! window_or_worker_global_scope {
                 Ok(())
             }
 
-            fn queue_microtask(&self, realm: &Realm, callback: $crate::bindings::VoidFunction) -> Fallible<()> {
+            fn queue_microtask(
+                &self,
+                realm: &Realm,
+                callback: $crate::bindings::VoidFunction,
+            ) -> Fallible<()> {
                 let callback = bgfetch_js::ToJs::to_js(callback, realm)?;
-                $crate::dom::globals::window_or_worker::queue_microtask(realm, bgfetch_js::Callback::new(&callback)?)
+                $crate::dom::globals::window_or_worker::queue_microtask(
+                    realm,
+                    bgfetch_js::Callback::new(&callback)?,
+                )
             }
 
             fn structured_clone(
@@ -186,7 +195,10 @@ impl SharedObjects {
 }
 
 /// The object in `cell`, made if it is not there yet: for `[SameObject]` attributes.
-pub(crate) fn once<T>(cell: &OnceCell<Member<T>>, make: impl FnOnce() -> Fallible<Root<T>>) -> Fallible<Root<T>> {
+pub(crate) fn once<T>(
+    cell: &OnceCell<Member<T>>,
+    make: impl FnOnce() -> Fallible<Root<T>>,
+) -> Fallible<Root<T>> {
     if let Some(object) = cell.get() {
         return Ok((**object).clone());
     }

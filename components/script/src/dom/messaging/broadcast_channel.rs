@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use bgfetch_js::{DomString, Exception, Fallible, PlatformObject, Realm, Root, Value, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
+};
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::service_worker::MessageData;
 
@@ -57,7 +59,12 @@ impl BroadcastChannelMethods for BroadcastChannel {
         receive(realm, &self.name, &data, Some(&this));
         if let Some(key) = environment.storage_key() {
             let channel = self.name.to_string();
-            environment.hosts.coordinator.send(CoordinatorMsg::Broadcast { key, from: environment.id, channel, data });
+            environment.hosts.coordinator.send(CoordinatorMsg::Broadcast {
+                key,
+                from: environment.id,
+                channel,
+                data,
+            });
         }
         Ok(())
     }
@@ -81,7 +88,10 @@ pub(crate) fn receive(
 ) {
     let channels: Vec<_> = OPEN.with_borrow(|open| {
         let of_name = open.iter().filter(|(owner, channel)| owner.is_same(realm) && &*channel.name == name);
-        of_name.map(|(_, channel)| channel.clone()).filter(|channel| except.is_none_or(|e| !e.is_same(channel))).collect()
+        of_name
+            .map(|(_, channel)| channel.clone())
+            .filter(|channel| except.is_none_or(|e| !e.is_same(channel)))
+            .collect()
     });
     let origin = Environment::of(realm).origin.ascii_serialization();
     for channel in channels {
@@ -93,7 +103,12 @@ pub(crate) fn receive(
             let deserialized = clone::deserialize(realm, clone::copy(&data));
             let event_type = if deserialized.is_ok() { "message" } else { "messageerror" };
             let data = deserialized.map_or(Value::NULL, |(data, _)| data);
-            message_event::fire(realm, &*channel, event_type, Message { data, origin, source: None, ports: Vec::new() })?;
+            message_event::fire(
+                realm,
+                &*channel,
+                event_type,
+                Message { data, origin, source: None, ports: Vec::new() },
+            )?;
             Ok(())
         });
     }
@@ -101,6 +116,7 @@ pub(crate) fn receive(
 
 /// Lets go of the channels of a realm that ends.
 pub(crate) fn forget(realm: &Realm) {
-    let gone: Vec<_> = OPEN.with_borrow_mut(|open| open.extract_if(.., |(owner, _)| owner.is_same(realm)).collect());
+    let gone: Vec<_> =
+        OPEN.with_borrow_mut(|open| open.extract_if(.., |(owner, _)| owner.is_same(realm)).collect());
     drop(gone);
 }

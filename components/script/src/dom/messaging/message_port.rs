@@ -9,7 +9,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bgfetch_js::{Exception, Fallible, Object, PlatformObject, Realm, Root, Value, platform_object, trace_fields};
+use bgfetch_js::{
+    Exception, Fallible, Object, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
+};
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use bgfetch_traits::service_worker::MessageData;
 use parking_lot::Mutex;
@@ -96,7 +98,8 @@ impl MessagePort {
     /// that are not delivered yet go along.
     pub(crate) fn transfer_out(&self) -> Fallible<PortHandle> {
         let handle = self.end.borrow_mut().take();
-        let handle = handle.ok_or_else(|| Exception::dom("DataCloneError", "the MessagePort is closed or detached"))?;
+        let handle = handle
+            .ok_or_else(|| Exception::dom("DataCloneError", "the MessagePort is closed or detached"))?;
         self.detached.set(true);
         self.disable(&handle);
         Ok(handle)
@@ -145,7 +148,8 @@ impl MessagePort {
                 message_event::fire(realm, self, "message", message)?;
             }
             Err(_) => {
-                let message = Message { data: Value::NULL, origin: String::new(), source: None, ports: Vec::new() };
+                let message =
+                    Message { data: Value::NULL, origin: String::new(), source: None, ports: Vec::new() };
                 message_event::fire(realm, self, "messageerror", message)?;
             }
         }
@@ -213,11 +217,21 @@ pub(crate) fn handler_set(realm: &Realm, target: &EventTarget, name: &str) -> Fa
 }
 
 impl MessagePortMethods for MessagePort {
-    fn post_message_with_transfer(&self, realm: &Realm, message: Value, transfer: Vec<Object>) -> Fallible<()> {
+    fn post_message_with_transfer(
+        &self,
+        realm: &Realm,
+        message: Value,
+        transfer: Vec<Object>,
+    ) -> Fallible<()> {
         self.post(realm, &message, &transfer)
     }
 
-    fn post_message(&self, realm: &Realm, message: Value, options: StructuredSerializeOptions) -> Fallible<()> {
+    fn post_message(
+        &self,
+        realm: &Realm,
+        message: Value,
+        options: StructuredSerializeOptions,
+    ) -> Fallible<()> {
         self.post(realm, &message, &options.transfer)
     }
 

@@ -1,6 +1,8 @@
 //! [`DOMTokenList`](https://dom.spec.whatwg.org/#interface-domtokenlist).
 
-use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
+};
 
 use crate::bindings::DOMTokenListMethods;
 use crate::dom::Element;

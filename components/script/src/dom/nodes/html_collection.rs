@@ -113,7 +113,9 @@ impl Filter {
                 namespace.as_ref().is_none_or(|namespace| *namespace == element.name().ns)
                     && local_name.as_ref().is_none_or(|name| *name == element.name().local)
             }
-            Self::Classes(classes) => !classes.is_empty() && classes.iter().all(|class| element.has_class_name(class)),
+            Self::Classes(classes) => {
+                !classes.is_empty() && classes.iter().all(|class| element.has_class_name(class))
+            }
             Self::Html(names, attribute) => {
                 element.name().ns == ns!(html)
                     && names.contains(&&*element.name().local)
@@ -143,7 +145,8 @@ impl HTMLCollectionMethods for HTMLCollection {
             return Ok(None);
         }
         Ok(self.find(|element| {
-            element.has_id(&name) || (element.is_html() && element.plain_attribute("name").as_ref() == Some(&name))
+            element.has_id(&name)
+                || (element.is_html() && element.plain_attribute("name").as_ref() == Some(&name))
         }))
     }
 

@@ -366,7 +366,12 @@ impl NodeMethods for Node {
     }
 
     /// [`insertBefore()`](https://dom.spec.whatwg.org/#dom-node-insertbefore)
-    fn insert_before(&self, realm: &Realm, node: Root<Self>, child: Option<Root<Self>>) -> Fallible<Root<Self>> {
+    fn insert_before(
+        &self,
+        realm: &Realm,
+        node: Root<Self>,
+        child: Option<Root<Self>>,
+    ) -> Fallible<Root<Self>> {
         mutation::pre_insert(realm, &node, &self.root(), child.as_ref())?;
         Ok(node)
     }

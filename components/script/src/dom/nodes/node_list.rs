@@ -66,7 +66,8 @@ impl NodeList {
             Content::Children => self.root.children_in_order().map(Into::into).collect(),
             Content::Named(name) => {
                 let elements = self.root.descendant_elements();
-                let named = elements.filter(|e| e.is_html() && e.plain_attribute("name").as_ref() == Some(name));
+                let named =
+                    elements.filter(|e| e.is_html() && e.plain_attribute("name").as_ref() == Some(name));
                 named.map(|element| Member::from(element.upcast::<Node>())).collect()
             }
         };

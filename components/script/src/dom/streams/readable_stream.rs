@@ -6,8 +6,8 @@
 use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
-    Callback, Exception, Fallible, FromJs, Member, Object, PlatformObject, Promise, Realm, Reflector, Root, ToJs, Traced,
-    Value, platform_object, trace_fields,
+    Callback, Exception, Fallible, FromJs, Member, Object, PlatformObject, Promise, Realm, Reflector, Root,
+    ToJs, Traced, Value, platform_object, trace_fields,
 };
 
 use super::readable_stream_default_controller::{Strategy, set_up};
@@ -62,7 +62,11 @@ impl ReadableStream {
 
     /// [Sets up](https://streams.spec.whatwg.org/#readablestream-set-up) a stream of the platform's own. Nothing is
     /// pulled before it is asked for with a high water mark of 0.
-    pub(super) fn create(realm: &Realm, source: Box<dyn UnderlyingSourceSteps>, high_water_mark: f64) -> Fallible<Root<Self>> {
+    pub(super) fn create(
+        realm: &Realm,
+        source: Box<dyn UnderlyingSourceSteps>,
+        high_water_mark: f64,
+    ) -> Fallible<Root<Self>> {
         let stream = realm.wrap(Self::initial())?;
         set_up(realm, &stream, source, Strategy { high_water_mark, size: None })?;
         Ok(stream)
@@ -155,7 +159,11 @@ impl ReadableStream {
 
 impl ReadableStreamMethods for ReadableStream {
     /// [`new ReadableStream()`](https://streams.spec.whatwg.org/#rs-constructor)
-    fn constructor(realm: &Realm, underlying_source: Option<Object>, strategy: QueuingStrategy) -> Fallible<Self> {
+    fn constructor(
+        realm: &Realm,
+        underlying_source: Option<Object>,
+        strategy: QueuingStrategy,
+    ) -> Fallible<Self> {
         // Steps 1 and 2.
         let source = match &underlying_source {
             Some(object) => UnderlyingSource::from_js(realm, object.as_value())?,
@@ -163,7 +171,9 @@ impl ReadableStreamMethods for ReadableStream {
         };
         // Step 4.
         if source.type_.is_some() {
-            return Err(Exception::type_error("byte streams (an underlying source of type \"bytes\") are not implemented here"));
+            return Err(Exception::type_error(
+                "byte streams (an underlying source of type \"bytes\") are not implemented here",
+            ));
         }
         let stream = Self::initial();
         let object = underlying_source.map(Into::into);
@@ -177,7 +187,9 @@ impl ReadableStreamMethods for ReadableStream {
         let high_water_mark = match strategy.high_water_mark {
             None => 1.0,
             Some(mark) if mark.is_nan() || mark < 0.0 => {
-                return Err(Exception::range_error(format!("highWaterMark is {mark}, but must not be NaN or negative")));
+                return Err(Exception::range_error(format!(
+                    "highWaterMark is {mark}, but must not be NaN or negative"
+                )));
             }
             Some(mark) => mark,
         };
@@ -201,7 +213,10 @@ impl ReadableStreamMethods for ReadableStream {
         realm: &Realm,
         options: ReadableStreamIteratorOptions,
     ) -> Fallible<Box<dyn bgfetch_js::glue::AsyncIteration>> {
-        Ok(Box::new(super::iteration::StreamIteration::new(self.acquire_reader(realm)?, options.prevent_cancel)))
+        Ok(Box::new(super::iteration::StreamIteration::new(
+            self.acquire_reader(realm)?,
+            options.prevent_cancel,
+        )))
     }
 
     fn cancel(&self, realm: &Realm, reason: Option<Value>) -> Fallible<Promise<()>> {
@@ -212,7 +227,11 @@ impl ReadableStreamMethods for ReadableStream {
     }
 
     /// [`getReader()`](https://streams.spec.whatwg.org/#rs-get-reader)
-    fn get_reader(&self, realm: &Realm, options: ReadableStreamGetReaderOptions) -> Fallible<Root<ReadableStreamDefaultReader>> {
+    fn get_reader(
+        &self,
+        realm: &Realm,
+        options: ReadableStreamGetReaderOptions,
+    ) -> Fallible<Root<ReadableStreamDefaultReader>> {
         if options.mode.is_some() {
             return Err(Exception::type_error("the stream is no byte stream: it has no BYOB reader"));
         }

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use bgfetch_js::{
-    Callback, Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Trace, Traced, Tracer, Value,
-    platform_object, trace_fields,
+    Callback, Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Trace, Traced,
+    Tracer, Value, platform_object, trace_fields,
 };
 use bgfetch_traits::body::BodyReader;
 
@@ -201,14 +201,16 @@ impl ReadableStreamDefaultController {
         let strategy = self.strategy_size.borrow().as_ref().map(|size| (**size).clone());
         let size = match strategy {
             None => Ok(1.0),
-            Some(size) => {
-                size.call(realm, &Value::UNDEFINED, std::slice::from_ref(chunk)).and_then(|size| size.to_number(realm))
-            }
+            Some(size) => size
+                .call(realm, &Value::UNDEFINED, std::slice::from_ref(chunk))
+                .and_then(|size| size.to_number(realm)),
         };
         // EnqueueValueWithSize.
         let size = size.and_then(|size| {
             if size.is_nan() || size < 0.0 || size.is_infinite() {
-                return Err(Exception::range_error(format!("the chunk's size is {size}, but must be a finite number from 0")));
+                return Err(Exception::range_error(format!(
+                    "the chunk's size is {size}, but must be a finite number from 0"
+                )));
             }
             Ok(size)
         });
@@ -278,14 +280,18 @@ impl ReadableStreamDefaultControllerMethods for ReadableStreamDefaultController 
 
     fn close(&self, realm: &Realm) -> Fallible<()> {
         if !self.can_close_or_enqueue() {
-            return Err(Exception::type_error("the stream is closed or errored, or was asked to close before"));
+            return Err(Exception::type_error(
+                "the stream is closed or errored, or was asked to close before",
+            ));
         }
         self.close_steps(realm)
     }
 
     fn enqueue(&self, realm: &Realm, chunk: Option<Value>) -> Fallible<()> {
         if !self.can_close_or_enqueue() {
-            return Err(Exception::type_error("the stream is closed or errored, or was asked to close before"));
+            return Err(Exception::type_error(
+                "the stream is closed or errored, or was asked to close before",
+            ));
         }
         self.enqueue_chunk(realm, &chunk.unwrap_or_default())
     }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use bgfetch_js::{
-    Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Traced, Value, platform_object,
-    trace_fields,
+    Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Traced, Value,
+    platform_object, trace_fields,
 };
 
 use super::read_request::{PromiseRequest, ReadRequest};

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use bgfetch_js::{
-    Exception, Fallible, Object, Promise, Realm, Root, ToJs, Trace, Traced, Tracer, TypedArray, TypedArrayKind, Value,
+    Exception, Fallible, Object, Promise, Realm, Root, ToJs, Trace, Traced, Tracer, TypedArray,
+    TypedArrayKind, Value,
 };
 use bgfetch_traits::body::{BodyError, BodyReader};
 use bytes::Bytes;
@@ -19,7 +20,11 @@ pub(super) trait UnderlyingSourceSteps: Trace {
     /// The start algorithm: its value is waited for.
     fn start(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Value>;
     /// The pull algorithm.
-    fn pull(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Promise<()>>;
+    fn pull(
+        &self,
+        realm: &Realm,
+        controller: &Root<ReadableStreamDefaultController>,
+    ) -> Fallible<Promise<()>>;
     /// The cancel algorithm.
     fn cancel(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>>;
     /// Gives up the bytes that it has not given yet, if it is a source of bytes that nobody has asked yet.
@@ -76,7 +81,11 @@ impl UnderlyingSourceSteps for ScriptSource {
         start.call(realm, self.object.as_value(), controller.clone())
     }
 
-    fn pull(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Promise<()>> {
+    fn pull(
+        &self,
+        realm: &Realm,
+        controller: &Root<ReadableStreamDefaultController>,
+    ) -> Fallible<Promise<()>> {
         let Some(pull) = &self.pull else { return Promise::resolved(realm, ()) };
         pull.call(realm, self.object.as_value(), controller.clone())
     }
@@ -121,7 +130,11 @@ impl UnderlyingSourceSteps for BodySource {
         Ok(Value::UNDEFINED)
     }
 
-    fn pull(&self, realm: &Realm, controller: &Root<ReadableStreamDefaultController>) -> Fallible<Promise<()>> {
+    fn pull(
+        &self,
+        realm: &Realm,
+        controller: &Root<ReadableStreamDefaultController>,
+    ) -> Fallible<Promise<()>> {
         self.0.borrow_mut().pulled = true;
         let done = Promise::new(realm)?;
         let (state, controller) = (Rc::clone(&self.0), controller.clone());

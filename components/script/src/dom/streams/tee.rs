@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
-    Exception, Fallible, Member, Object, PlatformObject, Promise, Realm, Root, Shared, Trace, Traced, Value, trace_fields,
+    Exception, Fallible, Member, Object, PlatformObject, Promise, Realm, Root, Shared, Trace, Traced, Value,
+    trace_fields,
 };
 use bgfetch_traits::body;
 
@@ -148,7 +149,8 @@ impl UnderlyingSourceSteps for Branch {
             *place = reason.clone().into();
         }
         if self.tee.canceled.iter().all(Cell::get) {
-            let reasons: Vec<Value> = self.tee.reasons.borrow().iter().map(|reason| (**reason).clone()).collect();
+            let reasons: Vec<Value> =
+                self.tee.reasons.borrow().iter().map(|reason| (**reason).clone()).collect();
             let composite = Object::array(realm, reasons)?;
             let canceled = self.tee.stream.cancel_with(realm, composite.as_value())?;
             self.tee.cancel_promise.resolve_with(realm, canceled.as_object().as_value());
@@ -163,7 +165,11 @@ impl ReadableStream {
     ///
     /// # Errors
     /// A `TypeError` if it is locked.
-    pub(crate) fn tee_streams(&self, realm: &Realm, clone_for_second: bool) -> Fallible<(Root<Self>, Root<Self>)> {
+    pub(crate) fn tee_streams(
+        &self,
+        realm: &Realm,
+        clone_for_second: bool,
+    ) -> Fallible<(Root<Self>, Root<Self>)> {
         let reader = self.acquire_reader(realm)?;
         let tee = realm.share(Tee {
             stream: self.root().into(),
@@ -185,7 +191,10 @@ impl ReadableStream {
             |_, _| {},
             move |realm, reason| {
                 for controller in tee.controllers().unwrap_or_default() {
-                    super::readable_stream_default_controller::settle(realm, controller.error_steps(realm, reason));
+                    super::readable_stream_default_controller::settle(
+                        realm,
+                        controller.error_steps(realm, reason),
+                    );
                 }
                 tee.settle_canceled(realm);
             },

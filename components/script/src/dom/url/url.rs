@@ -2,7 +2,10 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use bgfetch_js::{DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, platform_object,
+    trace_fields,
+};
 use url::Url;
 
 use crate::bindings::URLMethods;
@@ -23,7 +26,8 @@ fn parse(url: &str, base: Option<&str>) -> Result<Url, String> {
     match base {
         None => Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}")),
         Some(base) => {
-            let base = Url::parse(base).map_err(|error| format!("the base {base:?} is not a URL: {error}"))?;
+            let base =
+                Url::parse(base).map_err(|error| format!("the base {base:?} is not a URL: {error}"))?;
             base.join(url).map_err(|error| format!("{url:?} is not a URL: {error}"))
         }
     }

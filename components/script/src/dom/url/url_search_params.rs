@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
+};
 use url::form_urlencoded;
 
 use crate::bindings::{
@@ -34,7 +36,8 @@ pub(crate) fn serialize(list: &[(String, String)]) -> String {
 impl URLSearchParams {
     /// The `searchParams` of a URL.
     pub(super) fn of_url(url: &Root<URL>) -> Self {
-        let params = Self { reflector: Reflector::new(), list: RefCell::default(), url: Some(url.clone().into()) };
+        let params =
+            Self { reflector: Reflector::new(), list: RefCell::default(), url: Some(url.clone().into()) };
         params.replace_from(&url.query_text());
         params
     }
@@ -66,7 +69,9 @@ impl URLSearchParamsMethods for URLSearchParams {
                 .map(|pair| {
                     let count = pair.len();
                     <[String; 2]>::try_from(pair).map(|[name, value]| (name, value)).map_err(|_| {
-                        Exception::type_error(format!("each pair has a name and a value, but one has {count} items"))
+                        Exception::type_error(format!(
+                            "each pair has a name and a value, but one has {count} items"
+                        ))
                     })
                 })
                 .collect::<Fallible<Vec<_>>>()?,
