@@ -146,7 +146,7 @@ pub struct MessageData {
     /// The result of [StructuredSerializeWithTransfer](https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializewithtransfer).
     pub bytes: Vec<u8>,
     /// Blobs, ports and whatever else moves with the message rather than in its bytes.
-    pub attachments: Vec<Box<dyn Any + Send>>,
+    pub attachments: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 impl fmt::Debug for MessageData {
