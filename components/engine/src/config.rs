@@ -11,6 +11,7 @@ use std::time::Duration;
 use bgfetch_traits::coordinator::PermissionState;
 
 use crate::delegate::{Delegate, SilentDelegate};
+use crate::host::{NoScripts, ScriptHost};
 
 /// The name under which pages and [`EngineConfig::permissions`] know the permission to fetch in the background.
 pub const BACKGROUND_FETCH_PERMISSION: &str = "background-fetch";
@@ -68,6 +69,10 @@ pub struct NetworkConfig {
     pub max_active_fetches_per_host: usize,
     /// Bytes a second for all downloads together; `None` is no limit.
     pub bandwidth_limit: Option<u64>,
+    /// Whether the connection costs by the byte at the start; `Engine::set_metered` changes it.
+    pub metered: bool,
+    /// Whether background fetches pause on a connection that costs by the byte, until the user resumes them.
+    pub pause_on_metered: bool,
     /// How long connecting, TLS included, may take.
     pub connect_timeout: Duration,
     /// How long a connection may be silent in the middle of a response.
@@ -84,6 +89,8 @@ impl Default for NetworkConfig {
             max_active_fetches: 64,
             max_active_fetches_per_host: 16,
             bandwidth_limit: None,
+            metered: false,
+            pause_on_metered: false,
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(60),
         }
@@ -191,6 +198,7 @@ impl Default for ScriptLimits {
 pub struct EngineBuilder {
     pub(crate) config: EngineConfig,
     pub(crate) delegate: Arc<dyn Delegate>,
+    pub(crate) script: Arc<dyn ScriptHost>,
 }
 
 impl EngineBuilder {
@@ -201,12 +209,18 @@ impl EngineBuilder {
 
     /// An engine that is described by `config`.
     pub fn from_config(config: EngineConfig) -> Self {
-        Self { config, delegate: Arc::new(SilentDelegate) }
+        Self { config, delegate: Arc::new(SilentDelegate), script: Arc::new(NoScripts) }
     }
 
     /// Who decides and is told.
     pub fn delegate(mut self, delegate: Arc<dyn Delegate>) -> Self {
         self.delegate = delegate;
+        self
+    }
+
+    /// Who runs scripts, in place of the built-in script threads.
+    pub fn script_host(mut self, script: Arc<dyn ScriptHost>) -> Self {
+        self.script = script;
         self
     }
 

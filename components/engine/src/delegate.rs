@@ -193,6 +193,18 @@ pub enum EngineEvent {
         /// `None` if all went well, otherwise what was said.
         error: Option<String>,
     },
+    /// Something happened to a background fetch that the embedder started itself, for which one of a page would
+    /// get an event.
+    NativeFetch {
+        /// Which.
+        fetch: BackgroundFetchId,
+        /// Whose.
+        origin: StorageKey,
+        /// The id that it was started with.
+        id: String,
+        /// The event's name, such as `backgroundfetchsuccess`.
+        name: &'static str,
+    },
     /// A background fetch of an earlier run was found in the profile.
     BackgroundFetchRestored {
         /// Which.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bgfetch_traits::background_fetch::{BackgroundFetchError, RecordResult};
 use bgfetch_traits::fetch::NetworkError;
-use bgfetch_traits::ids::BackgroundFetchId;
+use bgfetch_traits::ids::{BackgroundFetchId, RecordId};
 use bgfetch_traits::storage::StorageError;
 use url::Url;
 
@@ -80,6 +81,25 @@ pub enum EngineError {
         /// Why not.
         reason: &'static str,
     },
+    /// A background fetch could not be started.
+    #[error("the background fetch {id:?} could not be started: {error}")]
+    Fetch {
+        /// The id that it was to have.
+        id: String,
+        /// Why.
+        error: BackgroundFetchError,
+    },
+    /// There is no response to be had of a record.
+    #[error("record {record} ended without a response that can be read: {result}")]
+    NoResponse {
+        /// Which.
+        record: RecordId,
+        /// How it ended.
+        result: RecordResult,
+    },
+    /// Data cannot be stored for such a URL.
+    #[error("{0} has no origin that data could be stored for: use an http or https URL")]
+    NotAnOrigin(Url),
     /// Storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -10,17 +10,30 @@
 //! | [`delegate`] | what an engine asks and tells its embedder |
 //! | [`error`] | everything that can go wrong, in sentences |
 //! | [`pending`] | an answer that is on its way: to wait for, with or without `async` |
+//! | [`native`] | background fetches without a page |
+//! | [`host`] | who runs scripts |
 #![forbid(unsafe_code)]
 
+mod answers;
 pub mod config;
+mod coordinator;
 pub mod delegate;
+mod engine;
 pub mod error;
+pub mod host;
+pub mod native;
 pub mod pending;
+mod start;
+mod window;
 
 pub use bgfetch_traits as traits;
 pub use config::{CaCertificates, EngineBuilder, EngineConfig, NetworkConfig, ResolveOverride, ScriptLimits};
 pub use delegate::{
     Delegate, EngineEvent, OpenWindowRequest, PermissionRequest, RestoredRecord, SilentDelegate, WindowId,
 };
+pub use engine::Engine;
 pub use error::{EngineError, ProfileError};
+pub use host::ScriptHost;
+pub use native::{BackgroundFetch, NativeFetch};
 pub use pending::Pending;
+pub use window::Window;

@@ -1,0 +1,127 @@
+//! Environments of scripts: windows, workers and service workers.
+
+use std::sync::Arc;
+
+use bgfetch_service_worker::{ClientInput, Input, NewClient};
+use bgfetch_traits::ids::{ClientId, StorageKey};
+use bgfetch_traits::policy::Client;
+use bgfetch_traits::reply::Reply;
+use bgfetch_traits::script::{ScriptMsg, ScriptSender};
+use bgfetch_traits::service_worker::{ClientType, FrameType, MessageData, RegistrationInfo, WorkerInfo};
+
+use super::Coordinator;
+use super::threads::{Role, ThreadId};
+
+/// An environment in which scripts run.
+pub(crate) struct ClientEntry {
+    pub(crate) thread: ThreadId,
+    pub(crate) key: Option<StorageKey>,
+    pub(crate) client: Box<Client>,
+    pub(crate) frame_type: FrameType,
+    pub(crate) sender: ScriptSender,
+}
+
+impl ClientEntry {
+    pub(crate) fn new(
+        thread: ThreadId,
+        client: Box<Client>,
+        frame_type: FrameType,
+        sender: ScriptSender,
+    ) -> Self {
+        Self { thread, key: StorageKey::of_origin(&client.origin), client, frame_type, sender }
+    }
+}
+
+impl Coordinator {
+    /// A client came to be, before any script of it runs.
+    pub(super) fn client_created(
+        &mut self,
+        entry: ClientEntry,
+        client_type: ClientType,
+        reply: Reply<Option<(RegistrationInfo, WorkerInfo)>>,
+    ) {
+        let id = entry.client.id;
+        let Some(thread) = self.scripts.threads.get(&entry.thread) else { return };
+        let known = self.scripts.clients.contains_key(&id) || self.scripts.reserved.contains_key(&id);
+        if known && !self.is_of(id, entry.thread) {
+            tracing::warn!(client = %id, "a script wants to be a client that another one is");
+            return;
+        }
+        // A service worker's environment is known by its run, and is no client.
+        if matches!(thread.role, Role::Worker { .. }) && self.scripts.clients.contains_key(&id) {
+            return reply.send(None);
+        }
+        self.scripts.reserved.remove(&id);
+        let creator = self.first_client_of(entry.thread);
+        let is_top_level = client_type == ClientType::Window && entry.frame_type == FrameType::TopLevel;
+        let new = NewClient {
+            client: (*entry.client).clone(),
+            client_type,
+            frame_type: entry.frame_type,
+            creator,
+            reply,
+        };
+        self.scripts.clients.insert(id, entry);
+        self.registry(Input::Client(ClientInput::Created(Box::new(new))));
+        if is_top_level {
+            self.focus(id);
+        }
+    }
+
+    /// The window opened last has the focus.
+    fn focus(&mut self, focused: ClientId) {
+        let top_level: Vec<_> = self
+            .scripts
+            .clients
+            .iter()
+            .filter(|(_, entry)| entry.frame_type == FrameType::TopLevel)
+            .map(|(id, _)| *id)
+            .collect();
+        for client in top_level {
+            let state = ClientInput::State { client, visible: true, focused: client == focused };
+            self.registry(Input::Client(state));
+        }
+    }
+
+    fn first_client_of(&self, thread: ThreadId) -> Option<ClientId> {
+        let of_thread = self.scripts.clients.iter().filter(|(_, entry)| entry.thread == thread);
+        of_thread
+            .filter(|(_, entry)| entry.frame_type == FrameType::TopLevel)
+            .map(|(id, _)| *id)
+            .min_by_key(|id| id.0)
+    }
+
+    /// A client is gone, or the navigation that was to make it came to nothing.
+    pub(super) fn client_gone(&mut self, id: ClientId) {
+        let entry = self.scripts.clients.remove(&id);
+        let reserved = self.scripts.reserved.remove(&id);
+        let is_worker = entry
+            .as_ref()
+            .and_then(|entry| self.scripts.threads.get(&entry.thread))
+            .is_some_and(|thread| matches!(thread.role, Role::Worker { .. }) && reserved.is_none());
+        if !is_worker {
+            self.registry(Input::Client(ClientInput::Gone(id)));
+        }
+    }
+
+    /// Sends to an environment, unless it is gone.
+    pub(super) fn post(&self, to: ClientId, message: ScriptMsg) {
+        if let Some(entry) = self.scripts.clients.get(&to) {
+            entry.sender.send(message);
+        }
+    }
+
+    /// `BroadcastChannel.postMessage()`.
+    pub(super) fn broadcast(&self, key: &StorageKey, from: ClientId, channel: &str, data: &Arc<MessageData>) {
+        let sender_key = self.scripts.clients.get(&from).and_then(|entry| entry.key.as_ref());
+        if sender_key != Some(key) {
+            return;
+        }
+        for (to, entry) in &self.scripts.clients {
+            if *to != from && entry.key.as_ref() == Some(key) {
+                let (channel, data) = (channel.to_owned(), Arc::clone(data));
+                entry.sender.send(ScriptMsg::Broadcast { to: *to, channel, data });
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What reaches the coordinator.
+
+use std::sync::Arc;
+
+use bgfetch_core::FetchCall;
+use bgfetch_traits::background_fetch::UiAction;
+use bgfetch_traits::coordinator::{CoordinatorMsg, PermissionState};
+use bgfetch_traits::fetch::{NetworkError, Response};
+use bgfetch_traits::ids::{BackgroundFetchId, RecordId, StorageKey};
+use bgfetch_traits::reply::Reply;
+use bgfetch_traits::service_worker::{ClientInfo, JobError};
+use bgfetch_traits::storage::{StorageError, StoreOutcome};
+use crossbeam_channel::Sender;
+use url::Url;
+
+use super::tasks::TaskId;
+use super::threads::ThreadId;
+use super::transfers::{Progress, ReadyFetch, StoredRequestBody};
+use crate::delegate::WindowId;
+use crate::error::EngineError;
+use crate::host::PageLoad;
+use crate::native::{BackgroundFetch, NativeFetch};
+use crate::window::Window;
+
+/// How the embedder is answered.
+pub(crate) type Outcome<T> = Reply<Result<T, EngineError>>;
+
+/// One thing that happened.
+pub(crate) enum Event {
+    /// A script asks.
+    Script(ThreadId, CoordinatorMsg),
+    /// About a script thread.
+    Thread(ThreadId, ThreadEvent),
+    /// The embedder asks.
+    Command(Command),
+    /// A call of `fetch()` has its permission and its estimate.
+    Checked(Box<FetchCall>),
+    /// For the background fetch machine.
+    BackgroundFetch(bgfetch_core::Input),
+    /// What became of an attempt of a record.
+    Transfer(RecordId, u32, TransferEvent),
+    /// A request's body is stored, or cannot be.
+    RequestBody(RecordId, Result<StoredRequestBody, StorageError>),
+    /// For the registry of service workers.
+    ServiceWorker(bgfetch_service_worker::Input),
+    /// The embedder answered `clients.openWindow()`.
+    WindowOpened(OpenedWindow),
+    /// A task of the coordinator's own can go on.
+    Task(TaskId),
+    /// Every window was asked whether it is idle, in this round, and one of them is.
+    WindowIdle(u64),
+    /// Everything of a storage key has ended, and can be deleted.
+    Cleared(StorageKey, Outcome<()>),
+}
+
+/// About a script thread.
+pub(crate) enum ThreadEvent {
+    /// A window's document has loaded, or there is none.
+    Loaded(Result<PageLoad, NetworkError>),
+    /// It has ended; the text says how, if it panicked.
+    Ended(Option<String>),
+}
+
+/// What became of an attempt.
+pub(crate) enum TransferEvent {
+    /// The request's stored body is open.
+    Ready(Box<ReadyFetch>),
+    /// The response's head, or why there is none.
+    Head(Result<Response, NetworkError>),
+    /// The append of its body has ended.
+    Stored(StoreOutcome),
+    /// There is a number to read.
+    Progress(Arc<Progress>),
+}
+
+/// The embedder's answer to `clients.openWindow()`.
+pub(crate) struct OpenedWindow {
+    /// The worker's storage key.
+    pub(crate) storage_key: StorageKey,
+    pub(crate) window: Option<WindowId>,
+    pub(crate) reply: Reply<Result<Option<ClientInfo>, JobError>>,
+}
+
+/// What the embedder asks.
+pub(crate) enum Command {
+    OpenWindow { window: WindowId, url: Url, reply: Outcome<Window> },
+    Window(WindowId, WindowCommand),
+    Ui { fetch: BackgroundFetchId, action: UiAction, reply: Outcome<()> },
+    Native(NativeCommand),
+    WhenIdle(Outcome<()>),
+    SetOnline(bool),
+    SetMetered(bool),
+    SetPermission { name: String, key: Option<StorageKey>, state: PermissionState },
+    ClearData(StorageKey, Outcome<()>),
+    Shutdown(Outcome<()>),
+}
+
+/// What the embedder asks of a window.
+pub(crate) enum WindowCommand {
+    Evaluate { source: String, reply: Outcome<String> },
+    Click { selector: String, reply: Outcome<()> },
+    WhenIdle(Outcome<()>),
+    Close(Outcome<()>),
+}
+
+/// What the embedder asks about its own background fetches.
+pub(crate) enum NativeCommand {
+    Start {
+        fetch: Box<NativeFetch>,
+        reply: Outcome<BackgroundFetch>,
+    },
+    /// The start came to nothing.
+    Failed(BackgroundFetchId),
+    List(Outcome<Vec<BackgroundFetch>>),
+    Response {
+        record: RecordId,
+        reply: Outcome<Response>,
+    },
+    Keep {
+        fetch: BackgroundFetchId,
+        cache: String,
+        reply: Outcome<()>,
+    },
+    Release(BackgroundFetchId, Outcome<()>),
+}
+
+/// Posts to the coordinator from any thread.
+#[derive(Clone)]
+pub(crate) struct Inbox(Sender<Event>);
+
+impl Inbox {
+    pub(crate) const fn new(sender: Sender<Event>) -> Self {
+        Self(sender)
+    }
+
+    /// An event for a coordinator that has ended is dropped, and with it its reply.
+    pub(crate) fn post(&self, event: Event) {
+        let _ended = self.0.send(event);
+    }
+
+    pub(crate) fn command(&self, command: Command) {
+        self.post(Event::Command(command));
+    }
+}
