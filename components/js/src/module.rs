@@ -1,10 +1,12 @@
 //! Module scripts.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 
 use rquickjs_sys as q;
 
+use crate::realm::terminated;
 use crate::{Exception, Fallible, Promise, Realm, Value, state};
 
 /// Finds modules for a runtime.
@@ -30,8 +32,15 @@ impl Realm {
     /// # Errors
     /// A `SyntaxError`, or what linking it threw.
     pub fn evaluate_module(&self, source: &str, url: &str) -> Fallible<Promise<Value>> {
-        let compiled =
-            self.evaluate(source, url, 1, q::JS_EVAL_TYPE_MODULE | q::JS_EVAL_FLAG_COMPILE_ONLY)?;
+        self.evaluate_inline_module(source, url, 1)
+    }
+
+    /// [`Realm::evaluate_module`] for a script within a document: its first line counts as `line`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn evaluate_inline_module(&self, source: &str, url: &str, line: u32) -> Fallible<Promise<Value>> {
+        let compiled = self.evaluate(source, url, line, COMPILE)?;
         set_import_meta(self, &compiled, url)?;
         let entry = state::Entry::new();
         // SAFETY: context and compiled module are alive; the engine takes over the reference.
@@ -43,6 +52,87 @@ impl Realm {
             None => Promise::resolve_value(self, &result),
         }
     }
+
+    /// Runs the module at a URL, unless it has run already, with the source that the loader has for it; the promise
+    /// is for its namespace object.
+    ///
+    /// # Errors
+    /// Only without memory: whatever is wrong with the module rejects the promise.
+    pub fn import_module(&self, url: &str) -> Fallible<Promise<Value>> {
+        let url = CString::new(url).map_err(|_| Exception::type_error("a module URL has a NUL byte"))?;
+        let entry = state::Entry::new();
+        // SAFETY: the context is alive; the strings are terminated and live during the call.
+        let result = self.own(unsafe { q::JS_LoadModule(self.raw(), url.as_ptr(), url.as_ptr()) });
+        drop(entry);
+        match result?.as_object() {
+            Some(promise) => Ok(Promise::of_object(promise)),
+            None => Err(Exception::type_error("the engine gave no promise for a module")),
+        }
+    }
+}
+
+const COMPILE: u32 = q::JS_EVAL_TYPE_MODULE | q::JS_EVAL_FLAG_COMPILE_ONLY;
+
+thread_local! {
+    /// The specifiers that a module asks for, while one is only being looked through.
+    static REQUESTS: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// The specifiers of a module's static imports, in order: what has to be fetched before it can be linked. None if the
+/// module does not parse; evaluating it tells why.
+///
+/// The engine itself parses it, in a scratch context in which every imported module is empty.
+#[must_use]
+pub fn module_requests(source: &str, url: &str) -> Vec<String> {
+    let rt = state::runtime();
+    // SAFETY: the runtime is alive if there is one; the context is freed below.
+    let ctx = if rt.is_null() { ptr::null_mut() } else { unsafe { q::JS_NewContextRaw(rt) } };
+    if ctx.is_null() {
+        return Vec::new();
+    }
+    let outer = REQUESTS.replace(Some(Vec::new()));
+    // SAFETY: the context is alive, gets what parsing needs, and is freed once; every value of it is freed before.
+    unsafe {
+        q::JS_AddIntrinsicBaseObjects(ctx);
+        q::JS_AddIntrinsicEval(ctx);
+        q::JS_AddIntrinsicRegExp(ctx);
+        q::JS_AddIntrinsicBigInt(ctx);
+        let module = compile_raw(ctx, source, url);
+        if q::JS_IsException(module) {
+            q::JS_FreeValue(ctx, q::JS_GetException(ctx));
+        }
+        q::JS_FreeValue(ctx, module);
+        q::JS_FreeContext(ctx);
+    }
+    REQUESTS.replace(outer).unwrap_or_default()
+}
+
+/// Compiles a module in a context that is no realm.
+///
+/// # Safety
+/// The context is alive.
+unsafe fn compile_raw(ctx: *mut q::JSContext, source: &str, url: &str) -> q::JSValue {
+    let (source, url) = (terminated(source), terminated(url));
+    let mut options = q::JSEvalOptions {
+        version: q::JS_EVAL_OPTIONS_VERSION as _,
+        eval_flags: COMPILE as _,
+        filename: url.as_ptr().cast(),
+        line_num: 1,
+    };
+    // SAFETY: the context is alive; source and file are terminated and live during the call.
+    unsafe { q::JS_Eval2(ctx, source.as_ptr().cast(), (source.len() - 1) as _, &raw mut options) }
+}
+
+/// A copy of a string that the engine frees.
+fn engine_copy(ctx: *mut q::JSContext, text: &CStr) -> *mut c_char {
+    let bytes = text.to_bytes_with_nul();
+    // SAFETY: the context is alive; the engine frees what it allocated here.
+    let copy = unsafe { q::js_malloc(ctx, bytes.len() as _) }.cast::<u8>();
+    if !copy.is_null() {
+        // SAFETY: `copy` has room for all of `bytes`.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len()) };
+    }
+    copy.cast()
 }
 
 fn set_import_meta(realm: &Realm, module: &Value, url: &str) -> Fallible<()> {
@@ -65,6 +155,14 @@ pub(crate) unsafe extern "C" fn normalize(
     // SAFETY: the engine calls with a live context and two terminated strings.
     let (realm, base, specifier) =
         unsafe { (Realm::borrow(&ctx), CStr::from_ptr(base), CStr::from_ptr(specifier)) };
+    let recorded = REQUESTS.with_borrow_mut(|requests| {
+        let requests = requests.as_mut()?;
+        requests.push(specifier.to_string_lossy().into_owned());
+        Some(())
+    });
+    if recorded.is_some() {
+        return engine_copy(ctx, specifier);
+    }
     let loader = state::shared().loader.borrow().clone();
     let resolved = match loader {
         None => Err("modules cannot be loaded here".to_owned()),
@@ -73,16 +171,7 @@ pub(crate) unsafe extern "C" fn normalize(
     let resolved =
         resolved.and_then(|url| CString::new(url).map_err(|_| "a module URL has a NUL byte".to_owned()));
     match resolved {
-        Ok(url) => {
-            let bytes = url.as_bytes_with_nul();
-            // SAFETY: the context is alive; the engine frees what it allocated here.
-            let copy = unsafe { q::js_malloc(ctx, bytes.len() as _) }.cast::<u8>();
-            if !copy.is_null() {
-                // SAFETY: `copy` has room for all of `bytes`.
-                unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len()) };
-            }
-            copy.cast()
-        }
+        Ok(url) => engine_copy(ctx, &url),
         Err(message) => {
             Exception::type_error(message).throw(realm);
             ptr::null_mut()
@@ -98,12 +187,23 @@ pub(crate) unsafe extern "C" fn load(
     // SAFETY: the engine calls with a live context and a terminated string.
     let (realm, url) = unsafe { (Realm::borrow(&ctx), CStr::from_ptr(url)) };
     let url = url.to_string_lossy();
+    if REQUESTS.with_borrow(Option::is_some) {
+        // SAFETY: the context is alive; a compiled module holds a pointer to its definition, which its context owns.
+        return unsafe {
+            let module = compile_raw(ctx, "", &url);
+            if q::JS_IsException(module) {
+                return ptr::null_mut();
+            }
+            let definition = q::JS_VALUE_GET_PTR(module).cast();
+            q::JS_FreeValue(ctx, module);
+            definition
+        };
+    }
     let loader = state::shared().loader.borrow().clone();
     let source = loader
         .map_or_else(|| Err("modules cannot be loaded here".to_owned()), |loader| loader.source(realm, &url));
     let compiled = source.map_err(Exception::type_error).and_then(|source| {
-        let module =
-            realm.evaluate(&source, &url, 1, q::JS_EVAL_TYPE_MODULE | q::JS_EVAL_FLAG_COMPILE_ONLY)?;
+        let module = realm.evaluate(&source, &url, 1, COMPILE)?;
         set_import_meta(realm, &module, &url)?;
         Ok(module)
     });

@@ -232,7 +232,7 @@ impl Realm {
     }
 }
 
-fn terminated(text: &str) -> Vec<u8> {
+pub(crate) fn terminated(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() + 1);
     bytes.extend_from_slice(text.as_bytes());
     bytes.push(0);

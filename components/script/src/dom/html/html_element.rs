@@ -1,16 +1,138 @@
-//! `HTMLElement`.
+//! [`HTMLElement`](https://html.spec.whatwg.org/multipage/dom.html#htmlelement).
 
-use bgfetch_js::{platform_object, trace_fields};
+use std::cell::OnceCell;
 
-use crate::bindings::HTMLElementMethods;
-use crate::dom::Element;
+use bgfetch_js::{
+    DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
+};
+use markup5ever::{LocalName, QualName, ns};
+
+use super::{activation, focus, reflect};
+use crate::bindings::{
+    BooleanOrDoubleOrDomString, FocusOptions, HTMLElementMethods, HTMLOrSVGOrMathMLElementMethods,
+};
+use crate::dom::globals::window_or_worker::once;
+use crate::dom::nodes::{mutation, text_content};
+use crate::dom::{DOMStringMap, Document, DocumentFragment, Element, Node, Text};
 
 /// `HTMLElement`.
 pub(crate) struct HTMLElement {
     element: Element,
+    dataset: OnceCell<Member<DOMStringMap>>,
 }
 
-trace_fields!(HTMLElement { element });
+trace_fields!(HTMLElement { element, dataset });
 platform_object!(HTMLElement: Element via element);
 
-impl HTMLElementMethods for HTMLElement {}
+impl HTMLElement {
+    /// For interfaces that inherit, and elements without one of their own.
+    pub(crate) fn new_inherited(document: &Root<Document>, name: QualName) -> Self {
+        Self { element: Element::new_inherited(document, name), dataset: OnceCell::new() }
+    }
+}
+
+/// [`dir`](https://html.spec.whatwg.org/multipage/dom.html#the-dir-attribute), in its canonical spelling.
+pub(crate) fn direction(element: &Element) -> DomString {
+    reflect::known(element, "dir", &["ltr", "rtl", "auto"], "", "").into()
+}
+
+/// [Rendered text fragment](https://html.spec.whatwg.org/multipage/dom.html#rendered-text-fragment): lines as text, with
+/// `br` between them.
+fn rendered_text(realm: &Realm, document: &Root<Document>, text: &DomString) -> Fallible<Root<Node>> {
+    let fragment: Root<Node> = DocumentFragment::create(realm, document)?.upcast();
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    for (index, line) in lines.split('\n').enumerate() {
+        if index > 0 {
+            let name = QualName::new(None, ns!(html), LocalName::from("br"));
+            mutation::append(realm, &Element::create(realm, document, name)?.upcast(), &fragment);
+        }
+        if !line.is_empty() {
+            mutation::append(realm, &Text::create(realm, document, line.into())?.upcast(), &fragment);
+        }
+    }
+    Ok(fragment)
+}
+
+impl HTMLElementMethods for HTMLElement {
+    reflect::string!(title, set_title, "title");
+    reflect::string!(lang, set_lang, "lang");
+    reflect::string!(access_key, set_access_key, "accesskey");
+    reflect::boolean!(inert, set_inert, "inert");
+
+    fn dir(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(direction(self))
+    }
+
+    fn set_dir(&self, realm: &Realm, value: DomString) -> Fallible<()> {
+        self.set_plain_attribute(realm, "dir", value);
+        Ok(())
+    }
+
+    /// [`hidden`](https://html.spec.whatwg.org/multipage/interaction.html#dom-hidden)
+    fn hidden(&self, _: &Realm) -> Fallible<Option<BooleanOrDoubleOrDomString>> {
+        let hidden = self.with_plain_attribute("hidden", |value| match value {
+            Some(value) if value.eq_ignore_ascii_case("until-found") => {
+                BooleanOrDoubleOrDomString::DomString("until-found".into())
+            }
+            value => BooleanOrDoubleOrDomString::Boolean(value.is_some()),
+        });
+        Ok(Some(hidden))
+    }
+
+    fn set_hidden(&self, realm: &Realm, value: Option<BooleanOrDoubleOrDomString>) -> Fallible<()> {
+        let hide = match value {
+            None => false,
+            Some(BooleanOrDoubleOrDomString::Boolean(hide)) => hide,
+            Some(BooleanOrDoubleOrDomString::Double(number)) => number != 0.0 && !number.is_nan(),
+            Some(BooleanOrDoubleOrDomString::DomString(text)) if text.eq_ignore_ascii_case("until-found") => {
+                self.set_plain_attribute(realm, "hidden", "until-found".into());
+                return Ok(());
+            }
+            Some(BooleanOrDoubleOrDomString::DomString(text)) => !text.is_empty(),
+        };
+        reflect::set_boolean(self, realm, "hidden", hide);
+        Ok(())
+    }
+
+    /// [`innerText`](https://html.spec.whatwg.org/multipage/dom.html#dom-innertext) of an element that is not rendered, as
+    /// none is here: its text content.
+    fn inner_text(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(text_content::descendant_text(&self.root().upcast()))
+    }
+
+    fn set_inner_text(&self, realm: &Realm, value: DomString) -> Fallible<()> {
+        let fragment = rendered_text(realm, &self.owner_doc(), &value)?;
+        mutation::replace_all(realm, Some(&fragment), &self.root().upcast());
+        Ok(())
+    }
+
+    /// [`click()`](https://html.spec.whatwg.org/multipage/interaction.html#dom-click)
+    fn click(&self, realm: &Realm) -> Fallible<()> {
+        activation::click(realm, &self.root(), false)
+    }
+}
+
+impl HTMLOrSVGOrMathMLElementMethods for HTMLElement {
+    fn dataset(&self, realm: &Realm) -> Fallible<Root<DOMStringMap>> {
+        once(&self.dataset, || realm.wrap(DOMStringMap::new(&self.root().upcast())))
+    }
+
+    /// [`tabIndex`](https://html.spec.whatwg.org/multipage/interaction.html#dom-tabindex)
+    fn tab_index(&self, _: &Realm) -> Fallible<i32> {
+        let default = if focus::is_focusable_by_itself(self) { 0 } else { -1 };
+        Ok(reflect::integer(self, "tabindex").unwrap_or(default))
+    }
+
+    fn set_tab_index(&self, realm: &Realm, value: i32) -> Fallible<()> {
+        self.set_plain_attribute(realm, "tabindex", value.to_string().into());
+        Ok(())
+    }
+
+    fn focus(&self, realm: &Realm, _options: FocusOptions) -> Fallible<()> {
+        focus::focus(realm, &self.root().upcast())
+    }
+
+    fn blur(&self, realm: &Realm) -> Fallible<()> {
+        focus::blur(realm, &self.root().upcast())
+    }
+}

@@ -1,16 +1,285 @@
-//! `Document`.
+//! [`Document`](https://dom.spec.whatwg.org/#interface-document): its state; what script sees of it is in
+//! `document_methods`.
 
-use bgfetch_js::{platform_object, trace_fields};
+use std::cell::{Cell, OnceCell, RefCell};
 
-use crate::bindings::DocumentMethods;
-use crate::dom::Node;
+use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
+use encoding_rs::Encoding;
+use markup5ever::interface::tree_builder::QuirksMode;
+use url::{Origin, Url};
+
+use super::parent_node::ParentNodeCache;
+use crate::bindings::DocumentReadyState;
+use crate::dom::html::scripting::ScriptQueues;
+use crate::dom::{
+    DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window, events,
+};
+use crate::environment::Environment;
 
 /// `Document`.
 pub(crate) struct Document {
     node: Node,
+    pub(super) parent_node: ParentNodeCache,
+    flavour: Flavour,
+    url: RefCell<Url>,
+    /// The URL of the first `base` element that has one; the fallback is the document's own.
+    base: RefCell<Option<Url>>,
+    origin: Origin,
+    encoding: Cell<&'static Encoding>,
+    quirks: Cell<QuirksMode>,
+    ready_state: Cell<DocumentReadyState>,
+    window: RefCell<Option<Member<Window>>>,
+    current_script: RefCell<Option<Member<HTMLScriptElement>>>,
+    focused: RefCell<Option<Member<Element>>>,
+    referrer: String,
+    /// Scripts that wait to run, and what delays `load`.
+    pub(crate) scripts: ScriptQueues,
+    pub(super) once: SameObjects,
 }
 
-trace_fields!(Document { node });
+/// Objects that a document has one of.
+#[derive(Default)]
+pub(super) struct SameObjects {
+    pub(super) implementation: OnceCell<Member<DOMImplementation>>,
+    pub(super) images: OnceCell<Member<HTMLCollection>>,
+    pub(super) links: OnceCell<Member<HTMLCollection>>,
+    pub(super) forms: OnceCell<Member<HTMLCollection>>,
+    pub(super) scripts: OnceCell<Member<HTMLCollection>>,
+    template_document: OnceCell<Member<Document>>,
+}
+
+/// [Type](https://dom.spec.whatwg.org/#concept-document-type) and
+/// [content type](https://dom.spec.whatwg.org/#concept-document-content-type).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flavour {
+    /// Whether it is an [HTML document](https://dom.spec.whatwg.org/#html-document).
+    pub(crate) html: bool,
+    pub(crate) content_type: String,
+}
+
+impl Flavour {
+    /// An HTML document.
+    pub(crate) fn html() -> Self {
+        Self { html: true, content_type: "text/html".into() }
+    }
+}
+
+trace_fields!(SameObjects { implementation, images, links, forms, scripts, template_document });
+trace_fields!(Document { node, parent_node, window, current_script, focused, scripts, once });
 platform_object!(Document: Node via node);
 
-impl DocumentMethods for Document {}
+impl Document {
+    /// A document without children and window.
+    pub(crate) fn new(flavour: Flavour, url: Url, origin: Origin, referrer: String) -> Self {
+        Self {
+            node: Node::new_inherited(NodeKind::Document, None),
+            parent_node: ParentNodeCache::default(),
+            flavour,
+            url: RefCell::new(url),
+            base: RefCell::default(),
+            origin,
+            encoding: Cell::new(encoding_rs::UTF_8),
+            quirks: Cell::new(QuirksMode::NoQuirks),
+            ready_state: Cell::new(DocumentReadyState::Complete),
+            window: RefCell::default(),
+            current_script: RefCell::default(),
+            focused: RefCell::default(),
+            referrer,
+            scripts: ScriptQueues::default(),
+            once: SameObjects::default(),
+        }
+    }
+
+    /// A document for markup and elements that no window shows, of this one's origin.
+    pub(crate) fn inert(&self, realm: &Realm, flavour: Flavour, url: Url) -> Fallible<Root<Self>> {
+        realm.wrap(Self::new(flavour, url, self.origin.clone(), String::new()))
+    }
+
+    pub(super) fn copy(&self, realm: &Realm) -> Fallible<Root<Self>> {
+        let copy = self.inert(realm, self.flavour.clone(), self.document_url())?;
+        copy.encoding.set(self.encoding.get());
+        copy.quirks.set(self.quirks.get());
+        Ok(copy)
+    }
+
+    /// Its [URL](https://dom.spec.whatwg.org/#concept-document-url).
+    pub(crate) fn document_url(&self) -> Url {
+        self.url.borrow().clone()
+    }
+
+    /// Gives it another URL, as navigating to a fragment does.
+    pub(crate) fn set_document_url(&self, realm: &Realm, url: Url) {
+        self.url.replace(url);
+        self.update_base(realm);
+    }
+
+    /// Its [base URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#document-base-url).
+    pub(crate) fn base_url(&self) -> Url {
+        self.base.borrow().clone().unwrap_or_else(|| self.document_url())
+    }
+
+    /// [Parses a URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#encoding-parsing-a-url) relative to it.
+    pub(crate) fn parse_url(&self, text: &str) -> Result<Url, url::ParseError> {
+        let encoding = self.encoding.get();
+        let base = self.base_url();
+        if encoding == encoding_rs::UTF_8 {
+            return base.join(text);
+        }
+        let encode = |text: &str| encoding.encode(text).0.into_owned().into();
+        Url::options().base_url(Some(&base)).encoding_override(Some(&encode)).parse(text)
+    }
+
+    /// [Sets the frozen base URL](https://html.spec.whatwg.org/multipage/semantics.html#set-the-frozen-base-url) anew, when
+    /// `base` elements or the document's URL changed.
+    pub(crate) fn update_base(&self, realm: &Realm) {
+        let first = self.descendant_elements().find(|element| {
+            element.is_html_named("base") && element.with_plain_attribute("href", |href| href.is_some())
+        });
+        let href = first.and_then(|base| base.plain_attribute("href"));
+        let fallback = self.document_url();
+        let base = href
+            .and_then(|href| fallback.join(&href).ok())
+            .filter(|url| !matches!(url.scheme(), "data" | "javascript"));
+        self.base.replace(base);
+        if self.window.borrow().is_some() {
+            Environment::of(realm).base_url.replace(self.base_url());
+        }
+    }
+
+    /// Whether it is an [HTML document](https://dom.spec.whatwg.org/#html-document).
+    pub(crate) fn is_html_document(&self) -> bool {
+        self.flavour.html
+    }
+
+    /// Its [content type](https://dom.spec.whatwg.org/#concept-document-content-type).
+    pub(crate) fn mime_type(&self) -> &str {
+        &self.flavour.content_type
+    }
+
+    /// Its [origin](https://dom.spec.whatwg.org/#concept-document-origin).
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Its [encoding](https://dom.spec.whatwg.org/#concept-document-encoding).
+    pub(crate) fn encoding(&self) -> &'static Encoding {
+        self.encoding.get()
+    }
+
+    /// Sets the encoding that it was decoded from.
+    pub(crate) fn set_encoding(&self, encoding: &'static Encoding) {
+        self.encoding.set(encoding);
+    }
+
+    /// Whether it is in [quirks mode](https://dom.spec.whatwg.org/#concept-document-quirks).
+    pub(crate) fn is_quirky(&self) -> bool {
+        self.quirks.get() == QuirksMode::Quirks
+    }
+
+    /// Sets its mode.
+    pub(crate) fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.quirks.set(mode);
+    }
+
+    /// The window that shows it.
+    pub(crate) fn window(&self) -> Option<Root<Window>> {
+        self.window.borrow().as_ref().map(|window| (**window).clone())
+    }
+
+    /// Makes it the document of a window.
+    pub(crate) fn set_window(&self, window: &Root<Window>) {
+        let before = self.window.replace(Some(window.clone().into()));
+        drop(before);
+    }
+
+    /// Whether [scripting is enabled](https://html.spec.whatwg.org/multipage/webappapis.html#concept-n-script) for its nodes.
+    pub(crate) fn runs_scripts(&self) -> bool {
+        self.window.borrow().is_some()
+    }
+
+    /// Where it came from.
+    pub(super) fn referrer_text(&self) -> &str {
+        &self.referrer
+    }
+
+    /// Its [readiness](https://html.spec.whatwg.org/multipage/dom.html#current-document-readiness).
+    pub(crate) fn readiness(&self) -> DocumentReadyState {
+        self.ready_state.get()
+    }
+
+    /// [Updates its readiness](https://html.spec.whatwg.org/multipage/dom.html#update-the-current-document-readiness).
+    pub(crate) fn set_readiness(&self, realm: &Realm, state: DocumentReadyState) -> Fallible<()> {
+        if self.ready_state.replace(state) != state {
+            events::event::fire(realm, self, "readystatechange")?;
+        }
+        Ok(())
+    }
+
+    /// Starts loading: [readiness](https://html.spec.whatwg.org/multipage/dom.html#current-document-readiness) "loading",
+    /// without an event.
+    pub(crate) fn begin_loading(&self) {
+        self.ready_state.set(DocumentReadyState::Loading);
+    }
+
+    /// The script that runs, if it is a classic one of an element.
+    pub(super) fn running_script(&self) -> Option<Root<HTMLScriptElement>> {
+        self.current_script.borrow().as_ref().map(|script| (**script).clone())
+    }
+
+    /// Sets the script that runs; gives the one before.
+    pub(crate) fn set_running_script(&self, script: Option<Root<HTMLScriptElement>>) -> Option<Root<HTMLScriptElement>> {
+        self.current_script.replace(script.map(Into::into)).map(|script| (*script).clone())
+    }
+
+    /// The element that has focus.
+    pub(crate) fn focused(&self) -> Option<Root<Element>> {
+        self.focused.borrow().as_ref().map(|element| (**element).clone())
+    }
+
+    /// Moves focus.
+    pub(crate) fn set_focused(&self, element: Option<&Root<Element>>) {
+        let before = self.focused.replace(element.map(|element| element.clone().into()));
+        drop(before);
+    }
+
+    /// The [inert document](https://html.spec.whatwg.org/multipage/scripting.html#appropriate-template-contents-owner-document)
+    /// for contents of its templates.
+    pub(crate) const fn inert_template_document(&self) -> &OnceCell<Member<Self>> {
+        &self.once.template_document
+    }
+
+    /// Its [document element](https://dom.spec.whatwg.org/#document-element).
+    pub(crate) fn document_element(&self) -> Option<Root<Element>> {
+        self.child_elements().next()
+    }
+
+    /// [The `html` element](https://html.spec.whatwg.org/multipage/dom.html#the-html-element-2).
+    pub(crate) fn html_element(&self) -> Option<Root<Element>> {
+        self.document_element().filter(|element| element.is_html_named("html"))
+    }
+
+    /// [The `head` element](https://html.spec.whatwg.org/multipage/dom.html#the-head-element-2).
+    pub(crate) fn head_element(&self) -> Option<Root<Element>> {
+        self.html_element()?.child_elements().find(|element| element.is_html_named("head"))
+    }
+
+    /// [The body element](https://html.spec.whatwg.org/multipage/dom.html#the-body-element-2).
+    pub(crate) fn body_element(&self) -> Option<Root<HTMLElement>> {
+        let mut children = self.html_element()?.child_elements();
+        children.find(|element| element.is_html_named("body") || element.is_html_named("frameset"))?.downcast()
+    }
+
+    /// [The `title` element](https://html.spec.whatwg.org/multipage/dom.html#the-title-element-2) of HTML documents.
+    pub(super) fn title_element(&self) -> Option<Root<Element>> {
+        self.descendant_elements().find(|element| element.is_html_named("title"))
+    }
+
+    /// Its name for elements that it makes: lower case if it is an HTML document.
+    pub(super) fn element_name(&self, name: &DomString) -> String {
+        if self.flavour.html { name.to_ascii_lowercase() } else { name.to_string() }
+    }
+
+    pub(super) fn node_root(&self) -> Root<Node> {
+        self.root().upcast()
+    }
+}

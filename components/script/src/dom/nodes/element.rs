@@ -11,9 +11,11 @@ use super::attributes::{Attribute, qualified};
 use super::namespaces::{self, NameOf, from_nullable, validate_and_extract};
 use super::parent_node::ParentNodeCache;
 use super::{fragment_html, mutation, selectors};
-use crate::bindings::{ElementMethods, TrustedHTMLOrDomString, TrustedTypeOrDomString};
+use crate::bindings::ElementMethods;
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, Text, html};
+use crate::dom::{
+    Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, Text, html,
+};
 
 /// `Element`.
 pub(crate) struct Element {
@@ -98,20 +100,6 @@ impl Element {
     }
 }
 
-/// A string where trusted types would be taken too: there are none.
-pub(super) fn trusted_text(text: TrustedTypeOrDomString) -> DomString {
-    match text {
-        TrustedTypeOrDomString::DomString(text) => text,
-    }
-}
-
-/// Markup where trusted types would be taken too.
-pub(super) fn trusted_html(text: TrustedHTMLOrDomString) -> DomString {
-    match text {
-        TrustedHTMLOrDomString::DomString(text) => text,
-    }
-}
-
 fn check_attribute_name(name: &str) -> Fallible<()> {
     if namespaces::is_valid_attribute_local_name(name) {
         Ok(())
@@ -175,10 +163,10 @@ impl ElementMethods for Element {
         &self,
         realm: &Realm,
         qualified_name: DomString,
-        value: TrustedTypeOrDomString,
+        value: DomString,
     ) -> Fallible<()> {
         check_attribute_name(&qualified_name)?;
-        self.set_attribute_by_name(realm, &self.adjust_name(&qualified_name), trusted_text(value));
+        self.set_attribute_by_name(realm, &self.adjust_name(&qualified_name), value);
         Ok(())
     }
 
@@ -188,10 +176,10 @@ impl ElementMethods for Element {
         realm: &Realm,
         namespace: Option<DomString>,
         qualified_name: DomString,
-        value: TrustedTypeOrDomString,
+        value: DomString,
     ) -> Fallible<()> {
         let name = validate_and_extract(namespace.as_deref(), &qualified_name, NameOf::Attribute)?;
-        self.set_attribute_value(realm, name, trusted_text(value));
+        self.set_attribute_value(realm, name, value);
         Ok(())
     }
 
@@ -211,12 +199,7 @@ impl ElementMethods for Element {
     }
 
     /// [`toggleAttribute()`](https://dom.spec.whatwg.org/#dom-element-toggleattribute)
-    fn toggle_attribute(
-        &self,
-        realm: &Realm,
-        qualified_name: DomString,
-        force: Option<bool>,
-    ) -> Fallible<bool> {
+    fn toggle_attribute(&self, realm: &Realm, qualified_name: DomString, force: Option<bool>) -> Fallible<bool> {
         check_attribute_name(&qualified_name)?;
         let name = self.adjust_name(&qualified_name);
         match (self.attribute_by_name(&name).is_some(), force) {
@@ -237,12 +220,7 @@ impl ElementMethods for Element {
         Ok(self.attribute_by_name(&qualified_name).is_some())
     }
 
-    fn has_attribute_ns(
-        &self,
-        _: &Realm,
-        namespace: Option<DomString>,
-        local_name: DomString,
-    ) -> Fallible<bool> {
+    fn has_attribute_ns(&self, _: &Realm, namespace: Option<DomString>, local_name: DomString) -> Fallible<bool> {
         Ok(self.attribute_in(&from_nullable(namespace.as_deref()), &(&*local_name).into()).is_some())
     }
 
@@ -294,11 +272,7 @@ impl ElementMethods for Element {
         self.matches(realm, selectors)
     }
 
-    fn get_elements_by_tag_name(
-        &self,
-        realm: &Realm,
-        qualified_name: DomString,
-    ) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_tag_name(&self, realm: &Realm, qualified_name: DomString) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_tag_name(&self.node_root(), &qualified_name))
     }
 
@@ -311,11 +285,7 @@ impl ElementMethods for Element {
         realm.wrap(HTMLCollection::by_name(&self.node_root(), namespace, &local_name))
     }
 
-    fn get_elements_by_class_name(
-        &self,
-        realm: &Realm,
-        class_names: DomString,
-    ) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_class_name(&self, realm: &Realm, class_names: DomString) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_class_names(&self.node_root(), &class_names))
     }
 
@@ -333,31 +303,24 @@ impl ElementMethods for Element {
         self.insert_adjacent(realm, &where_, &text.upcast()).map(drop)
     }
 
-    fn inner_html(&self, _: &Realm) -> Fallible<TrustedHTMLOrDomString> {
-        let html = fragment_html::serialize_children(&self.node_root());
-        Ok(TrustedHTMLOrDomString::DomString(html.into()))
+    fn inner_html(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(fragment_html::serialize_children(&self.node_root()).into())
     }
 
-    fn set_inner_html(&self, realm: &Realm, value: TrustedHTMLOrDomString) -> Fallible<()> {
-        fragment_html::set_inner(realm, &self.root(), &trusted_html(value))
+    fn set_inner_html(&self, realm: &Realm, value: DomString) -> Fallible<()> {
+        fragment_html::set_inner(realm, &self.root(), &value)
     }
 
-    fn outer_html(&self, _: &Realm) -> Fallible<TrustedHTMLOrDomString> {
-        let html = fragment_html::serialize(&self.node_root());
-        Ok(TrustedHTMLOrDomString::DomString(html.into()))
+    fn outer_html(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(fragment_html::serialize(&self.node_root()).into())
     }
 
-    fn set_outer_html(&self, realm: &Realm, value: TrustedHTMLOrDomString) -> Fallible<()> {
-        fragment_html::set_outer(realm, &self.root(), &trusted_html(value))
+    fn set_outer_html(&self, realm: &Realm, value: DomString) -> Fallible<()> {
+        fragment_html::set_outer(realm, &self.root(), &value)
     }
 
-    fn insert_adjacent_html(
-        &self,
-        realm: &Realm,
-        position: DomString,
-        string: TrustedHTMLOrDomString,
-    ) -> Fallible<()> {
-        fragment_html::insert_adjacent(realm, &self.root(), &position, &trusted_html(string))
+    fn insert_adjacent_html(&self, realm: &Realm, position: DomString, string: DomString) -> Fallible<()> {
+        fragment_html::insert_adjacent(realm, &self.root(), &position, &string)
     }
 }
 

@@ -1,18 +1,29 @@
 //! Interfaces: nodes.
 
 pub(crate) mod attr;
+pub(crate) mod attributes;
 pub(crate) mod character_data;
+pub(crate) mod clone;
 pub(crate) mod comment;
 pub(crate) mod document;
 pub(crate) mod document_fragment;
+pub(crate) mod document_methods;
 pub(crate) mod document_type;
+pub(crate) mod dom_implementation;
 pub(crate) mod dom_token_list;
 pub(crate) mod element;
+pub(crate) mod fragment_html;
 pub(crate) mod html_collection;
+pub(crate) mod mutation;
 pub(crate) mod named_node_map;
+pub(crate) mod namespaces;
 pub(crate) mod node;
 pub(crate) mod node_list;
+pub(crate) mod parent_node;
+pub(crate) mod selectors;
 pub(crate) mod text;
+pub(crate) mod text_content;
+pub(crate) mod traversal;
 
 pub(crate) use attr::Attr;
 pub(crate) use character_data::CharacterData;
@@ -20,10 +31,12 @@ pub(crate) use comment::Comment;
 pub(crate) use document::Document;
 pub(crate) use document_fragment::DocumentFragment;
 pub(crate) use document_type::DocumentType;
+pub(crate) use dom_implementation::DOMImplementation;
 pub(crate) use dom_token_list::DOMTokenList;
 pub(crate) use element::Element;
 pub(crate) use html_collection::HTMLCollection;
 pub(crate) use named_node_map::NamedNodeMap;
-pub(crate) use node::Node;
+pub(crate) use node::{Node, NodeKind};
 pub(crate) use node_list::NodeList;
+pub(crate) use parent_node::{child_node, non_document_type_child_node, non_element_parent_node, parent_node};
 pub(crate) use text::Text;

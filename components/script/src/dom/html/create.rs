@@ -1,0 +1,87 @@
+//! [Which interface an element has](https://html.spec.whatwg.org/multipage/dom.html#elements-in-the-dom).
+
+use bgfetch_js::{Fallible, PlatformObject, Realm, Root};
+use markup5ever::{QualName, ns};
+
+use super::simple::*;
+use crate::dom::{
+    Document, Element, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLFormElement, HTMLInputElement,
+    HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement,
+};
+
+/// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
+/// `HTMLUnknownElement`s.
+const PLAIN: [&str; 98] = [
+    "abbr", "acronym", "address", "area", "article", "aside", "audio", "b", "basefont", "bdi", "bdo", "big",
+    "blockquote", "canvas", "caption", "center", "cite", "code", "col", "colgroup", "data", "datalist", "dd",
+    "del", "details", "dfn", "dialog", "dir", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure",
+    "font", "footer", "frame", "frameset", "header", "hgroup", "i", "iframe", "ins", "kbd", "legend",
+    "listing", "main", "map", "mark", "marquee", "menu", "meter", "nav", "nobr", "noembed", "noframes",
+    "noscript", "object", "optgroup", "option", "output", "param", "picture", "plaintext", "q", "rb", "rp",
+    "rt", "rtc", "ruby", "s", "samp", "search", "section", "select", "slot", "small", "source", "strike",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "track",
+    "tt", "u", "var", "video", "wbr",
+];
+
+/// [Creates an element](https://dom.spec.whatwg.org/#concept-create-element).
+pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -> Fallible<Root<Element>> {
+    if name.ns != ns!(html) {
+        return realm.wrap(Element::new_inherited(document, name));
+    }
+    let local_name = name.local.clone();
+    let base = HTMLElement::new_inherited(document, name);
+    match &*local_name {
+        "a" => wrap(realm, HTMLAnchorElement::new(base)),
+        "base" => wrap(realm, HTMLBaseElement::new(base)),
+        "body" => wrap(realm, HTMLBodyElement::new(base)),
+        "br" => wrap(realm, HTMLBRElement::new(base)),
+        "button" => wrap(realm, HTMLButtonElement::new(base)),
+        "div" => wrap(realm, HTMLDivElement::new(base)),
+        "form" => wrap(realm, HTMLFormElement::new(base)),
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => wrap(realm, HTMLHeadingElement::new(base)),
+        "head" => wrap(realm, HTMLHeadElement::new(base)),
+        "hr" => wrap(realm, HTMLHRElement::new(base)),
+        "html" => wrap(realm, HTMLHtmlElement::new(base)),
+        "img" => wrap(realm, HTMLImageElement::new(base)),
+        "input" => wrap(realm, HTMLInputElement::new(base)),
+        "label" => wrap(realm, HTMLLabelElement::new(base)),
+        "li" => wrap(realm, HTMLLIElement::new(base)),
+        "link" => wrap(realm, HTMLLinkElement::new(base)),
+        "meta" => wrap(realm, HTMLMetaElement::new(base)),
+        "ol" => wrap(realm, HTMLOListElement::new(base)),
+        "p" => wrap(realm, HTMLParagraphElement::new(base)),
+        "pre" | "xmp" => wrap(realm, HTMLPreElement::new(base)),
+        "progress" => wrap(realm, HTMLProgressElement::new(base)),
+        "script" => wrap(realm, HTMLScriptElement::new(base)),
+        "span" => wrap(realm, HTMLSpanElement::new(base)),
+        "style" => wrap(realm, HTMLStyleElement::new(base)),
+        "template" => HTMLTemplateElement::create(realm, document, base),
+        "textarea" => wrap(realm, HTMLTextAreaElement::new(base)),
+        "title" => wrap(realm, HTMLTitleElement::new(base)),
+        "ul" => wrap(realm, HTMLUListElement::new(base)),
+        plain if PLAIN.contains(&plain) || is_custom_name(plain) => {
+            wrap(realm, base)
+        }
+        _ => wrap(realm, HTMLUnknownElement::new(base)),
+    }
+}
+
+fn wrap<T: PlatformObject>(realm: &Realm, element: T) -> Fallible<Root<Element>>
+where
+    T: bgfetch_js::DerivedFrom<Element>,
+{
+    Ok(realm.wrap(element)?.upcast())
+}
+
+/// [Valid custom element name](https://html.spec.whatwg.org/multipage/custom-elements.html#valid-custom-element-name): there
+/// are no custom elements, but such elements are no unknown ones either.
+fn is_custom_name(name: &str) -> bool {
+    let reserved = [
+        "annotation-xml", "color-profile", "font-face", "font-face-src", "font-face-uri", "font-face-format",
+        "font-face-name", "missing-glyph",
+    ];
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.contains('-')
+        && !name.contains(|c: char| c.is_ascii_uppercase())
+        && !reserved.contains(&name)
+}

@@ -1,0 +1,68 @@
+//! [`DOMImplementation`](https://dom.spec.whatwg.org/#interface-domimplementation).
+
+use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use markup5ever::{LocalName, QualName, ns};
+
+use super::document::Flavour;
+use super::document_methods::about_blank;
+use super::mutation;
+use super::namespaces::is_valid_doctype_name;
+use crate::bindings::DOMImplementationMethods;
+use crate::dom::{Document, DocumentType, Element, Node, Text};
+
+/// `DOMImplementation`.
+pub(crate) struct DOMImplementation {
+    reflector: Reflector,
+    document: Member<Document>,
+}
+
+trace_fields!(DOMImplementation { document });
+platform_object!(DOMImplementation);
+
+impl DOMImplementation {
+    pub(super) fn new(document: &Root<Document>) -> Self {
+        Self { reflector: Reflector::new(), document: document.clone().into() }
+    }
+}
+
+impl DOMImplementationMethods for DOMImplementation {
+    fn create_document_type(
+        &self,
+        realm: &Realm,
+        name: DomString,
+        public_id: DomString,
+        system_id: DomString,
+    ) -> Fallible<Root<DocumentType>> {
+        if !is_valid_doctype_name(&name) {
+            return Err(Exception::dom("InvalidCharacterError", format!("{name:?} is not a valid doctype name")));
+        }
+        DocumentType::create(realm, &self.document, name, public_id, system_id)
+    }
+
+    /// [`createHTMLDocument()`](https://dom.spec.whatwg.org/#dom-domimplementation-createhtmldocument)
+    fn create_html_document(&self, realm: &Realm, title: Option<DomString>) -> Fallible<Root<Document>> {
+        let document = self.document.inert(realm, Flavour::html(), about_blank())?;
+        let doctype =
+            DocumentType::create(realm, &document, "html".into(), DomString::default(), DomString::default())?;
+        let element = |name: &str| -> Fallible<Root<Node>> {
+            let name = QualName::new(None, ns!(html), LocalName::from(name));
+            Ok(Element::create(realm, &document, name)?.upcast())
+        };
+        let (html, head, body) = (element("html")?, element("head")?, element("body")?);
+        let root: Root<Node> = document.upcast();
+        mutation::append(realm, &doctype.upcast(), &root);
+        mutation::append(realm, &html, &root);
+        mutation::append(realm, &head, &html);
+        if let Some(title) = title {
+            let (element, text) = (element("title")?, Text::create(realm, &document, title)?);
+            mutation::append(realm, &element, &head);
+            mutation::append(realm, &text.upcast(), &element);
+        }
+        mutation::append(realm, &body, &html);
+        Ok(document)
+    }
+
+    fn has_feature(&self, _: &Realm) -> Fallible<bool> {
+        Ok(true)
+    }
+}
