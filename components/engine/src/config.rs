@@ -11,7 +11,7 @@ use std::time::Duration;
 use bgfetch_traits::coordinator::PermissionState;
 
 use crate::delegate::{Delegate, SilentDelegate};
-use crate::host::{NoScripts, ScriptHost};
+use crate::host::ScriptHost;
 
 /// The name under which pages and [`EngineConfig::permissions`] know the permission to fetch in the background.
 pub const BACKGROUND_FETCH_PERMISSION: &str = "background-fetch";
@@ -193,6 +193,15 @@ impl Default for ScriptLimits {
     }
 }
 
+/// Who runs scripts if an embedder does not say.
+fn default_script_host() -> Arc<dyn ScriptHost> {
+    #[cfg(feature = "script")]
+    let host = crate::script_threads::ScriptThreads;
+    #[cfg(not(feature = "script"))]
+    let host = crate::host::NoScripts;
+    Arc::new(host)
+}
+
 /// Describes an engine before it starts.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct EngineBuilder {
@@ -209,7 +218,7 @@ impl EngineBuilder {
 
     /// An engine that is described by `config`.
     pub fn from_config(config: EngineConfig) -> Self {
-        Self { config, delegate: Arc::new(SilentDelegate), script: Arc::new(NoScripts) }
+        Self { config, delegate: Arc::new(SilentDelegate), script: default_script_host() }
     }
 
     /// Who decides and is told.

@@ -12,6 +12,7 @@
 //! | [`pending`] | an answer that is on its way: to wait for, with or without `async` |
 //! | [`native`] | background fetches without a page |
 //! | [`host`] | who runs scripts |
+//! | `script_threads` | the built-in script threads (feature `script`, on by default) |
 #![forbid(unsafe_code)]
 
 mod answers;
@@ -23,6 +24,8 @@ pub mod error;
 pub mod host;
 pub mod native;
 pub mod pending;
+#[cfg(feature = "script")]
+pub mod script_threads;
 mod start;
 mod window;
 

@@ -3,7 +3,7 @@
 use bgfetch::traits::background_fetch::UiAction;
 use bgfetch::traits::fetch::Response;
 use bgfetch::traits::ids::{BackgroundFetchId, StorageKey};
-use bgfetch::{Pending, WindowId};
+use bgfetch::{Engine, Pending, Window, WindowId};
 use url::Url;
 
 /// An engine, as `bgfetch::Engine` is one.
@@ -35,4 +35,50 @@ pub trait Page {
     fn click(&self, selector: &str) -> Pending<()>;
     /// Answered when the page has nothing left to do.
     fn when_idle(&self) -> Pending<()>;
+}
+
+impl Browser for Engine {
+    type Window = Window;
+
+    fn open_window(&self, url: &Url) -> Pending<Window> {
+        Self::open_window(self, url)
+    }
+
+    fn background_fetch_action(&self, fetch: BackgroundFetchId, action: UiAction) -> Pending<()> {
+        Self::background_fetch_action(self, fetch, action)
+    }
+
+    fn cached_response(&self, key: &StorageKey, url: &Url) -> Pending<Option<Response>> {
+        Self::cached_response(self, key, url)
+    }
+
+    fn when_idle(&self) -> Pending<()> {
+        Self::when_idle(self)
+    }
+
+    fn shutdown(&self) -> Pending<()> {
+        Self::shutdown(self)
+    }
+}
+
+impl Page for Window {
+    fn id(&self) -> WindowId {
+        Self::id(self)
+    }
+
+    fn url(&self) -> Url {
+        Self::url(self)
+    }
+
+    fn evaluate(&self, source: &str) -> Pending<String> {
+        Self::evaluate(self, source)
+    }
+
+    fn click(&self, selector: &str) -> Pending<()> {
+        Self::click(self, selector)
+    }
+
+    fn when_idle(&self) -> Pending<()> {
+        Self::when_idle(self)
+    }
 }
