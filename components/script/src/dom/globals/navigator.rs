@@ -37,8 +37,6 @@ impl NavigatorCookiesMethods for Navigator {
     }
 }
 
-navigator_mixins!(Navigator);
-
 /// `navigator.appVersion`: the user agent without its first product's name.
 pub(super) fn app_version(user_agent: &str) -> &str {
     user_agent.strip_prefix("Mozilla/").unwrap_or(user_agent)
@@ -137,3 +135,5 @@ macro_rules! navigator_mixins {
     };
 }
 pub(super) use navigator_mixins;
+
+navigator_mixins!(Navigator);

@@ -8,7 +8,6 @@ use super::permissions;
 use super::window_or_worker::{SharedObjects, once};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{StorageEstimate, StorageManagerMethods};
-use crate::dom::cache::storage_exception;
 use crate::dom::service_worker::asking::gone;
 use crate::environment::Environment;
 
@@ -66,9 +65,9 @@ impl StorageManagerMethods for StorageManager {
             let answer = Agent::current()
                 .ask(|reply| environment.hosts.storage.partition(&key, PartitionMsg::Estimate(reply)));
             let estimate = answer.await.map_err(gone)?.map_err(|error| {
-                // Step 3.6: what fails inside is a `TypeError`, except for quota, which only writing exceeds.
+                // Step 3.6.
                 tracing::warn!(%error, "no estimate of storage");
-                storage_exception(&error)
+                Exception::type_error("the browser's storage failed")
             })?;
             Ok(StorageEstimate { usage: Some(estimate.usage), quota: Some(estimate.quota) })
         })

@@ -31,6 +31,9 @@ pub(crate) fn registration_changed(realm: &Realm, change: RegistrationChange) ->
     for worker in redundant.iter().chain(current.clone()) {
         remember_state(realm, worker);
     }
+    if let Some(global) = realm.global_as::<ServiceWorkerGlobalScope>() {
+        global.registration_changed(&info);
+    }
     // Workers become redundant before others take their place.
     for worker in &redundant {
         update_worker_state(realm, worker)?;
