@@ -33,7 +33,8 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
             });
         }
         ScriptMsg::Broadcast { to, channel, data } => queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
-            broadcast_channel::deliver(realm, &channel, &data)
+            broadcast_channel::receive(realm, &channel, &data, None);
+            Ok(())
         }),
         ScriptMsg::Online(online) => connectivity::changed(agent, online),
         ScriptMsg::PermissionChanged(name, state) => {

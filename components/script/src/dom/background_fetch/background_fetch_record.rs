@@ -8,7 +8,7 @@ use bgfetch_js::{
 };
 use bgfetch_traits::background_fetch::{BackgroundFetchMsg, RecordInfo, RecordResult};
 use bgfetch_traits::body::BodyReader;
-use bgfetch_traits::fetch::{RequestBody, ResponseHead};
+use bgfetch_traits::fetch::{RequestBody, Response as NetResponse, ResponseHead};
 use bgfetch_traits::ids::RecordId;
 use bgfetch_traits::storage::{BodyMsg, PartitionMsg, StoredBody};
 
@@ -16,9 +16,10 @@ use super::ask;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::BackgroundFetchRecordMethods;
 use crate::dom::cache::storage_exception;
+use crate::dom::fetch::body::Body;
 use crate::dom::fetch::headers::Guard;
 use crate::dom::service_worker::asking::gone;
-use crate::dom::{AbortSignal, Request, Response};
+use crate::dom::{Request, Response};
 use crate::environment::Environment;
 
 /// `BackgroundFetchRecord`.
@@ -59,9 +60,9 @@ impl BackgroundFetchRecord {
         // Steps 2.4 and 2.5.
         let body = match info.request_body {
             None => None,
-            Some(stored) => Some(open(realm, stored).await?),
+            Some(stored) => Some(Body::of_request_body(realm, open(realm, stored).await?)?),
         };
-        let request = Request::create(realm, info.request, body, realm.wrap(AbortSignal::new())?)?;
+        let request = Request::create(realm, info.request, body, Guard::Immutable, None)?;
         // Steps 2.2 and 2.3.
         let record = realm.wrap(Self {
             reflector: Reflector::new(),
@@ -123,7 +124,7 @@ fn exposed(realm: &Realm, mut head: ResponseHead, body: BodyReader) -> Fallible<
     head.headers.delete("Content-Range");
     head.headers.delete("Content-Length");
     // Steps 2.9.2.4 to 2.9.2.6.
-    Response::create(realm, head, Some(body), Guard::Immutable)
+    Response::create(realm, NetResponse::new(head, Some(body)))
 }
 
 impl BackgroundFetchRecordMethods for BackgroundFetchRecord {

@@ -11,7 +11,8 @@ use bgfetch_traits::storage::{
 use super::{ask, batch, query, stored_response};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{CacheMethods, CacheQueryOptions, RequestInfo, RequestInit, ResponseOrUndefined};
-use crate::dom::{AbortSignal, Request, Response};
+use crate::dom::fetch::headers::Guard;
+use crate::dom::{Request, Response};
 use crate::environment::Environment;
 
 /// `Cache`.
@@ -170,7 +171,7 @@ impl CacheMethods for Cache {
             let heads = ask(&owner, |reply| CacheMsg::Requests { cache, query, reply }).await?;
             let objects: Fallible<Vec<_>> = heads
                 .into_iter()
-                .map(|head| Request::create(&owner, head, None, owner.wrap(AbortSignal::new())?))
+                .map(|head| Request::create(&owner, head, None, Guard::Immutable, None))
                 .collect();
             Ok(FrozenArray(objects?))
         })

@@ -15,7 +15,6 @@ use http::Method;
 
 use crate::agent::Agent;
 use crate::bindings::{CacheQueryOptions, RequestInfo, RequestInit};
-use crate::dom::fetch::headers::Guard;
 use crate::dom::service_worker::asking::gone;
 use crate::dom::{Request, Response};
 use crate::environment::Environment;
@@ -89,5 +88,5 @@ fn query(realm: &Realm, request: RequestInfo, options: &CacheQueryOptions) -> Fa
 /// when an opaque response was fetched, by the same origin; it comes out different only under cross-origin isolation,
 /// which there is not here.
 fn stored_response(realm: &Realm, response: NetResponse) -> Fallible<Root<Response>> {
-    Response::create(realm, response.head, response.body, Guard::Immutable)
+    Response::create(realm, response)
 }

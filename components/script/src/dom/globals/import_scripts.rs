@@ -13,7 +13,6 @@ use bgfetch_traits::fetch::{
     CacheMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead, RequestMode, Response,
     ResponseHead,
 };
-use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::PolicyContainer;
 use bgfetch_traits::reply::Reply;
@@ -22,6 +21,7 @@ use url::Url;
 
 use crate::agent::Agent;
 use crate::environment::Environment;
+use crate::mime::MimeType;
 
 /// Bytes that a script may have.
 const MAX_SCRIPT: usize = 64 << 20;
@@ -84,40 +84,13 @@ pub(super) fn script(realm: &Realm, url: &Url, mode: RequestMode, cache: CacheMo
         return Err(format!("{url} could not be fetched: the server answered with status {}", head.status));
     }
     let over_http = head.url().unwrap_or(url).scheme().starts_with("http");
-    if (over_http || mode == RequestMode::Cors) && !is_javascript(&head.headers) {
+    if (over_http || mode == RequestMode::Cors) && !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript()) {
         let mime_type = head.headers.get_str("Content-Type").unwrap_or_default();
         return Err(format!("{url} is no script: its type is {mime_type:?}"));
     }
     // Step 6.
     let (source, _) = encoding_rs::UTF_8.decode_with_bom_removal(&body);
     Ok(ScriptResource { url: url.clone(), source: source.into_owned(), policy })
-}
-
-/// Whether a header list says that a body is of a [JavaScript MIME
-/// type](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
-pub(crate) fn is_javascript(headers: &HeaderList) -> bool {
-    const TYPES: &[&str] = &[
-        "application/ecmascript",
-        "application/javascript",
-        "application/x-ecmascript",
-        "application/x-javascript",
-        "text/ecmascript",
-        "text/javascript",
-        "text/javascript1.0",
-        "text/javascript1.1",
-        "text/javascript1.2",
-        "text/javascript1.3",
-        "text/javascript1.4",
-        "text/javascript1.5",
-        "text/jscript",
-        "text/livescript",
-        "text/x-ecmascript",
-        "text/x-javascript",
-    ];
-    let Some(value) = headers.get_str("Content-Type") else { return false };
-    // [Extracting](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) takes the last that is one.
-    let essences = value.split(',').map(|one| one.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    essences.filter(|essence| essence.contains('/')).last().is_some_and(|essence| TYPES.contains(&essence.as_str()))
 }
 
 /// Fetches from the network while this thread waits.
@@ -176,23 +149,5 @@ struct Unpark(Thread);
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_javascript;
-    use bgfetch_traits::headers::HeaderList;
-
-    #[test]
-    fn javascript_is_told_by_the_last_type_without_its_parameters() {
-        let script = |value: &str| is_javascript(&HeaderList::from_iter([("Content-Type", value)]));
-        assert!(script("text/javascript"));
-        assert!(script("Text/JavaScript; charset=utf-8"));
-        assert!(script("text/plain, application/javascript"));
-        assert!(!script("application/javascript, text/plain"));
-        assert!(!script("text/plain"));
-        assert!(!script(""));
-        assert!(!is_javascript(&HeaderList::new()));
     }
 }

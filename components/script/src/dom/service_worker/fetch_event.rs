@@ -14,7 +14,9 @@ use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
 
 use crate::bindings::{EventInit, EventMethods, FetchEventInit, FetchEventMethods};
-use crate::dom::{AbortSignal, ExtendableEvent, Request, Response};
+use crate::dom::fetch::body::Body;
+use crate::dom::fetch::headers::Guard;
+use crate::dom::{ExtendableEvent, Request, Response};
 
 /// `FetchEvent`.
 pub(crate) struct FetchEvent {
@@ -57,8 +59,8 @@ impl FetchEvent {
             _ => exchange.request.body.take(),
         };
         // Step 17.4.20: that the client aborts its request is not told to workers; the signal never fires.
-        let signal = realm.wrap(AbortSignal::new())?;
-        let request = Request::create(realm, head, body, signal)?;
+        let body = body.map(|body| Body::of_request_body(realm, body)).transpose()?;
+        let request = Request::create(realm, head, body, Guard::Immutable, None)?;
         let id = |client: Option<ClientId>| client.map(|id| id.to_string()).unwrap_or_default().into();
         let handled = Promise::new(realm)?;
         // A page that does not look at it need not handle its rejection.
