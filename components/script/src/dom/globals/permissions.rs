@@ -103,7 +103,7 @@ impl PermissionsMethods for Permissions {
         // Steps 2 and 3.
         let descriptor = PermissionDescriptor::from_js(realm, permission_desc.as_value())?;
         // Step 4.
-        let Some(name) = SUPPORTED.iter().find(|name| *descriptor.name == **name) else {
+        let Some(name) = SUPPORTED.iter().find(|name| descriptor.name == ***name) else {
             let message = format!("{:?} is no permission that this browser knows", descriptor.name);
             return Err(Exception::type_error(message));
         };
