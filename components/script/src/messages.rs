@@ -9,20 +9,24 @@ use bgfetch_traits::script::ScriptMsg;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::background_fetch::background_fetch_registration::background_fetch_changed;
 use crate::dom::globals::{connectivity, permissions};
-use crate::dom::messaging::broadcast_channel;
+use crate::dom::messaging::{broadcast_channel, message_port};
 use crate::dom::service_worker::changes::{RegistrationChange, registration_changed};
 use crate::dom::service_worker::{functional_events, run_service_worker, service_worker_container};
 
 /// Queues what a message asks for.
 pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
     match message {
-        ScriptMsg::RunWorker(reply) => queue_for_worker(agent, move |realm| run_service_worker::run(realm, reply)),
+        ScriptMsg::RunWorker(reply) => {
+            queue_for_worker(agent, move |realm| run_service_worker::run(realm, reply))
+        }
         ScriptMsg::FunctionalEvent(event, ended) => {
             queue_for_worker(agent, move |realm| functional_events::dispatch(realm, event, ended));
         }
-        ScriptMsg::ClientMessage { to, from, data } => queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
-            service_worker_container::message_came(realm, from, data)
-        }),
+        ScriptMsg::ClientMessage { to, from, data } => {
+            queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
+                service_worker_container::message_came(realm, from, data)
+            })
+        }
         ScriptMsg::RegistrationChanged { to, info, update_found, controller, redundant } => {
             let change = RegistrationChange { info, update_found, controller, redundant };
             queue_for(agent, to, TaskSource::ServiceWorker, move |realm| registration_changed(realm, change));
@@ -32,10 +36,13 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 background_fetch_changed(realm, fetch, progress)
             });
         }
-        ScriptMsg::Broadcast { to, channel, data } => queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
-            broadcast_channel::receive(realm, &channel, &data, None);
-            Ok(())
-        }),
+        ScriptMsg::Broadcast { to, channel, data } => {
+            queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
+                broadcast_channel::receive(realm, &channel, &data, None);
+                Ok(())
+            })
+        }
+        ScriptMsg::PortReady(port) => message_port::ready(agent, port),
         ScriptMsg::Online(online) => connectivity::changed(agent, online),
         ScriptMsg::PermissionChanged(name, state) => {
             for realm in agent.realms() {

@@ -41,7 +41,10 @@ fn new_record(realm: &Realm, request: RequestInfo) -> Fallible<NewRecord> {
     let head = request.head();
     // Step 6.2.
     if head.mode == RequestMode::NoCors {
-        let message = format!("the request for {} has the mode \"no-cors\", whose response nobody could read", head.url);
+        let message = format!(
+            "the request for {} has the mode \"no-cors\", whose response nobody could read",
+            head.url
+        );
         return Err(Exception::type_error(message));
     }
     // Steps 6.3 to 6.5. The client is no part of what is stored.
@@ -86,7 +89,8 @@ impl BackgroundFetchManagerMethods for BackgroundFetchManager {
             return Err(Exception::type_error("a background fetch needs at least one request"));
         }
         // Step 6.
-        let records: Fallible<Vec<_>> = requests.into_iter().map(|request| new_record(realm, request)).collect();
+        let records: Fallible<Vec<_>> =
+            requests.into_iter().map(|request| new_record(realm, request)).collect();
         let records = records?;
         let environment = Environment::of(realm);
         let ui = options.parent;
@@ -115,7 +119,11 @@ impl BackgroundFetchManagerMethods for BackgroundFetchManager {
     }
 
     /// [`get()`](https://wicg.github.io/background-fetch/#background-fetch-manager-get)
-    fn get(&self, realm: &Realm, id: DomString) -> Fallible<Promise<Option<Root<BackgroundFetchRegistration>>>> {
+    fn get(
+        &self,
+        realm: &Realm,
+        id: DomString,
+    ) -> Fallible<Promise<Option<Root<BackgroundFetchRegistration>>>> {
         // Not in the text: the official tests want it.
         if id.is_empty() {
             return Err(Exception::type_error("the id of a background fetch is not empty"));

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use bgfetch_js::{
-    Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Trace, Traced, Tracer,
-    platform_object, trace_fields,
+    Exception, Fallible, Member, Promise, Realm, Reflector, Root, Trace, Traced, Tracer, platform_object,
+    trace_fields,
 };
 use bgfetch_traits::background_fetch::{BackgroundFetchMsg, RecordInfo, RecordResult};
 use bgfetch_traits::body::BodyReader;

@@ -2,16 +2,20 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{DomString, Exception, Fallible, Promise, Realm, Root, Value, platform_object, trace_fields};
-use bgfetch_traits::background_fetch::{self as traits, BackgroundFetchInfo, BackgroundFetchMsg, BackgroundFetchProgress};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Promise, Realm, Root, Value, platform_object, trace_fields,
+};
+use bgfetch_traits::background_fetch::{
+    self as traits, BackgroundFetchInfo, BackgroundFetchMsg, BackgroundFetchProgress,
+};
 use bgfetch_traits::ids::BackgroundFetchId;
 use bgfetch_traits::storage::CacheQuery;
 
 use super::ask;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{
-    BackgroundFetchFailureReason, BackgroundFetchRegistrationMethods, BackgroundFetchResult, CacheQueryOptions,
-    RequestInfo, RequestInit,
+    BackgroundFetchFailureReason, BackgroundFetchRegistrationMethods, BackgroundFetchResult,
+    CacheQueryOptions, RequestInfo, RequestInit,
 };
 use crate::dom::cache::names;
 use crate::dom::events::event;
@@ -94,7 +98,8 @@ impl BackgroundFetchRegistration {
         options: &CacheQueryOptions,
         match_all: bool,
     ) -> Fallible<impl Future<Output = Fallible<Vec<Root<BackgroundFetchRecord>>>> + 'static + use<>> {
-        let unavailable = || Exception::dom("InvalidStateError", "the records of the background fetch are gone");
+        let unavailable =
+            || Exception::dom("InvalidStateError", "the records of the background fetch are gone");
         // Step 1.
         if !self.progress.borrow().records_available {
             return Err(unavailable());
@@ -111,7 +116,8 @@ impl BackgroundFetchRegistration {
         let (fetch, owner) = (self.fetch, realm.clone());
         Ok(async move {
             // Step 3.2.
-            let infos = ask(&owner, |reply| BackgroundFetchMsg::Match { fetch, query, match_all, reply }).await?;
+            let infos =
+                ask(&owner, |reply| BackgroundFetchMsg::Match { fetch, query, match_all, reply }).await?;
             let infos = infos.ok_or_else(unavailable)?;
             // Step 3.3: [create record objects](https://wicg.github.io/background-fetch/#create-record-objects).
             let mut records = Vec::with_capacity(infos.len());

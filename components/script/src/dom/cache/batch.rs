@@ -112,9 +112,17 @@ enum Fetch {
     Done(Box<CacheEntry>),
 }
 
-async fn fetch_one(environment: Rc<Environment>, head: RequestHead, cancel: CancelHandle) -> Fallible<CacheEntry> {
-    let request =
-        Request { head: head.clone(), client: environment.client(), body: None, priority: Priority::Foreground };
+async fn fetch_one(
+    environment: Rc<Environment>,
+    head: RequestHead,
+    cancel: CancelHandle,
+) -> Fallible<CacheEntry> {
+    let request = Request {
+        head: head.clone(),
+        client: environment.client(),
+        body: None,
+        priority: Priority::Foreground,
+    };
     match fetching::fetch(&environment, request, cancel).await {
         Ok(response) => {
             check_fetched(&head, &response.head)?;

@@ -1,8 +1,6 @@
 //! [`Cache`](https://w3c.github.io/ServiceWorker/#cache-interface).
 
-use bgfetch_js::{
-    Fallible, FrozenArray, Promise, Realm, Reflector, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{Fallible, FrozenArray, Promise, Realm, Reflector, Root, platform_object, trace_fields};
 use bgfetch_traits::ids::StorageKey;
 use bgfetch_traits::storage::{
     CacheEntry, CacheId, CacheMsg, CacheQuery, CacheSelector, PartitionMsg, StorageSender,
@@ -148,7 +146,12 @@ impl CacheMethods for Cache {
     }
 
     /// [`delete()`](https://w3c.github.io/ServiceWorker/#cache-delete)
-    fn delete(&self, realm: &Realm, request: RequestInfo, options: CacheQueryOptions) -> Fallible<Promise<bool>> {
+    fn delete(
+        &self,
+        realm: &Realm,
+        request: RequestInfo,
+        options: CacheQueryOptions,
+    ) -> Fallible<Promise<bool>> {
         let query = query(realm, request, &options)?;
         let (cache, owner) = (self.cache, realm.clone());
         Agent::current().promise(TaskSource::DomManipulation, realm, async move {

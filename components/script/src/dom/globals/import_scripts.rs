@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::fetch::{
-    CacheMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead, RequestMode, Response,
-    ResponseHead,
+    CacheMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead, RequestMode,
+    Response, ResponseHead,
 };
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::PolicyContainer;
@@ -71,7 +71,12 @@ pub(super) fn fetch(realm: &Realm, url: &Url) -> Result<ScriptResource, String> 
 }
 
 /// Fetches a script and waits for it: by `importScripts()` in mode "no-cors", or as a module in mode "cors".
-pub(super) fn script(realm: &Realm, url: &Url, mode: RequestMode, cache: CacheMode) -> Result<ScriptResource, String> {
+pub(super) fn script(
+    realm: &Realm,
+    url: &Url,
+    mode: RequestMode,
+    cache: CacheMode,
+) -> Result<ScriptResource, String> {
     let environment = Environment::of(realm);
     // Step 1.
     let head = RequestHead { mode, cache, destination: Destination::Script, ..RequestHead::get(url.clone()) };
@@ -84,7 +89,9 @@ pub(super) fn script(realm: &Realm, url: &Url, mode: RequestMode, cache: CacheMo
         return Err(format!("{url} could not be fetched: the server answered with status {}", head.status));
     }
     let over_http = head.url().unwrap_or(url).scheme().starts_with("http");
-    if (over_http || mode == RequestMode::Cors) && !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript()) {
+    if (over_http || mode == RequestMode::Cors)
+        && !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript())
+    {
         let mime_type = head.headers.get_str("Content-Type").unwrap_or_default();
         return Err(format!("{url} is no script: its type is {mime_type:?}"));
     }
@@ -106,14 +113,20 @@ fn wait_for(
         drop(answer.send(result));
         waiting.unpark();
     });
-    environment.hosts.net.send(NetMsg::Fetch { request, cancel: cancel.clone(), upload_progress: None, reply });
+    environment.hosts.net.send(NetMsg::Fetch {
+        request,
+        cancel: cancel.clone(),
+        upload_progress: None,
+        reply,
+    });
     let stopped = || NetworkError::new(NetworkErrorKind::Aborted, "the worker was stopped");
-    let response: Result<Response, NetworkError> = block_on(std::future::poll_fn(|_| match answered.try_recv() {
-        Ok(result) => Poll::Ready(result),
-        Err(crossbeam_channel::TryRecvError::Empty) => Poll::Pending,
-        Err(crossbeam_channel::TryRecvError::Disconnected) => Poll::Ready(Err(stopped())),
-    }))
-    .unwrap_or_else(|| Err(stopped()));
+    let response: Result<Response, NetworkError> =
+        block_on(std::future::poll_fn(|_| match answered.try_recv() {
+            Ok(result) => Poll::Ready(result),
+            Err(crossbeam_channel::TryRecvError::Empty) => Poll::Pending,
+            Err(crossbeam_channel::TryRecvError::Disconnected) => Poll::Ready(Err(stopped())),
+        }))
+        .unwrap_or_else(|| Err(stopped()));
     let response = response.inspect_err(|_| cancel.cancel())?;
     let Some(body) = response.body else { return Ok((response.head, response.policy, bytes::Bytes::new())) };
     match block_on(body.read_all(MAX_SCRIPT)) {

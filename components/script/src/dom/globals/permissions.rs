@@ -4,7 +4,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use bgfetch_js::{
-    Exception, Fallible, FromJs, Member, Object, Promise, Realm, Reflector, Root, platform_object, trace_fields,
+    Exception, Fallible, FromJs, Member, Object, Promise, Realm, Reflector, Root, platform_object,
+    trace_fields,
 };
 use bgfetch_traits::coordinator::{CoordinatorMsg, PermissionState};
 

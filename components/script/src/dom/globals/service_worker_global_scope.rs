@@ -51,7 +51,11 @@ platform_object!(ServiceWorkerGlobalScope: WorkerGlobalScope via worker_global_s
 
 impl Script {
     /// Of a worker that is starting.
-    pub(crate) fn new(worker_type: WorkerType, resources: Arc<Vec<ScriptResource>>, imports_bypass_cache: bool) -> Self {
+    pub(crate) fn new(
+        worker_type: WorkerType,
+        resources: Arc<Vec<ScriptResource>>,
+        imports_bypass_cache: bool,
+    ) -> Self {
         Self {
             worker_type,
             resources,
@@ -138,7 +142,11 @@ impl ServiceWorkerGlobalScope {
     /// Whether modules may be loaded: `import()` is
     /// [refused](https://html.spec.whatwg.org/multipage/webappapis.html#hostloadimportedmodule) in service workers.
     pub(crate) fn may_load_modules(&self) -> Result<(), String> {
-        if self.script.is_linking.get() { Ok(()) } else { Err("import() is not allowed in service workers".to_owned()) }
+        if self.script.is_linking.get() {
+            Ok(())
+        } else {
+            Err("import() is not allowed in service workers".to_owned())
+        }
     }
 
     /// The script that `importScripts()` runs for a URL: the [fetch
@@ -166,7 +174,9 @@ impl ServiceWorkerGlobalScope {
         // Step 4.
         if !may_grow {
             return known.ok_or_else(|| {
-                format!("{url} was not imported before the worker was installed: it cannot be imported any more")
+                format!(
+                    "{url} was not imported before the worker was installed: it cannot be imported any more"
+                )
             });
         }
         // Steps 5, and 6 to 14: the coordinator counts what is used, from the network or not.

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use bgfetch_js::{
-    DomString, Exception, Fallible, Member, PlatformObject, Promise, Realm, Root, Value, platform_object, trace_fields,
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
 };
 
 use super::import_scripts;

@@ -1,6 +1,6 @@
 //! [`Client`](https://w3c.github.io/ServiceWorker/#client-interface).
 
-use bgfetch_js::{DomString, Fallible, Object, PlatformObject, Realm, Reflector, Root, Value, platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, Object, Realm, Reflector, Root, Value, platform_object, trace_fields};
 use bgfetch_traits::service_worker::{ClientInfo, ClientType, FrameType, ServiceWorkerMsg};
 
 use super::tell;
@@ -75,11 +75,21 @@ impl ClientMethods for Client {
         })
     }
 
-    fn post_message_with_transfer(&self, realm: &Realm, message: Value, transfer: Vec<Object>) -> Fallible<()> {
+    fn post_message_with_transfer(
+        &self,
+        realm: &Realm,
+        message: Value,
+        transfer: Vec<Object>,
+    ) -> Fallible<()> {
         self.post(realm, &message, &transfer)
     }
 
-    fn post_message(&self, realm: &Realm, message: Value, options: StructuredSerializeOptions) -> Fallible<()> {
+    fn post_message(
+        &self,
+        realm: &Realm,
+        message: Value,
+        options: StructuredSerializeOptions,
+    ) -> Fallible<()> {
         self.post(realm, &message, &options.transfer)
     }
 }

@@ -1,7 +1,8 @@
 //! [`Clients`](https://w3c.github.io/ServiceWorker/#clients-interface).
 
 use bgfetch_js::{
-    DomString, Exception, Fallible, FrozenArray, Promise, Realm, Reflector, Root, platform_object, trace_fields,
+    DomString, Exception, Fallible, FrozenArray, Promise, Realm, Reflector, Root, platform_object,
+    trace_fields,
 };
 use bgfetch_traits::ids::{ClientId, WorkerId};
 use bgfetch_traits::service_worker::{ClientType, ServiceWorkerMsg};
@@ -45,7 +46,11 @@ impl ClientsMethods for Clients {
     }
 
     /// [`matchAll()`](https://w3c.github.io/ServiceWorker/#clients-matchall)
-    fn match_all(&self, realm: &Realm, options: ClientQueryOptions) -> Fallible<Promise<FrozenArray<Root<Client>>>> {
+    fn match_all(
+        &self,
+        realm: &Realm,
+        options: ClientQueryOptions,
+    ) -> Fallible<Promise<FrozenArray<Root<Client>>>> {
         let (worker, owner) = (self.worker, realm.clone());
         let include_uncontrolled = options.include_uncontrolled;
         let client_type = match options.type_ {

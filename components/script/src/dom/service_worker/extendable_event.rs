@@ -2,7 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use bgfetch_js::{DomString, Exception, Fallible, PlatformObject, Promise, Realm, Root, Value, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, PlatformObject, Promise, Realm, Root, Value, platform_object,
+    trace_fields,
+};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::EventOutcome;
 
@@ -67,7 +70,8 @@ impl ExtendableEvent {
         }
         // Step 2.
         if !self.is_active() {
-            let message = "the event has been handled: nothing is waited for, and its listeners have returned";
+            let message =
+                "the event has been handled: nothing is waited for, and its listeners have returned";
             return Err(Exception::dom("InvalidStateError", message));
         }
         // Step 3: of a settled promise only its rejection matters later.

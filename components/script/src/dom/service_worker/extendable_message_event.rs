@@ -48,7 +48,11 @@ impl ExtendableMessageEvent {
 }
 
 impl ExtendableMessageEventMethods for ExtendableMessageEvent {
-    fn constructor(realm: &Realm, type_: DomString, event_init_dict: ExtendableMessageEventInit) -> Fallible<Self> {
+    fn constructor(
+        realm: &Realm,
+        type_: DomString,
+        event_init_dict: ExtendableMessageEventInit,
+    ) -> Fallible<Self> {
         let event = ExtendableEvent::new_inherited(realm, type_, &event_init_dict.parent.parent);
         let source = event_init_dict.source.map(|source| source.to_js(realm)).transpose()?;
         let (data, origin, ports) = (event_init_dict.data, event_init_dict.origin, event_init_dict.ports);

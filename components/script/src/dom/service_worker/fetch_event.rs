@@ -4,11 +4,11 @@
 use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
-    DomString, Exception, Fallible, Member, PlatformObject, Promise, Realm, Root, Traced, Value, platform_object,
-    trace_fields,
+    DomString, Exception, Fallible, Member, PlatformObject, Promise, Realm, Root, Traced, Value,
+    platform_object, trace_fields,
 };
-use bgfetch_traits::fetch::{Request as NetRequest, RequestBody, RequestHead, Response as NetResponse};
 use bgfetch_traits::fetch::{RedirectMode, RequestMode, ResponseHead, ResponseType};
+use bgfetch_traits::fetch::{Request as NetRequest, RequestBody, RequestHead, Response as NetResponse};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
@@ -142,10 +142,14 @@ fn potential_response(
 ) -> Result<NetResponse, String> {
     let describe = |error: Exception| error.describe(realm);
     let value = result.map_err(|reason| {
-        format!("the promise given to respondWith() was rejected: {}", describe(Exception::Js(reason.clone())))
+        format!(
+            "the promise given to respondWith() was rejected: {}",
+            describe(Exception::Js(reason.clone()))
+        )
     })?;
     // Step 10.1.
-    let response = Root::<Response>::from_value(value).ok_or("what respondWith() was given is not a Response")?;
+    let response =
+        Root::<Response>::from_value(value).ok_or("what respondWith() was given is not a Response")?;
     // Step 10.2: the body is read as it is wanted, and the response can give it to nobody else.
     let mut response = response.to_fetch_response(realm).map_err(describe)?;
     // [Main fetch](https://fetch.spec.whatwg.org/#main-fetch), step 15.

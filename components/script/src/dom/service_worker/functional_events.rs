@@ -107,7 +107,9 @@ pub(crate) fn listener_added(realm: &Realm, target: &EventTarget, event_type: &s
         && global.has_run()
     {
         // [Should Skip Event](https://w3c.github.io/ServiceWorker/#should-skip-event-algorithm) goes by the first run.
-        let text = format!("the {event_type:?} listener was added after the worker's script had run: it may be skipped");
+        let text = format!(
+            "the {event_type:?} listener was added after the worker's script had run: it may be skipped"
+        );
         to_console(&environment, ConsoleLevel::Warn, text, &ErrorLocation::default());
     }
 }

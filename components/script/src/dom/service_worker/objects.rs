@@ -11,7 +11,9 @@ use bgfetch_traits::ids::{BackgroundFetchId, RegistrationId, WorkerId};
 use bgfetch_traits::service_worker::{RegistrationInfo, WorkerInfo};
 
 use crate::dom::globals::window_or_worker::{SharedObjects, once};
-use crate::dom::{BackgroundFetchRegistration, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
+use crate::dom::{
+    BackgroundFetchRegistration, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration,
+};
 
 /// What an environment has of service workers.
 #[derive(Default)]
@@ -55,7 +57,10 @@ pub(crate) fn worker(realm: &Realm, info: &WorkerInfo) -> Fallible<Root<ServiceW
 }
 
 /// [`worker`], if there is one.
-pub(crate) fn optional_worker(realm: &Realm, info: Option<&WorkerInfo>) -> Fallible<Option<Root<ServiceWorker>>> {
+pub(crate) fn optional_worker(
+    realm: &Realm,
+    info: Option<&WorkerInfo>,
+) -> Fallible<Option<Root<ServiceWorker>>> {
     info.map(|info| worker(realm, info)).transpose()
 }
 
@@ -66,7 +71,10 @@ pub(crate) fn known_worker(realm: &Realm, id: WorkerId) -> Fallible<Option<Root<
 
 /// [Gets the service worker registration
 /// object](https://w3c.github.io/ServiceWorker/#get-the-service-worker-registration-object).
-pub(crate) fn registration(realm: &Realm, info: &RegistrationInfo) -> Fallible<Root<ServiceWorkerRegistration>> {
+pub(crate) fn registration(
+    realm: &Realm,
+    info: &RegistrationInfo,
+) -> Fallible<Root<ServiceWorkerRegistration>> {
     SharedObjects::with(realm, |shared| {
         get_or_make(&shared.service_workers.registrations, info.registration, || {
             let object = realm.wrap(ServiceWorkerRegistration::new(info))?;
@@ -114,5 +122,7 @@ pub(crate) fn container(realm: &Realm) -> Fallible<Root<ServiceWorkerContainer>>
 
 /// `navigator.serviceWorker`, if a page ever asked for it.
 pub(crate) fn known_container(realm: &Realm) -> Fallible<Option<Root<ServiceWorkerContainer>>> {
-    SharedObjects::with(realm, |shared| Ok(shared.service_workers.container.get().map(|known| (**known).clone())))
+    SharedObjects::with(realm, |shared| {
+        Ok(shared.service_workers.container.get().map(|known| (**known).clone()))
+    })
 }

@@ -27,7 +27,8 @@ pub(crate) fn set_up(agent: &Rc<Agent>, options: ServiceWorkerOptions) {
         origin: environment.origin,
         policy: environment.policy,
     };
-    let made = realm_setup::create_realm(setup, |_| Ok(ServiceWorkerGlobalScope::new(worker, registration, script)));
+    let made =
+        realm_setup::create_realm(setup, |_| Ok(ServiceWorkerGlobalScope::new(worker, registration, script)));
     if let Err(exception) = made {
         // The thread ends, and what it was asked is dropped: that tells whoever started it.
         tracing::error!(%exception, "a service worker's global object could not be made");
@@ -70,7 +71,9 @@ fn evaluate(realm: &Realm, global: &Root<ServiceWorkerGlobalScope>, main: &Scrip
     evaluation.promise.mark_as_handled();
     // [Update](https://w3c.github.io/ServiceWorker/#update), step 9.3.
     if evaluation.is_async {
-        return Err(Exception::type_error(format!("top-level await is not allowed in the service worker {url}")));
+        return Err(Exception::type_error(format!(
+            "top-level await is not allowed in the service worker {url}"
+        )));
     }
     match evaluation.promise.state() {
         PromiseState::Rejected => Err(Exception::Js(evaluation.promise.result(realm))),

@@ -68,11 +68,21 @@ impl ServiceWorkerMethods for ServiceWorker {
         })
     }
 
-    fn post_message_with_transfer(&self, realm: &Realm, message: Value, transfer: Vec<Object>) -> Fallible<()> {
+    fn post_message_with_transfer(
+        &self,
+        realm: &Realm,
+        message: Value,
+        transfer: Vec<Object>,
+    ) -> Fallible<()> {
         self.post(realm, &message, &transfer)
     }
 
-    fn post_message(&self, realm: &Realm, message: Value, options: StructuredSerializeOptions) -> Fallible<()> {
+    fn post_message(
+        &self,
+        realm: &Realm,
+        message: Value,
+        options: StructuredSerializeOptions,
+    ) -> Fallible<()> {
         self.post(realm, &message, &options.transfer)
     }
 }

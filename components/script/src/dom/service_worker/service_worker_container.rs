@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use bgfetch_js::{
-    Exception, Fallible, FrozenArray, PlatformObject, Promise, Realm, Root, ToJs, Traced, Value, platform_object,
-    trace_fields,
+    Exception, Fallible, FrozenArray, PlatformObject, Promise, Realm, Root, ToJs, Traced, Value,
+    platform_object, trace_fields,
 };
 use bgfetch_traits::service_worker::{MessageData, ServiceWorkerMsg, UpdateViaCache, WorkerInfo, WorkerType};
 use url::Url;
@@ -104,7 +104,9 @@ pub(crate) fn handler_set(realm: &Realm, target: &EventTarget, name: &str) {
 }
 
 fn parse(environment: &Environment, what: &str, text: &str) -> Fallible<Url> {
-    environment.parse_url(text).map_err(|error| Exception::type_error(format!("the {what} {text:?} is no URL: {error}")))
+    environment
+        .parse_url(text)
+        .map_err(|error| Exception::type_error(format!("the {what} {text:?} is no URL: {error}")))
 }
 
 impl ServiceWorkerContainerMethods for ServiceWorkerContainer {
@@ -202,7 +204,10 @@ impl ServiceWorkerContainerMethods for ServiceWorkerContainer {
     }
 
     /// [`getRegistrations()`](https://w3c.github.io/ServiceWorker/#navigator-service-worker-getRegistrations)
-    fn get_registrations(&self, realm: &Realm) -> Fallible<Promise<FrozenArray<Root<ServiceWorkerRegistration>>>> {
+    fn get_registrations(
+        &self,
+        realm: &Realm,
+    ) -> Fallible<Promise<FrozenArray<Root<ServiceWorkerRegistration>>>> {
         let owner = realm.clone();
         Agent::current().promise(TaskSource::ServiceWorker, realm, async move {
             let infos = ask(&owner, ServiceWorkerMsg::GetRegistrations).await?;

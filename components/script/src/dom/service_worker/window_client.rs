@@ -23,7 +23,11 @@ impl WindowClient {
 
 impl WindowClientMethods for WindowClient {
     fn visibility_state(&self, _: &Realm) -> Fallible<DocumentVisibilityState> {
-        Ok(if self.info().visible { DocumentVisibilityState::Visible } else { DocumentVisibilityState::Hidden })
+        Ok(if self.info().visible {
+            DocumentVisibilityState::Visible
+        } else {
+            DocumentVisibilityState::Hidden
+        })
     }
 
     fn focused(&self, _: &Realm) -> Fallible<bool> {
