@@ -7,7 +7,7 @@ use std::ptr;
 use rquickjs_sys as q;
 
 use crate::realm::terminated;
-use crate::{Exception, Fallible, Promise, Realm, Value, state};
+use crate::{Exception, Fallible, Promise, PromiseState, Realm, Value, state};
 
 /// Finds modules for a runtime.
 pub trait ModuleLoader {
@@ -25,6 +25,39 @@ pub trait ModuleLoader {
     fn source(&self, realm: &Realm, url: &str) -> Result<String, String>;
 }
 
+/// A module script whose dependencies have been loaded, and which has not run.
+#[derive(Debug)]
+pub struct Module(Value);
+
+/// A module script that was started.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// Settles when it has run, top-level `await` included.
+    pub promise: Promise<Value>,
+    /// Whether it had not ended when it first gave up control: it, or a module that it imports, waits at its top level.
+    pub is_async: bool,
+}
+
+impl Module {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Only without memory: what the module throws rejects the promise.
+    pub fn evaluate(self, realm: &Realm) -> Fallible<Evaluation> {
+        let entry = state::Entry::new();
+        // SAFETY: context and compiled module are alive; the engine takes over the reference.
+        let result = realm.own(unsafe { q::JS_EvalFunction(realm.raw(), self.0.into_raw()) });
+        let promise = result.and_then(|result| match result.as_object() {
+            Some(promise) => Ok(Promise::of_object(promise)),
+            None => Promise::resolve_value(realm, &result),
+        });
+        // Before the microtasks that may let it go on.
+        let is_async = promise.as_ref().is_ok_and(|promise| promise.state() == PromiseState::Pending);
+        drop(entry);
+        Ok(Evaluation { promise: promise?, is_async })
+    }
+}
+
 impl Realm {
     /// Runs a module script whose dependencies the loader can give; the promise settles when it has run,
     /// top-level `await` included.
@@ -40,17 +73,21 @@ impl Realm {
     /// # Errors
     /// As there.
     pub fn evaluate_inline_module(&self, source: &str, url: &str, line: u32) -> Fallible<Promise<Value>> {
+        Ok(self.compile_inline(source, url, line)?.evaluate(self)?.promise)
+    }
+
+    /// Compiles a module script and everything that it imports, which the loader gives; nothing runs.
+    ///
+    /// # Errors
+    /// A `SyntaxError`, or what linking it threw.
+    pub fn compile_module(&self, source: &str, url: &str) -> Fallible<Module> {
+        self.compile_inline(source, url, 1)
+    }
+
+    fn compile_inline(&self, source: &str, url: &str, line: u32) -> Fallible<Module> {
         let compiled = self.evaluate(source, url, line, COMPILE)?;
         set_import_meta(self, &compiled, url)?;
-        let entry = state::Entry::new();
-        // SAFETY: context and compiled module are alive; the engine takes over the reference.
-        let result = self.own(unsafe { q::JS_EvalFunction(self.raw(), compiled.into_raw()) });
-        drop(entry);
-        let result = result?;
-        match result.as_object() {
-            Some(promise) => Ok(Promise::of_object(promise)),
-            None => Promise::resolve_value(self, &result),
-        }
+        Ok(Module(compiled))
     }
 
     /// Runs the module at a URL, unless it has run already, with the source that the loader has for it; the promise

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use bgfetch_js::{ModuleLoader, Realm};
 use url::Url;
 
+use crate::dom::ServiceWorkerGlobalScope;
+
 thread_local! {
     static SOURCES: RefCell<HashMap<String, String>> = RefCell::default();
 }
@@ -28,11 +30,17 @@ impl ModuleMap {
 }
 
 impl ModuleLoader for ModuleMap {
-    fn resolve(&self, _: &Realm, base: &str, specifier: &str) -> Result<String, String> {
+    fn resolve(&self, realm: &Realm, base: &str, specifier: &str) -> Result<String, String> {
+        if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
+            worker.may_load_modules()?;
+        }
         resolve_specifier(base, specifier).map(Into::into)
     }
 
-    fn source(&self, _: &Realm, url: &str) -> Result<String, String> {
+    fn source(&self, realm: &Realm, url: &str) -> Result<String, String> {
+        if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
+            return worker.module_source(realm, url);
+        }
         let known = SOURCES.with_borrow(|sources| sources.get(url).cloned());
         known.ok_or_else(|| format!("the module {url} was not fetched before the script that imports it ran"))
     }

@@ -71,6 +71,9 @@ pub enum ScriptMsg {
         /// The data.
         data: Arc<MessageData>,
     },
+    /// The machine went online or offline, for `navigator.onLine` and its events. A thread takes itself to be online
+    /// until it is told otherwise.
+    Online(bool),
     /// A permission changed.
     PermissionChanged(String, PermissionState),
     /// The embedder asks something of a page.

@@ -177,6 +177,11 @@ impl Agent {
         crate::report::notify_about_rejected_promises();
     }
 
+    /// Whether the script of the current task was stopped for running too long.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.runtime.borrow().as_ref().is_some_and(Runtime::is_out_of_time)
+    }
+
     /// Gives the script that runs now its whole time again: for waiting that is not its own fault.
     pub(crate) fn allow_time(&self) {
         if let Some(runtime) = &*self.runtime.borrow() {

@@ -1,13 +1,35 @@
-//! Interfaces: background_fetch.
+//! Interfaces: background_fetch. They follow the specification at revision `a1f0bc2` of its source.
 
 pub(crate) mod background_fetch_event;
 pub(crate) mod background_fetch_manager;
 pub(crate) mod background_fetch_record;
 pub(crate) mod background_fetch_registration;
 pub(crate) mod background_fetch_update_ui_event;
+mod icons;
+
+use bgfetch_js::{Fallible, Realm};
+use bgfetch_traits::background_fetch::BackgroundFetchMsg;
+use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::reply::Reply;
+
+use crate::agent::Agent;
+use crate::dom::service_worker::asking::gone;
+use crate::environment::Environment;
 
 pub(crate) use background_fetch_event::BackgroundFetchEvent;
 pub(crate) use background_fetch_manager::BackgroundFetchManager;
 pub(crate) use background_fetch_record::BackgroundFetchRecord;
 pub(crate) use background_fetch_registration::BackgroundFetchRegistration;
 pub(crate) use background_fetch_update_ui_event::BackgroundFetchUpdateUIEvent;
+
+/// Asks the coordinator something, as the environment of `realm`.
+async fn ask<T: Send + 'static>(
+    realm: &Realm,
+    message: impl FnOnce(Reply<T>) -> BackgroundFetchMsg,
+) -> Fallible<T> {
+    let environment = Environment::of(realm);
+    let answer = Agent::current().ask(|reply| {
+        environment.hosts.coordinator.send(CoordinatorMsg::BackgroundFetch(environment.id, message(reply)));
+    });
+    answer.await.map_err(gone)
+}

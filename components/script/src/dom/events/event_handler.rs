@@ -40,6 +40,7 @@ pub(crate) fn set(realm: &Realm, target: &EventTarget, name: &'static str, value
         return Ok(());
     };
     crate::dom::messaging::message_port::handler_set(realm, target, name)?;
+    crate::dom::service_worker::service_worker_container::handler_set(realm, target, name);
     crate::dom::service_worker::functional_events::listener_added(realm, target, name);
     // [Activate an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#activate-an-event-handler).
     let known = target.handlers.borrow().get(name).map(|handler| handler.listener);

@@ -96,6 +96,14 @@ impl Body {
         Ok(Self { stream: second.into(), source: self.source.clone(), length: self.length })
     }
 
+    /// The body of a request that came from elsewhere.
+    pub(crate) fn of_request_body(realm: &Realm, body: RequestBody) -> Fallible<Self> {
+        match body {
+            RequestBody::Bytes(bytes) => Self::of_bytes(realm, bytes),
+            RequestBody::Stream { reader, length } => Ok(Self { length, ..Self::of_reader(realm, reader)? }),
+        }
+    }
+
     /// Takes it for a request; the stream is locked and disturbed from here on.
     pub(crate) fn into_request_body(self, realm: &Realm) -> Fallible<RequestBody> {
         let reader = self.stream.into_reader(realm)?;

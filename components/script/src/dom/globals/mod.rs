@@ -1,7 +1,9 @@
 //! Interfaces: globals.
 
+pub(crate) mod connectivity;
 pub(crate) mod console;
 pub(crate) mod crypto;
+pub(crate) mod import_scripts;
 pub(crate) mod navigator;
 pub(crate) mod performance;
 pub(crate) mod permission_status;

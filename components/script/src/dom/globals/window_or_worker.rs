@@ -165,7 +165,9 @@ pub(crate) use window_or_worker_global_scope;
 use bgfetch_js::{Member, Root, trace_fields};
 use std::cell::OnceCell;
 
-use crate::dom::{CacheStorage, Crypto, Performance};
+use super::permissions::PermissionObjects;
+use crate::dom::service_worker::objects::ServiceWorkerObjects;
+use crate::dom::{CacheStorage, Crypto, Performance, StorageManager, Window, WorkerGlobalScope};
 
 /// The objects that every global object has one of, made when first asked for.
 #[derive(Default)]
@@ -173,11 +175,28 @@ pub(crate) struct SharedObjects {
     caches: OnceCell<Member<CacheStorage>>,
     crypto: OnceCell<Member<Crypto>>,
     performance: OnceCell<Member<Performance>>,
+    pub(super) storage: OnceCell<Member<StorageManager>>,
+    pub(super) permissions: PermissionObjects,
+    pub(crate) service_workers: ServiceWorkerObjects,
 }
 
-trace_fields!(SharedObjects { caches, crypto, performance });
+trace_fields!(SharedObjects { caches, crypto, performance, storage, permissions, service_workers });
 
 impl SharedObjects {
+    /// Runs `with` on the objects of a realm's global.
+    ///
+    /// # Errors
+    /// `InvalidStateError` when the global object is none of those that have them, and what `with` gives.
+    pub(crate) fn with<R>(realm: &Realm, with: impl FnOnce(&Self) -> Fallible<R>) -> Fallible<R> {
+        if let Some(window) = realm.global_as::<Window>() {
+            return with(window.shared());
+        }
+        if let Some(worker) = realm.global_as::<WorkerGlobalScope>() {
+            return with(worker.shared());
+        }
+        Err(Exception::dom("InvalidStateError", "the document or worker is gone"))
+    }
+
     /// `caches`
     pub(crate) fn caches(&self, realm: &Realm) -> Fallible<Root<CacheStorage>> {
         once(&self.caches, || realm.wrap(CacheStorage::new()))

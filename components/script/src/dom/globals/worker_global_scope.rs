@@ -1,16 +1,71 @@
-//! `WorkerGlobalScope`.
+//! [`WorkerGlobalScope`](https://html.spec.whatwg.org/multipage/workers.html#the-workerglobalscope-common-interface).
 
-use bgfetch_js::{platform_object, trace_fields};
+use std::cell::OnceCell;
 
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
+};
+
+use super::import_scripts;
+use super::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
 use crate::bindings::WorkerGlobalScopeMethods;
-use crate::dom::EventTarget;
+use crate::dom::{EventTarget, ServiceWorkerGlobalScope, WorkerLocation, WorkerNavigator};
+use crate::environment::Environment;
 
 /// `WorkerGlobalScope`.
 pub(crate) struct WorkerGlobalScope {
     event_target: EventTarget,
+    shared: SharedObjects,
+    location: OnceCell<Member<WorkerLocation>>,
+    navigator: OnceCell<Member<WorkerNavigator>>,
 }
 
-trace_fields!(WorkerGlobalScope { event_target });
+trace_fields!(WorkerGlobalScope { event_target, shared, location, navigator });
 platform_object!(WorkerGlobalScope: EventTarget via event_target);
+window_or_worker_global_scope!(WorkerGlobalScope);
 
-impl WorkerGlobalScopeMethods for WorkerGlobalScope {}
+impl WorkerGlobalScope {
+    /// For interfaces that inherit.
+    pub(super) fn new_inherited() -> Self {
+        Self {
+            event_target: EventTarget::new_inherited(),
+            shared: SharedObjects::default(),
+            location: OnceCell::new(),
+            navigator: OnceCell::new(),
+        }
+    }
+
+    pub(super) const fn shared(&self) -> &SharedObjects {
+        &self.shared
+    }
+}
+
+impl WorkerGlobalScopeMethods for WorkerGlobalScope {
+    fn self_(&self, _: &Realm) -> Fallible<Root<WorkerGlobalScope>> {
+        Ok(self.root())
+    }
+
+    fn location(&self, realm: &Realm) -> Fallible<Root<WorkerLocation>> {
+        once(&self.location, || {
+            let url = Environment::of(realm).url.borrow().clone();
+            realm.wrap(WorkerLocation::new(url))
+        })
+    }
+
+    fn navigator(&self, realm: &Realm) -> Fallible<Root<WorkerNavigator>> {
+        once(&self.navigator, || realm.wrap(WorkerNavigator::new()))
+    }
+
+    /// [`importScripts()`](https://html.spec.whatwg.org/multipage/workers.html#dom-workerglobalscope-importscripts)
+    fn import_scripts(&self, realm: &Realm, urls: Vec<String>) -> Fallible<()> {
+        let Some(worker) = self.root().downcast::<ServiceWorkerGlobalScope>() else {
+            return import_scripts::import(realm, &urls, |url| import_scripts::fetch(realm, &url));
+        };
+        // [Import scripts into worker global
+        // scope](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope), step 1.
+        if worker.is_module() {
+            return Err(Exception::type_error("importScripts() is not for module workers: use import"));
+        }
+        import_scripts::import(realm, &urls, |url| worker.imported_script(realm, url))
+    }
+}
