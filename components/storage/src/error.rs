@@ -96,14 +96,14 @@ impl MetaError {
     pub(crate) fn is_damage(&self) -> bool {
         match self {
             Self::Sql(error) => match error {
-                rusqlite::Error::SqliteFailure(failure, _) => {
+                rusqlite::Error::SqliteFailure(failure, message) => {
                     matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                        || message.as_deref().is_some_and(is_foreign_schema)
                 }
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..)
                 | rusqlite::Error::InvalidColumnType(..) => true,
-                // "no such table", "no such column": the schema is not ours.
-                rusqlite::Error::SqlInputError { .. } => true,
+                rusqlite::Error::SqlInputError { msg, .. } => is_foreign_schema(msg),
                 _ => false,
             },
             Self::Json(_) | Self::Damaged(_) => true,
@@ -122,4 +122,9 @@ impl MetaError {
             other => StorageError::Io { path: path.display().to_string(), message: other.to_string() },
         }
     }
+}
+
+/// Statements are fixed: when one does not fit, the schema is not ours.
+fn is_foreign_schema(message: &str) -> bool {
+    message.starts_with("no such table") || message.starts_with("no such column")
 }

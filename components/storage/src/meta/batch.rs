@@ -109,6 +109,7 @@ impl Store {
         if report.damage.is_none() {
             report.damage = self.damage.take();
         }
+        tracing::trace!(partition = %self.shared.key, operations = finishes.len(), writes, ok = committed.is_ok(), "batch");
         for finish in finishes {
             finish(committed.clone());
         }

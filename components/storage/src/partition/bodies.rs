@@ -306,6 +306,11 @@ impl Partition {
         if length >= live.written {
             return reply.send(Ok(()));
         }
+        if live.sealed {
+            // Others may share it, and rely on all of it.
+            let path = self.shared.paths.body(body).display().to_string();
+            return reply.send(Err(StorageError::Io { path, message: "a sealed body cannot be cut".into() }));
+        }
         live.changing = Some(Change::Truncate(reply));
         let inline = match &live.place {
             // What is not in the file yet is short enough for an index.
@@ -335,6 +340,11 @@ impl Partition {
         self.shared.ledger.release(live.written.saturating_sub(length));
         live.written = length;
         live.durable = length;
+        for reader in &live.readers {
+            if let Some(reader) = self.readers.get_mut(*reader) {
+                reader.body_was_cut(length);
+            }
+        }
         match &mut live.place {
             Place::Inline(bytes) => {
                 bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
@@ -342,6 +352,7 @@ impl Partition {
             }
             Place::File => self.cut(body, length),
         }
+        self.wake_readers(body);
     }
 
     /// Cuts a body's file.

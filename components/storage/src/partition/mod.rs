@@ -224,6 +224,12 @@ impl Partition {
         if let Some(reason) = report.damage {
             self.end(Ending::PutAside(reason));
         }
+        self.retry_held();
+    }
+
+    /// Whether operations are queued or run, and bytes may become free by them.
+    fn is_writing(&self) -> bool {
+        !self.ops.is_empty() || !matches!(self.database, Database::Idle(_))
     }
 
     /// Whether nothing is going on.
