@@ -415,6 +415,6 @@ fn asynchronous_iteration_in_both_directions() {
     );
     world.logged(
         "new Sink().drain((async function* () { try { yield 'a'; yield 'stop' } finally { log('closed') } })()).then(log)",
-        "closed astopped",
+        "astopped closed",
     );
 }
