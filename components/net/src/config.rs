@@ -109,6 +109,21 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// The same, none of them so long that it cannot be added to the time, or too short to be waited for.
+    pub(crate) fn usable(self) -> Self {
+        let usable = |timeout: Duration| {
+            timeout.clamp(Duration::from_millis(1), Duration::from_secs(365 * 24 * 60 * 60))
+        };
+        Self {
+            connect: usable(self.connect),
+            head: usable(self.head),
+            idle: usable(self.idle),
+            keep_alive: usable(self.keep_alive),
+        }
+    }
+}
+
 /// How names resolve.
 #[derive(Clone, Debug, Default)]
 pub struct ResolveConfig {

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use bgfetch_traits::fetch::NetworkError;
 use tokio::sync::watch;
@@ -18,6 +19,8 @@ use super::tls::Tls;
 use crate::config::{Limits, ResolveConfig, Timeouts};
 use crate::scheduler::{HostKey, Protocol, Scheduler, Slot};
 
+/// The janitor looks no more often than that.
+const JANITOR_PAUSE: Duration = Duration::from_millis(500);
 /// How many hosts' protocols are remembered.
 const MOST_KNOWN: usize = 1024;
 
@@ -242,7 +245,7 @@ impl Pool {
         let keep_alive = self.0.timeouts.keep_alive;
         tokio::task::spawn_local(async move {
             loop {
-                tokio::time::sleep(keep_alive / 2).await;
+                tokio::time::sleep((keep_alive / 2).max(JANITOR_PAUSE)).await;
                 let Some(inner) = pool.upgrade() else { return };
                 inner
                     .idle
