@@ -24,7 +24,7 @@ use url::Url;
 const PIECE: usize = 128 * 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (config, folder, urls) = arguments()?;
+    let Arguments { config, folder, urls } = arguments()?;
     let start = Instant::now();
     let (net, thread) = NetThread::spawn(config)?;
     let answers: Vec<_> = urls
@@ -55,7 +55,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn arguments() -> Result<(NetConfig, Option<PathBuf>, Vec<Url>), Box<dyn Error>> {
+struct Arguments {
+    config: NetConfig,
+    folder: Option<PathBuf>,
+    urls: Vec<Url>,
+}
+
+fn arguments() -> Result<Arguments, Box<dyn Error>> {
     let mut config = NetConfig::default();
     let mut folder = None;
     let mut urls = Vec::new();
@@ -70,7 +76,7 @@ fn arguments() -> Result<(NetConfig, Option<PathBuf>, Vec<Url>), Box<dyn Error>>
             url => urls.push(url.parse()?),
         }
     }
-    Ok((config, folder, urls))
+    Ok(Arguments { config, folder, urls })
 }
 
 /// Writes a body to a file, or nowhere; how long it was.

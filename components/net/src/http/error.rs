@@ -33,6 +33,8 @@ pub(crate) fn exchange_error(host: &str, error: &hyper::Error) -> NetworkError {
     let (kind, message) = if error.is_incomplete_message() {
         let message = format!("{host} ended the connection before the response was complete");
         (NetworkErrorKind::ConnectionReset, message)
+    } else if find::<h2::Error>(error).is_some_and(|e| e.is_remote() && (e.is_reset() || e.is_go_away())) {
+        (NetworkErrorKind::ConnectionReset, format!("{host} ended the response: {detail}"))
     } else if error.is_parse() || error.is_parse_too_large() {
         (NetworkErrorKind::Protocol, format!("{host} did not answer with HTTP: {detail}"))
     } else if let Some(io) = find::<io::Error>(error) {

@@ -108,12 +108,12 @@ impl Pool {
             }
             let known = self.0.known.borrow().get(key).copied();
             if fresh || !key.https || known == Some(Protocol::Http1) {
-                return Ok(lease(self.open(key, host).await?, false, slot));
+                return Ok(lease(Box::pin(self.open(key, host)).await?, false, slot));
             }
             // If it speaks HTTP/2, one connection serves all who ask now.
             let under_way = self.0.first.borrow().get(key).cloned();
             let Some(mut outcome) = under_way else {
-                return Ok(lease(self.open_first(key, host).await?, false, slot));
+                return Ok(lease(Box::pin(self.open_first(key, host)).await?, false, slot));
             };
             // An error says that whoever was connecting gave up without an outcome: the next one tries.
             if let Ok(outcome) = outcome.wait_for(Option::is_some).await
@@ -189,7 +189,11 @@ impl Pool {
         let begun = if key.https {
             let stream = self.0.tls.handshake(&key.tls_partition(), &key.host.host, stream).await?;
             let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            if http2 { begin_http2(stream).await } else { begin_http1(stream).await }
+            if http2 {
+                begin_http2(stream, self.0.limits.streams_per_host).await
+            } else {
+                begin_http1(stream).await
+            }
         } else {
             begin_http1(stream).await
         };
