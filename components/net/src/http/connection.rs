@@ -27,6 +27,11 @@ const READ_BUFFER: usize = 256 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The largest window that HTTP/2 knows.
 const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+/// While requests run on an HTTP/2 connection, it is asked so often whether it is still alive: a network that
+/// changed leaves connections that never say another word.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// So long it may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_HEADERS: usize = 256;
 const LONGEST_HEAD: u32 = 256 * 1024;
 /// How long a connection may take to become ready for the next request after a response has ended.
@@ -111,6 +116,8 @@ where
     let mut builder = http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(window.min(LARGEST_WINDOW))
         .max_header_list_size(LONGEST_HEAD)

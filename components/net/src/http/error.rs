@@ -30,7 +30,9 @@ pub(crate) fn exchange_error(host: &str, error: &hyper::Error) -> NetworkError {
         return found.clone();
     }
     let detail = describe(error);
-    let (kind, message) = if error.is_incomplete_message() {
+    let (kind, message) = if error.is_timeout() {
+        (NetworkErrorKind::TimedOut, format!("{host} does not answer any more"))
+    } else if error.is_incomplete_message() {
         let message = format!("{host} ended the connection before the response was complete");
         (NetworkErrorKind::ConnectionReset, message)
     } else if find::<h2::Error>(error).is_some_and(|e| e.is_remote() && (e.is_reset() || e.is_go_away())) {
