@@ -106,8 +106,21 @@ impl MetaError {
                 rusqlite::Error::SqlInputError { msg, .. } => is_foreign_schema(msg),
                 _ => false,
             },
-            Self::Json(_) | Self::Damaged(_) => true,
-            Self::Storage(_) | Self::Io { .. } => false,
+            Self::Damaged(_) => true,
+            // One row, not all of them: where it matters the row is put aside.
+            Self::Json(_) | Self::Storage(_) | Self::Io { .. } => false,
+        }
+    }
+
+    /// Whether there is no room for it.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sql(rusqlite::Error::SqliteFailure(failure, _)) => failure.code == ErrorCode::DiskFull,
+            Self::Io { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Storage(StorageError::DiskFull { .. }) => true,
+            _ => false,
         }
     }
 
@@ -116,9 +129,7 @@ impl MetaError {
         match self {
             Self::Storage(error) => error,
             Self::Io { path, source } => io_error(&path, &source),
-            Self::Sql(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DiskFull => {
-                StorageError::DiskFull { path: path.display().to_string() }
-            }
+            other if other.is_disk_full() => StorageError::DiskFull { path: path.display().to_string() },
             other => StorageError::Io { path: path.display().to_string(), message: other.to_string() },
         }
     }

@@ -211,6 +211,26 @@ fn a_body_that_was_still_written_goes_on_from_what_is_there() {
     assert_eq!(read_all(storage.open_body(body, 0, false).unwrap()), pattern(1, 300_000));
 }
 
+#[test]
+fn an_entry_of_a_cache_that_cannot_be_read_is_put_aside_and_the_others_are_served() {
+    let (profile, folder, body) = profile();
+    let storage = Storage::open(profile.path());
+    let cache = storage.open_cache("v1");
+    storage.put(cache, vec![entry("https://example.com/2", None)]).unwrap();
+    storage.shut_down();
+    database(&folder).execute_batch("UPDATE entries SET response = 'x' WHERE id = 1").unwrap();
+    let storage = Storage::open(profile.path());
+    let cache = storage.open_cache("v1");
+    assert!(storage.matching(cache, "https://example.com/").is_none());
+    assert_eq!(storage.match_all(cache).len(), 1);
+    storage.put(cache, vec![entry("https://example.com/", None)]).unwrap();
+    assert_eq!(storage.match_all(cache).len(), 2);
+    let restored = storage.restore();
+    assert_eq!(restored.damaged.len(), 1);
+    assert_eq!(restored.damaged[0].what, "cache entry 1");
+    assert_eq!(storage.content(body), pattern(1, 300_000));
+}
+
 /// The database breaks while it is in use: what is under way fails, and then the partition works again, empty.
 #[test]
 fn a_database_that_breaks_at_run_time_is_put_aside() {
@@ -218,14 +238,22 @@ fn a_database_that_breaks_at_run_time_is_put_aside() {
     let storage = Storage::open(profile.path());
     assert_eq!(ids(&storage.restore()), [1, 2]);
     storage.shut_down();
-    database(&folder).execute_batch("UPDATE entries SET response = 'x'").unwrap();
+    let root: i64 = database(&folder)
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'entries_by_path'", [], |row| row.get(0))
+        .unwrap();
+    let path = folder.join("meta.sqlite");
+    let mut bytes = fs::read(&path).unwrap();
+    let page = usize::try_from((root - 1) * 4096).unwrap();
+    bytes[page..page + 4096].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
     let storage = Storage::open(profile.path());
     assert_eq!(ids(&storage.restore()), [1, 2]);
     let (writer, done) = storage.append_pipe(storage.create(BodyOwner::Pending), 0);
     let cache = storage.open_cache("v1");
     let selector = bgfetch_traits::storage::CacheSelector::Id(cache);
     let matched = storage.ask(|reply| {
-        let query = crate::common::query("https://example.com/");
+        let mut query = crate::common::query("https://example.com/");
+        query.ignore_search = true;
         bgfetch_traits::storage::PartitionMsg::Cache(bgfetch_traits::storage::CacheMsg::Match {
             cache: selector,
             query,

@@ -149,6 +149,38 @@ fn many_partitions_do_not_keep_many_databases_open() {
 }
 
 #[test]
+fn only_looking_leaves_no_trace() {
+    use bgfetch_traits::storage::{CacheMsg, CacheSelector};
+    let profile = tempfile::tempdir().unwrap();
+    let storage = Storage::open(profile.path());
+    assert_eq!(storage.estimate().usage, 0);
+    assert!(storage.open_body(bgfetch_traits::ids::BodyId(1), 0, false).is_err());
+    assert!(storage.seal(bgfetch_traits::ids::BodyId(1)).is_err());
+    storage.release(bgfetch_traits::ids::BodyId(1), BodyOwner::Pending);
+    storage.delete(1).unwrap();
+    let ask = |request: CacheMsg| storage.sender.partition(&storage.key, PartitionMsg::Cache(request));
+    ask(CacheMsg::Close(bgfetch_traits::storage::CacheId(1)));
+    let keys = storage.ask(|reply| PartitionMsg::Cache(CacheMsg::Keys(reply)));
+    assert_eq!(keys.unwrap(), [""; 0]);
+    for cache in [CacheSelector::All, CacheSelector::Name("v1".into())] {
+        let query = crate::common::query("https://example.com/");
+        let found = storage.ask(|reply| PartitionMsg::Cache(CacheMsg::Match { cache, query, reply }));
+        assert!(found.unwrap().is_none());
+    }
+    assert!(!storage.ask(|reply| PartitionMsg::Cache(CacheMsg::Delete("v1".into(), reply))).unwrap());
+    storage.clear();
+    storage.shut_down();
+    assert_eq!(profile.path().join("partitions").read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_of_another_partition_is_refused() {
+    let profile = tempfile::tempdir().unwrap();
+    let storage = Storage::open(profile.path());
+    assert!(matches!(storage.save(fetch(1, &key("https://other.test/"), &[])), Err(StorageError::Io { .. })));
+}
+
+#[test]
 fn without_a_sender_the_thread_ends_and_what_was_asked_is_done() {
     let profile = tempfile::tempdir().unwrap();
     let (sender, thread) = bgfetch_storage::StorageThread::spawn(StorageConfig::new(profile.path())).unwrap();

@@ -168,14 +168,15 @@ impl Partition {
         }
         let ended = append.end.is_some() && append.writing.is_none();
         if append.discarded && ended {
-            self.shared.ledger.release(*written - *durable);
+            self.shared.ledger.release(written.saturating_sub(*durable));
             *written = *durable;
         }
         if written == durable {
             return if ended { Step::Finish } else { Step::Wait };
         }
         let due = append.last_commit + self.env.tuning.sync_delay;
-        let much = matches!(place, Place::File) && *written - *durable >= self.env.tuning.sync_size;
+        let much =
+            matches!(place, Place::File) && written.saturating_sub(*durable) >= self.env.tuning.sync_size;
         if !ended && !much && now < due {
             self.timers.push((due, token));
             return Step::Wait;
@@ -355,7 +356,7 @@ impl Partition {
         if !append.cutting || append.writing.is_some() {
             return;
         }
-        self.shared.ledger.release(live.written - live.durable);
+        self.shared.ledger.release(live.written.saturating_sub(live.durable));
         live.written = live.durable;
         match &mut live.place {
             Place::Inline(bytes) => {
@@ -411,9 +412,10 @@ impl Partition {
         }
     }
 
-    /// The thread ends: what has arrived is made durable, nothing more is taken.
-    pub(crate) fn stop_appends(&mut self) {
+    /// The thread ends: what has arrived is made durable, nothing more is taken or given.
+    pub(crate) fn stop(&mut self) {
         self.stopping = true;
+        self.stop_readers("storage is shutting down");
         let path = self.shared.paths.dir.display().to_string();
         let bodies: Vec<BodyId> = self.bodies.keys().copied().collect();
         for body in bodies {

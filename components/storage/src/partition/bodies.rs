@@ -419,16 +419,16 @@ impl Partition {
                 return reply.send(Err(beyond(body, offset, length)));
             }
             let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
-            self.shared.pins.pin(body);
             if offset == 0 && whole {
                 reader = reader.backed_by(StoredBody { partition: self.shared.key.clone(), body, length });
             }
             let end = (!follow).then_some(length);
+            let body = self.pinner().pin(body);
             self.serve(Serve { body, writer, offset, end });
             return reply.send(Ok(reader));
         }
         let note = self.notify();
-        let shared = std::sync::Arc::clone(&self.shared);
+        let pinner = self.pinner();
         let key = self.shared.key.clone();
         self.ops.push(Op::read(
             move |store| {
@@ -436,19 +436,19 @@ impl Partition {
                 if offset > row.length {
                     return Err(beyond(body, offset, row.length).into());
                 }
-                shared.pins.pin(body);
-                Ok(row)
+                Ok((row, pinner.pin(body)))
             },
             move |row| {
-                let row = match row {
-                    Ok(row) => row,
+                let (row, pinned) = match row {
+                    Ok(found) => found,
                     Err(error) => return reply.send(Err(error)),
                 };
                 let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
                 if offset == 0 && row.sealed && row.error.is_none() && row.lost == 0 {
                     reader = reader.backed_by(StoredBody { partition: key, body, length: row.length });
                 }
-                note(Note::Serve(Serve { body, writer, offset, end: (!follow).then_some(row.length) }));
+                let end = (!follow).then_some(row.length);
+                note(Note::Serve(Serve { body: pinned, writer, offset, end }));
                 reply.send(Ok(reader));
             },
         ));
@@ -456,6 +456,9 @@ impl Partition {
 
     /// Takes on a reader of a pinned body.
     pub(super) fn serve(&mut self, serve: Serve) {
+        if self.stopping {
+            return serve.writer.finish(Err(BodyError::Source("storage is shutting down".into())));
+        }
         let entry = self.readers.vacant_entry();
         let index = entry.key();
         entry.insert(Reader::new(&self.env, self.index, index, serve));

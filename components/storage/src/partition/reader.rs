@@ -43,8 +43,11 @@ enum Step {
 impl Reader {
     pub(super) fn new(env: &Env, partition: usize, index: usize, serve: Serve) -> Self {
         let token = Token { partition, task: Task::Reader(index) };
+        let body = serve.body.body;
+        // The reader unpins it when it ends.
+        serve.body.keep();
         Self {
-            body: serve.body,
+            body,
             writer: Some(serve.writer),
             position: serve.offset,
             end: serve.end,
