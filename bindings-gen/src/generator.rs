@@ -1,6 +1,7 @@
 //! What a build script calls.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::config::{self, Implemented};
 use crate::diagnostics::{Diagnostics, Problems};
@@ -16,11 +17,13 @@ use crate::source::{ReadError, SourceSet};
 /// let generated = bindings_gen::Generator::new("webidl", "webidl/implemented.toml")
 ///     .types_prelude("bgfetch_js")
 ///     .dom_path("crate::dom")
-///     .generate()?;
+///     .generate()
+///     .unwrap_or_else(|problems| panic!("{}", problems.render()));
 /// for path in &generated.inputs {
 ///     println!("cargo:rerun-if-changed={}", path.display());
 /// }
-/// # Ok::<(), bindings_gen::Diagnostics>(())
+/// generated.write_to(std::path::Path::new(&std::env::var("OUT_DIR").unwrap())).unwrap();
+/// // In the crate: mod bindings { include!(concat!(env!("OUT_DIR"), "/bindings/mod.rs")); }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Generator {
@@ -36,6 +39,27 @@ pub struct Generated {
     pub files: Vec<(String, String)>,
     /// Everything that was read: the folder and the files, for `cargo:rerun-if-changed`.
     pub inputs: Vec<PathBuf>,
+    /// The folder below `OUT_DIR` that `mod.rs` expects the files in.
+    pub folder: String,
+}
+
+impl Generated {
+    /// Writes the files to the generator's folder below `out_dir`, which it makes. Files that are the same already are
+    /// left alone, so that cargo need not build again what includes them.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn write_to(&self, out_dir: &Path) -> io::Result<()> {
+        let folder = out_dir.join(&self.folder);
+        fs::create_dir_all(&folder)?;
+        for (name, text) in &self.files {
+            let path = folder.join(name);
+            if fs::read_to_string(&path).ok().as_deref() != Some(text) {
+                fs::write(&path, text)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The IDL with what of it is implemented, checked.
@@ -92,7 +116,7 @@ impl Generator {
         emitter.problems.take().finish(&loaded.sources)?;
         let mut inputs = vec![self.webidl.clone()];
         inputs.extend(loaded.sources.files.iter().map(|file| PathBuf::from(&file.name)));
-        Ok(Generated { files, inputs })
+        Ok(Generated { files, inputs, folder: self.paths.folder.clone() })
     }
 
     /// The text for one interface, mixin, dictionary, enumeration, callback or union; none if it is not implemented.

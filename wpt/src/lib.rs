@@ -9,9 +9,11 @@
 
 pub mod child;
 pub mod cli;
+pub mod command;
 pub mod compare;
 pub mod environment;
 pub mod expect;
+mod guard;
 pub mod include;
 pub mod info;
 pub mod ini;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::child::{self, CommandError};
+use crate::command::{self, CommandError};
 use crate::setup::{Checkout, Origin};
 
 /// The tool, started by a script that needs no virtual environment.
@@ -128,7 +128,7 @@ fn build(checkout: &Checkout, path: &Path) -> Result<(), ManifestError> {
     let made = scratch.path().join("MANIFEST.json");
     let mut python = Command::new("python3");
     python.args(["-I", "-S", "-B", "-c", SCRIPT]).arg(&checkout.tests).arg(&made).arg(scratch.path());
-    child::output(&mut python, LIMIT)?;
+    command::output(&python, LIMIT)?;
     fs::rename(&made, path).map_err(file_error)
 }
 

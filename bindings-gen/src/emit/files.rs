@@ -165,6 +165,13 @@ fn modules(emitter: &Emitter<'_>) -> Vec<Module> {
     let interfaces = selection.callback_interfaces.values();
     let interfaces = interfaces.map(|interface| emitter.callback_interface(interface));
     kind("callbacks", callbacks.chain(interfaces).collect());
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    // The last four have names that do not depend on the IDL; an interface of the same name gives way.
+    for module in modules.iter_mut().rev() {
+        while !taken.insert(module.name.clone()) {
+            module.name.push('_');
+        }
+    }
     modules
 }
 
@@ -264,7 +271,9 @@ fn root(emitter: &Emitter<'_>, modules: &[Module]) -> File {
     });
     let namespaces = selection.interfaces.values().filter(|i| i.kind == InterfaceKind::Namespace);
     let namespaces = namespaces.map(|namespace| {
-        let (module, name) = (ident(&snake(&namespace.name.name)), ident(&shouting(&namespace.name.name)));
+        let module = modules.iter().find(|module| module.origin == namespace.name.name);
+        let module = ident(&module.map_or_else(|| snake(&namespace.name.name), |module| module.name.clone()));
+        let name = ident(&shouting(&namespace.name.name));
         quote!(&#module::#name)
     });
     let items = quote! {
@@ -309,19 +318,22 @@ fn path(text: &str) -> TokenStream {
 /// The identifiers that occur, other than as the later part of a path.
 fn collect_idents(tokens: &TokenStream, names: &mut BTreeSet<String>) {
     let mut colons = 0;
+    let mut associated_type = false;
     for tree in tokens.clone() {
+        let defines = matches!(&tree, TokenTree::Ident(ident) if ident == "type");
         match tree {
             TokenTree::Punct(punct) if punct.as_char() == ':' => {
                 colons += 1;
                 continue;
             }
-            TokenTree::Ident(ident) if colons < 2 => {
+            TokenTree::Ident(ident) if colons < 2 && !associated_type => {
                 names.insert(ident.to_string());
             }
             TokenTree::Group(group) => collect_idents(&group.stream(), names),
             _ => {}
         }
         colons = 0;
+        associated_type = defines;
     }
 }
 

@@ -310,7 +310,7 @@ impl Emitter<'_> {
             #docs
             #[doc = ""]
             #[doc = " The state of one iteration: what the asynchronous iterator initialization steps set up."]
-            fn async_iterator(&self, realm: &Realm, #arguments) -> Fallible<Box<dyn AsyncIteration>>;
+            fn async_iterator(&self, realm: &Realm, #arguments) -> Fallible<::std::boxed::Box<dyn AsyncIteration>>;
         }
     }
 

@@ -37,11 +37,8 @@ impl BackgroundFetch {
         host.push(Effect::Display(DisplayChange::Show(Box::new(display))));
     }
 
-    /// Something of it may have changed; a user sees it soon.
+    /// Something of an active one, which is always shown, may have changed; a user sees it soon.
     pub(crate) fn update_display(&mut self, host: &mut Host) {
-        if !self.throttles.shown {
-            return;
-        }
         let mut throttle = std::mem::take(&mut self.throttles.display);
         let telling = throttle.changed(host.now, host.config.display_interval, || self.display(host));
         self.throttles.display = throttle;

@@ -186,7 +186,9 @@ unsafe fn trace<T: PlatformObject>(header: *const Header, tracer: &mut Tracer) {
     // SAFETY: `header` is the start of an `Allocation<T>`: this function was stored there with that type.
     unsafe { (*header.cast::<Allocation<T>>()).object.trace(tracer) };
     // SAFETY: as above.
-    unsafe { &*header }.arrays.borrow().iter().for_each(|(_, array)| tracer.edge(array.as_value()));
+    if let Ok(arrays) = unsafe { &*header }.arrays.try_borrow() {
+        arrays.iter().for_each(|(_, array)| tracer.edge(array.as_value()));
+    }
 }
 
 unsafe fn free<T: PlatformObject>(header: *mut Header) {

@@ -1,18 +1,15 @@
 //! The time, as a value that a test may hold.
 
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-/// Where the time comes from.
+/// Where the time comes from that decides how long things are remembered (timeouts are the runtime's).
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Time since an arbitrary start; never goes back.
     fn monotonic(&self) -> Duration;
-
-    /// The calendar time.
-    fn wall(&self) -> SystemTime;
 }
 
-/// The machine's clocks.
+/// The machine's clock.
 #[derive(Debug)]
 pub struct SystemClock(Instant);
 
@@ -25,9 +22,5 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn monotonic(&self) -> Duration {
         self.0.elapsed()
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::now()
     }
 }

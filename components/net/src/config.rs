@@ -73,7 +73,8 @@ pub struct Limits {
     pub global: usize,
     /// Connections to one host and port that speak HTTP/1.1, hence requests on the wire there.
     pub per_host: usize,
-    /// Requests on the wire to one host and port that speaks HTTP/2.
+    /// Requests on the wire to one host and port that speaks HTTP/2. Each may have 1 MiB of its response in memory
+    /// before somebody reads it.
     pub streams_per_host: usize,
     /// Connections kept open without a request, all hosts together.
     pub idle: usize,
@@ -81,7 +82,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { global: 256, per_host: 6, streams_per_host: 100, idle: 64 }
+        Self { global: 256, per_host: 6, streams_per_host: 64, idle: 64 }
     }
 }
 
@@ -105,6 +106,21 @@ impl Default for Timeouts {
             head: Duration::from_secs(120),
             idle: Duration::from_secs(120),
             keep_alive: Duration::from_secs(90),
+        }
+    }
+}
+
+impl Timeouts {
+    /// The same, none of them so long that it cannot be added to the time, or too short to be waited for.
+    pub(crate) fn usable(self) -> Self {
+        let usable = |timeout: Duration| {
+            timeout.clamp(Duration::from_millis(1), Duration::from_secs(365 * 24 * 60 * 60))
+        };
+        Self {
+            connect: usable(self.connect),
+            head: usable(self.head),
+            idle: usable(self.idle),
+            keep_alive: usable(self.keep_alive),
         }
     }
 }

@@ -102,12 +102,13 @@ fn serve(
 }
 
 fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
+    let timeouts = config.timeouts.usable();
     let scheduler = Scheduler::new(config.limits, config.bandwidth_limit);
-    let pool = Pool::new(tls, config.resolve, (config.limits, config.timeouts), scheduler.clone());
+    let pool = Pool::new(tls, config.resolve, (config.limits, timeouts), scheduler.clone());
     let (state, _) = watch::channel(ThreadState { online: config.online, ending: false });
     Net {
         agent: AgentHeaders { user_agent: config.user_agent, accept_language: config.accept_language },
-        timeouts: config.timeouts,
+        timeouts,
         clock: config.clock,
         cookies: RefCell::new(cookies),
         cookies_changed: Notify::new(),

@@ -96,18 +96,31 @@ impl MetaError {
     pub(crate) fn is_damage(&self) -> bool {
         match self {
             Self::Sql(error) => match error {
-                rusqlite::Error::SqliteFailure(failure, _) => {
+                rusqlite::Error::SqliteFailure(failure, message) => {
                     matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                        || message.as_deref().is_some_and(is_foreign_schema)
                 }
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..)
                 | rusqlite::Error::InvalidColumnType(..) => true,
-                // "no such table", "no such column": the schema is not ours.
-                rusqlite::Error::SqlInputError { .. } => true,
+                rusqlite::Error::SqlInputError { msg, .. } => is_foreign_schema(msg),
                 _ => false,
             },
-            Self::Json(_) | Self::Damaged(_) => true,
-            Self::Storage(_) | Self::Io { .. } => false,
+            Self::Damaged(_) => true,
+            // One row, not all of them: where it matters the row is put aside.
+            Self::Json(_) | Self::Storage(_) | Self::Io { .. } => false,
+        }
+    }
+
+    /// Whether there is no room for it.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sql(rusqlite::Error::SqliteFailure(failure, _)) => failure.code == ErrorCode::DiskFull,
+            Self::Io { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Storage(StorageError::DiskFull { .. }) => true,
+            _ => false,
         }
     }
 
@@ -116,10 +129,13 @@ impl MetaError {
         match self {
             Self::Storage(error) => error,
             Self::Io { path, source } => io_error(&path, &source),
-            Self::Sql(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DiskFull => {
-                StorageError::DiskFull { path: path.display().to_string() }
-            }
+            other if other.is_disk_full() => StorageError::DiskFull { path: path.display().to_string() },
             other => StorageError::Io { path: path.display().to_string(), message: other.to_string() },
         }
     }
+}
+
+/// Statements are fixed: when one does not fit, the schema is not ours.
+fn is_foreign_schema(message: &str) -> bool {
+    message.starts_with("no such table") || message.starts_with("no such column")
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use crossbeam_channel::Sender;
 
 use crate::meta::{BatchReport, BodyRow, OpenFailure, Opened, RestoredPartition, Store};
+use crate::pins::Pinned;
 use crate::vfs::BodyFile;
 
 /// What wakes the thread.
@@ -56,7 +57,7 @@ pub(crate) enum Report {
     /// The database is closed.
     Closed,
     /// The folder is gone.
-    Cleared(Result<(), StorageError>),
+    Cleared(Result<Option<PathBuf>, StorageError>),
     /// The folder is where damaged ones are kept.
     PutAside(io::Result<PathBuf>),
     /// Bytes were written to a body's file.
@@ -81,6 +82,8 @@ pub(crate) enum Note {
     Reduced(BodyId, u64, Result<(), StorageError>),
     /// A body was sealed.
     Sealed(BodyId, Option<BodyError>, Result<(), StorageError>),
+    /// One less uses a body.
+    Unpin(BodyId),
     /// A pinned body is to be read into a pipe from an offset on.
     Serve(Serve),
     /// Which of the bodies that a put offers can be shared.
@@ -91,7 +94,7 @@ pub(crate) enum Note {
 
 /// A reader to be.
 pub(crate) struct Serve {
-    pub(crate) body: BodyId,
+    pub(crate) body: Pinned,
     pub(crate) writer: BodyWriter,
     pub(crate) offset: u64,
     /// Where it ends; `None` follows what is appended.

@@ -301,7 +301,7 @@ impl StorageThread {
         self.stopping.get_or_insert_default().extend(reply);
         for (index, partition) in self.partitions.iter_mut().enumerate() {
             self.touched.insert(index);
-            partition.stop_appends();
+            partition.stop();
         }
     }
 

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 
-use super::guard;
 use super::report::{Line, Pieces};
 use super::{Job, LogSink, Product, ProductError, Session, granted};
-use crate::child::{self, Group};
+use crate::child::Group;
+use crate::command;
+use crate::guard;
 use crate::outcome::{Outcome, Status};
 use crate::server::{CLOSED_HOSTS, Server, SupportConfig, hosts};
 
@@ -71,7 +72,7 @@ fn build(say: &dyn Fn(&str)) -> Result<PathBuf, ProductError> {
         what: "bgfetch-shell".to_owned(),
         how: format!("building it failed; name a built one with BGFETCH_SHELL.\n{reason}"),
     };
-    let said = child::output(&mut cargo, BUILD).map_err(|error| failed(error.to_string()))?;
+    let said = command::output(&cargo, BUILD).map_err(|error| failed(error.to_string()))?;
     let executable = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         let ours = message.pointer("/target/name")?.as_str()? == "bgfetch-shell";
@@ -86,7 +87,7 @@ impl Product for Bgfetch {
     }
 
     fn version(&self) -> String {
-        let said = child::output(Command::new(&self.binary).arg("--version"), Duration::from_secs(10));
+        let said = command::output(Command::new(&self.binary).arg("--version"), Duration::from_secs(10));
         said.unwrap_or_default().split_whitespace().last().unwrap_or("unknown").to_owned()
     }
 
@@ -116,7 +117,7 @@ impl Session for Shell {
         };
         let command = self.command(job, profile.path());
         if let Some(log) = &self.log {
-            log(&format!("$ {}", child::line(&command)));
+            log(&format!("$ {}", command::line(&command)));
         }
         let mut process = match guard::spawn(&command) {
             Ok(process) => process,
@@ -226,7 +227,7 @@ fn add_network(command: &mut Command, server: &Server) {
 pub(super) fn arguments(server: &Server) -> String {
     let mut command = Command::new("");
     add_network(&mut command, server);
-    child::line(&command).trim_start().to_owned()
+    command::line(&command).trim_start().to_owned()
 }
 
 /// `HOST:PORT:ADDRESS[:PORT]` for the test domains and the closed network.

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::guard;
 use super::webdriver::{DriverError, WebDriver};
 use super::{Job, LogSink, Product, ProductError, Session};
-use crate::child::{self, Group};
+use crate::child::Group;
+use crate::command;
+use crate::guard;
 use crate::outcome::{Outcome, Status};
 use crate::server::{CLOSED_HOSTS, Server, SupportConfig, hosts};
 
@@ -107,7 +108,7 @@ impl Product for Chromium {
     }
 
     fn version(&self) -> String {
-        let said = child::output(Command::new(&self.binary).arg("--version"), COMMAND).unwrap_or_default();
+        let said = command::output(Command::new(&self.binary).arg("--version"), COMMAND).unwrap_or_default();
         let version = said.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
         version.unwrap_or("unknown").to_owned()
     }

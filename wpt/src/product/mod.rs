@@ -2,7 +2,6 @@
 
 mod bgfetch;
 mod chromium;
-mod guard;
 mod report;
 mod webdriver;
 

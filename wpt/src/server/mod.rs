@@ -19,7 +19,8 @@ pub use certificates::{CLOSED_HOSTS, Certificates};
 pub use closed::ClosedNetwork;
 pub use ports::Ports;
 
-use crate::child::{self, Group};
+use crate::child::Group;
+use crate::command;
 use crate::manifest::{Scheme, Test};
 use crate::setup::Checkout;
 
@@ -245,5 +246,5 @@ fn log_tail(folder: &Path) -> String {
         file.read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    child::tail(&read().unwrap_or_default())
+    command::tail(&read().unwrap_or_default())
 }

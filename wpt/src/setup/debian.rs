@@ -12,7 +12,8 @@ use std::time::Duration;
 use super::cache::{Cache, Source};
 use super::folders::{Folders, fingerprint, folders};
 use super::{Checkout, Origin, SetupError};
-use crate::child;
+use crate::child::Group;
+use crate::command;
 
 const PACKAGE: &str = "firefox-esr";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -137,19 +138,19 @@ impl Apt {
     fn update(&self) -> Result<Option<String>, SetupError> {
         let mut targets = Command::new("apt-get");
         targets.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]);
-        let targets = child::output(&mut targets, ASK)?;
+        let targets = command::output(&targets, ASK)?;
         let path = self.sources_path();
         fs::write(&path, sources(&targets, Path::new(KEYRING).exists())).map_err(SetupError::file(&path))?;
         // A hook in the system's configuration may fail for a user who may not write the system's caches; whether
         // the lists came shows in what they hold.
-        let (_, _, said) = child::run(self.command("apt-get").arg("update"), ASK)?;
+        let (_, _, said) = command::run(self.command("apt-get").arg("update"), ASK)?;
         Ok(said.lines().find(|line| line.starts_with("E:") || line.starts_with("W:")).map(str::to_owned))
     }
 
     fn versions(&self) -> Result<Vec<String>, SetupError> {
         let mut show = self.command("apt-cache");
         show.args(["showsrc", "--only-source", PACKAGE]);
-        let shown = child::output(&mut show, ASK)?;
+        let shown = command::output(&show, ASK)?;
         Ok(shown.lines().filter_map(|line| line.strip_prefix("Version: ")).map(str::to_owned).collect())
     }
 
@@ -157,7 +158,7 @@ impl Apt {
         let mut source = self.command("apt-get");
         source.args(["source", "--only-source", "--print-uris", "--download-only"]);
         source.arg(format!("{PACKAGE}={version}"));
-        let uris = child::output(&mut source, ASK)?;
+        let uris = command::output(&source, ASK)?;
         uris.lines().filter_map(remote).find(|remote| remote.name.contains(".orig.tar.")).ok_or_else(|| {
             SetupError::Unusable(format!("the source package {PACKAGE} {version} has no .orig.tar"))
         })
@@ -173,7 +174,14 @@ impl Apt {
         ));
         let mut helper = self.command(HELPER);
         helper.args(["-q", "download-file", &remote.url]).arg(&path).arg(&remote.hash);
-        child::output(&mut helper, LONG)?;
+        let mut tell = || {
+            let here = fs::metadata(&path).map_or(0, |file| file.len());
+            say(&format!("  {} of {} MB", here / 1_000_000, remote.bytes / 1_000_000));
+        };
+        let (status, _, said) = command::run_and_tell(&helper, LONG, &mut tell)?;
+        if !status.success() {
+            return Err(SetupError::Unusable(command::tail(&said)));
+        }
         Ok(path)
     }
 }
@@ -232,7 +240,7 @@ fn unpack(cache: &Cache, archive: &Path, version: &str, say: &dyn Fn(&str)) -> R
     tar.arg("--directory").arg(scratch.path()).arg("--file").arg(archive);
     tar.args(left_out.iter().map(|path| format!("--exclude={top}/{TESTS}/{path}")));
     tar.arg("--files-from").arg(&list);
-    let (status, _, said) = child::run(&mut tar, LONG)?;
+    let (status, _, said) = command::run(&tar, LONG)?;
     // Another version may not have all of the folders: that is no failure, and the tests that need them will tell.
     let real = said
         .lines()
@@ -260,7 +268,7 @@ fn top_folder(archive: &Path) -> Result<String, SetupError> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut group = child::Group::spawn(&mut tar).map_err(SetupError::file(archive))?;
+    let mut group = Group::spawn(&mut tar).map_err(SetupError::file(archive))?;
     let lines = BufReader::new(
         group.child().stdout.take().ok_or_else(|| SetupError::Unusable("no pipe".to_owned()))?,
     );

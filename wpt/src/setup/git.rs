@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cache::{Cache, Source};
 use super::folders::{fingerprint, sparse_patterns};
 use super::{Checkout, Origin, SetupError};
-use crate::child;
+use crate::command;
 
 /// How long the repository may take to answer at all: without a network this is what a user waits.
 const ANSWER: Duration = Duration::from_secs(12);
@@ -23,12 +23,12 @@ pub(super) fn fetch(
     say: &dyn Fn(&str),
 ) -> Result<Checkout, SetupError> {
     say(&format!("asking {repository}"));
-    child::output(git(None).args(["ls-remote", "--quiet", repository, "HEAD"]), ANSWER)?;
+    command::output(git(None).args(["ls-remote", "--quiet", repository, "HEAD"]), ANSWER)?;
     say(&format!("fetching revision {revision}, only the folders that are needed"));
     let scratch = cache.scratch()?;
     let tests = scratch.path().join("tests");
     fs::create_dir(&tests).map_err(SetupError::file(&tests))?;
-    let run = |arguments: &[&str], limit| child::output(git(Some(&tests)).args(arguments), limit);
+    let run = |arguments: &[&str], limit| command::output(git(Some(&tests)).args(arguments), limit);
     run(&["init", "--quiet"], ANSWER)?;
     run(&["remote", "add", "origin", repository], ANSWER)?;
     run(&["config", "core.sparseCheckout", "true"], ANSWER)?;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn run(folder: &Path, arguments: &[&str]) -> String {
-        child::output(git(Some(folder)).args(arguments), ANSWER).unwrap_or_else(|error| panic!("{error}"))
+        command::output(git(Some(folder)).args(arguments), ANSWER).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A repository with files that are needed, files that are not, and a later revision.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::child::{self, CommandError};
+use crate::command::{self, CommandError};
 
 /// The revision of web-platform-tests that the expectations were recorded with.
 pub const REVISION: &str = "faf875d9b84f4319ac950cd51ef03a3dcf466a7f";
@@ -174,7 +174,7 @@ fn given(root: PathBuf) -> Result<Checkout, SetupError> {
     let mut head = Command::new("git");
     head.arg("-C").arg(&tests).args(["rev-parse", "--show-prefix", "HEAD"]);
     // Only if it is the top of a repository: the tests may also lie within somebody else's.
-    let revision = child::output(&mut head, Duration::from_secs(10)).ok();
+    let revision = command::output(&head, Duration::from_secs(10)).ok();
     let revision = revision.and_then(|said| said.strip_prefix('\n').map(|head| head.trim().to_owned()));
     // In a checkout of Firefox, a file beside the tests has it.
     let revision = revision.or_else(|| debian::synced_revision(tests.parent()?));

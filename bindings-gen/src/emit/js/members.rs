@@ -14,6 +14,7 @@ use crate::model::{
     find_attribute, overload_set,
 };
 use crate::select::event_handler_type;
+use crate::source::Span;
 
 /// What member tables are written for.
 pub(super) struct Target {
@@ -96,6 +97,7 @@ impl Emitter<'_> {
         let idl = &attribute.name.name;
         let name = c_string(idl);
         if event_handler_type(&attribute.ty) {
+            self.check_event_target(member.span);
             return self.event_handler_entry(idl, target);
         }
         let methods = &target.methods;
@@ -170,6 +172,13 @@ impl Emitter<'_> {
                 let value = #conversion.map_err(in_argument(#idl))?;
                 #methods::#method(this, realm, value)
             }
+        }
+    }
+
+    fn check_event_target(&self, place: Span) {
+        if !self.types.selection.interfaces.contains_key("EventTarget") {
+            let label = "the handler is kept by the EventTarget, which is not implemented";
+            self.problem(place, "an event handler attribute needs the interface EventTarget", label);
         }
     }
 
@@ -315,7 +324,7 @@ impl Emitter<'_> {
     }
 
     /// The table of overloads by number of arguments.
-    fn arities(&self, arguments: &[&[Argument]], span: Option<crate::source::Span>) -> Vec<TokenStream> {
+    fn arities(&self, arguments: &[&[Argument]], span: Option<Span>) -> Vec<TokenStream> {
         let set = overload_set(arguments);
         let mut arities = Vec::new();
         for (count, entries) in &set.by_count {

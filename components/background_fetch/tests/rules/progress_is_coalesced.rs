@@ -1,5 +1,6 @@
 //! Spec-decisions row 13: at most one update in 50 ms, the trailing one always, none after the result.
 
+use bgfetch_traits::background_fetch::UiAction;
 use bgfetch_traits::ids::RecordId;
 
 use crate::rig::Rig;
@@ -72,4 +73,33 @@ fn each_background_fetch_has_its_own_pace() {
     rig.bytes(a, 1);
     rig.bytes(b, 2);
     assert_eq!(progress(&mut rig), ["progress 1 - available", "progress 2 - available"]);
+}
+
+/// The display was due for its trailing change when the user paused it: what was due was told with the pause, and
+/// the changes after it went missing.
+#[test]
+fn a_change_told_early_does_not_silence_those_after_it() {
+    let mut rig = Rig::new();
+    let film = rig.film();
+    rig.head(film, 200, &[]);
+    rig.bytes(film, 1);
+    rig.bytes(film, 2);
+    rig.ui(film.fetch, UiAction::Pause).unwrap();
+    assert_eq!(rig.display[&film.fetch].downloaded, 2);
+    rig.bytes(film, 3);
+    rig.wait(60);
+    assert_eq!(rig.display[&film.fetch].downloaded, 3);
+}
+
+#[test]
+fn a_clock_that_runs_backwards_stands_still() {
+    let mut rig = Rig::new();
+    let film = rig.film();
+    rig.head(film, 200, &[]);
+    rig.now = 10_000;
+    rig.bytes(film, 1);
+    rig.now = 5;
+    rig.bytes(film, 2);
+    assert_eq!(rig.machine.next_deadline(), Some(10_050));
+    assert_eq!(progress(&mut rig), ["progress 1 - available"]);
 }

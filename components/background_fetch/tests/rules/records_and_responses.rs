@@ -131,6 +131,14 @@ fn too_much_ends_it_at_once_and_the_excess_is_not_counted() {
 }
 
 #[test]
+fn too_much_starts_nothing_more() {
+    let mut rig = Rig::with(bgfetch_core::Config { records_in_flight: 1, ..Default::default() });
+    let (fetch, _) = rig.fetch_with("film", vec![get("/a"), get("/b")], total(10));
+    rig.respond(RecordId { fetch, index: 0 }, 200, &[], 11);
+    assert!(!rig.starts.contains_key(&RecordId { fetch, index: 1 }));
+}
+
+#[test]
 fn exactly_the_total_is_not_too_much_and_the_end_counts_too() {
     let mut rig = Rig::new();
     let (fetch, _) = rig.fetch_with("film", vec![get("/a")], total(10));

@@ -1,11 +1,11 @@
 //! Temporarily unavailable: what waits, what is tried again, and what fails (spec-decisions row 16).
 
-use bgfetch_core::{Config, RetryPolicy};
-use bgfetch_traits::background_fetch::UiAction;
+use bgfetch_core::{Config, Input, RetryPolicy};
+use bgfetch_traits::background_fetch::{BackgroundFetchOptions, UiAction};
 use bgfetch_traits::fetch::NetworkErrorKind as Kind;
-use bgfetch_traits::ids::RecordId;
+use bgfetch_traits::ids::{BodyId, RecordId};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, get, post};
 
 fn failed(rig: &mut Rig) -> bool {
     rig.took().contains(&"fire backgroundfetchfail".to_owned())
@@ -180,6 +180,24 @@ fn a_metered_connection_pauses_if_that_is_wanted_until_the_user_resumes() {
     rig.connectivity(true, false);
     assert!(!rig.display[&fetch].paused);
     assert_eq!(rig.starts[&film].attempt, 3);
+}
+
+#[test]
+fn a_metered_connection_stops_no_upload_but_begins_none() {
+    let config = Config { pause_on_metered: true, records_in_flight: 2, ..Config::default() };
+    let mut rig = Rig::with(config);
+    let records = vec![get("/a"), post("/b", "b"), get("/c")];
+    let (fetch, _) = rig.fetch_with("up", records, BackgroundFetchOptions::default());
+    let [a, b, c] = [0, 1, 2].map(|index| RecordId { fetch, index });
+    rig.input(Input::RequestBodyStored { record: b, result: Ok((BodyId(70), 1)) });
+    rig.took();
+    rig.connectivity(true, true);
+    assert_eq!(rig.took(), ["display 0 paused"]);
+    rig.respond(a, 200, &[], 1);
+    rig.respond(b, 200, &[], 1);
+    assert!(!rig.starts.contains_key(&c));
+    rig.connectivity(true, false);
+    assert!(rig.starts.contains_key(&c));
 }
 
 #[test]

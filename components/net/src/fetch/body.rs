@@ -87,7 +87,7 @@ impl DecodedBody {
                     let Self::Coded(network, codings) = std::mem::replace(self, Self::Ended) else {
                         return None;
                     };
-                    match decoder(network, &codings).await {
+                    match Box::pin(decoder(network, &codings)).await {
                         Ok(reader) => *self = Self::Decoding(reader, BytesMut::new()),
                         Err(error) => return Some(Err(decoding_error(error))),
                     }

@@ -17,7 +17,7 @@ use super::{FetchResult, InternalBody, InternalResponse};
 use crate::cookies::SameSiteMode;
 use crate::http::body::NetworkBody;
 use crate::http::connection::Lease;
-use crate::http::error::{exchange_error, timed_out};
+use crate::http::error::{exchange_error, is_dead, timed_out, was_refused};
 use crate::http::outgoing::{OutgoingBody, UploadWatch};
 use crate::http::pool::PoolKey;
 use crate::scheduler::{HostKey, Protocol, Ticket};
@@ -57,7 +57,11 @@ pub(crate) async fn http_network_fetch(params: &mut FetchParams, fetch: &Network
     Ok(InternalResponse { head, body: InternalBody::Network(Box::new(body)) })
 }
 
-/// Obtains a connection and sends the request on it; once more if a kept connection turns out to be dead.
+/// How often a request is sent, when it is certain or harmless that it was not acted on before.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// Obtains a connection and sends the request on it; again if a kept connection turns out to be dead, or if its
+/// server says that it did not look at the request.
 async fn exchange(
     params: &mut FetchParams,
     fetch: &NetworkFetch,
@@ -66,6 +70,7 @@ async fn exchange(
     let key = pool_key(&params.request, &url, fetch.include_credentials)?;
     let host = url.host().map(|h| h.to_owned()).ok_or_else(|| no_host(&url))?;
     let mut fresh = fetch.new_connection;
+    let mut attempt = 1;
     loop {
         let ticket = Ticket {
             priority: params.request.priority,
@@ -74,41 +79,71 @@ async fn exchange(
         };
         let slot = params.net.scheduler.admit(ticket).await;
         let mut lease = params.net.pool.obtain(&key, &host, slot, fresh).await?;
-        let protocol = lease.protocol();
-        // Step 8.3, for bodies of unknown length: HTTP/1.1 would send them in chunks, which servers seldom expect.
-        if protocol == Protocol::Http1 && params.request.body_has_unknown_length() {
-            let message = format!("{}: a body of unknown length needs HTTP/2", key.host);
-            return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
-        }
-        let can_be_repeated =
-            is_idempotent(&params.request.head.method) && !params.request.body_can_be_sent_once_only();
-        let (body, watch) = OutgoingBody::new(params.request.take_body(), params.upload_progress.clone());
-        let request = http_request(&params.request.head.method, &url, &fetch.headers, (protocol, body))?;
-        let head_timeout = params.net.timeouts.head;
-        let sent = tokio::select! {
-            sent = lease.send(request) => sent,
-            () = no_answer(&watch, head_timeout) => {
-                let what = format!("no answer within {} seconds", head_timeout.as_secs_f32());
-                return Err(timed_out(&key.host.to_string(), &what));
-            }
-        };
-        let mut failed = match sent {
+        let failed = match attempt_once(params, fetch, &url, &mut lease).await? {
             Ok(response) => return Ok((response, lease)),
             Err(failed) => failed,
         };
         params.net.pool.forget(&lease);
-        let not_sent = failed.take_message();
-        let error = failed.into_error();
-        let retry = !fresh && (not_sent.is_some() || (lease.reused && can_be_repeated && is_dead(&error)));
-        if !retry {
-            return Err(watch.failure().unwrap_or_else(|| exchange_error(&key.host.to_string(), &error)));
+        let can_be_repeated =
+            failed.not_acted_on || (failed.can_be_repeated && lease.reused && is_dead(&failed.error));
+        if attempt == MOST_ATTEMPTS || fresh || !can_be_repeated {
+            return Err(failed.cause.unwrap_or_else(|| exchange_error(&key.host.to_string(), &failed.error)));
         }
-        tracing::debug!(host = %key.host, %error, "a kept connection was dead; trying on a new one");
-        if let Some(request) = not_sent {
-            params.request.body = request.into_body().into_unsent().or(params.request.body.take());
-        }
-        fresh = true;
+        tracing::debug!(host = %key.host, error = %failed.error, "the request is sent again");
+        // Other kept HTTP/1.1 connections may be dead as well. An HTTP/2 connection is shared, also a new one.
+        fresh = lease.protocol() == Protocol::Http1;
+        attempt += 1;
     }
+}
+
+/// A request that got no answer.
+struct Failed {
+    error: hyper::Error,
+    /// Why its own body could not be sent, if that is what failed.
+    cause: Option<NetworkError>,
+    /// It is certain that the server did nothing with it, and there is a body to send again.
+    not_acted_on: bool,
+    /// Sending it twice is as sending it once.
+    can_be_repeated: bool,
+}
+
+/// Sends the request once.
+async fn attempt_once(
+    params: &mut FetchParams,
+    fetch: &NetworkFetch,
+    url: &Url,
+    lease: &mut Lease,
+) -> Result<Result<Response<Incoming>, Failed>, NetworkError> {
+    let protocol = lease.protocol();
+    // Step 8.3, for bodies of unknown length: HTTP/1.1 would send them in chunks, which servers seldom expect.
+    if protocol == Protocol::Http1 && params.request.body_has_unknown_length() {
+        let message = format!("{}: a body of unknown length needs HTTP/2", lease.key.host);
+        return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+    }
+    let sent_once_only = params.request.body_can_be_sent_once_only();
+    let (body, watch) = OutgoingBody::new(params.request.take_body(), params.upload_progress.clone());
+    let request = http_request(&params.request.head.method, url, &fetch.headers, (protocol, body))?;
+    let head_timeout = params.net.timeouts.head;
+    let sent = tokio::select! {
+        sent = lease.send(request) => sent,
+        () = no_answer(&watch, head_timeout) => {
+            let what = format!("no answer within {} seconds", head_timeout.as_secs_f32());
+            return Err(timed_out(&lease.key.host.to_string(), &what));
+        }
+    };
+    let mut failed = match sent {
+        Ok(response) => return Ok(Ok(response)),
+        Err(failed) => failed,
+    };
+    let not_sent = failed.take_message();
+    let error = failed.into_error();
+    let mut not_acted_on = !sent_once_only && was_refused(&error);
+    if let Some(request) = not_sent {
+        not_acted_on = true;
+        params.request.body = request.into_body().into_unsent().or(params.request.body.take());
+    }
+    let can_be_repeated = !sent_once_only && is_idempotent(&params.request.head.method);
+    Ok(Err(Failed { error, cause: watch.failure(), not_acted_on, can_be_repeated }))
 }
 
 fn no_host(url: &Url) -> NetworkError {
@@ -146,16 +181,6 @@ fn is_idempotent(method: &Method) -> bool {
         *method,
         Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
     )
-}
-
-/// Whether a connection ended before it answered, as kept connections do that the server closed meanwhile.
-fn is_dead(error: &hyper::Error) -> bool {
-    use std::error::Error;
-    let reset = error.source().and_then(|e| e.downcast_ref::<std::io::Error>()).is_some_and(|e| {
-        use std::io::ErrorKind as K;
-        matches!(e.kind(), K::ConnectionReset | K::BrokenPipe | K::ConnectionAborted | K::UnexpectedEof)
-    });
-    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || reset
 }
 
 /// The request as hyper takes it.

@@ -2,6 +2,8 @@
 //! bookkeeping that the algorithms keep with it.
 
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bgfetch_traits::fetch::{CredentialsMode, Priority, Request, RequestBody, RequestHead, RequestMode};
 use bgfetch_traits::net::UploadProgress;
@@ -54,8 +56,19 @@ pub(crate) struct FetchRequest {
 impl FetchParams {
     pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
         let csp = Rc::new(ClientCsp::of(&request.client.policy));
+        let upload_progress = upload_progress.map(only_growth);
         Self { net, request: FetchRequest::new(request), upload_progress, csp }
     }
+}
+
+/// Tells only of progress beyond what was told before: a body that is sent again starts anew.
+fn only_growth(progress: UploadProgress) -> UploadProgress {
+    let told = AtomicU64::new(0);
+    Arc::new(move |sent| {
+        if told.fetch_max(sent, Ordering::Relaxed) < sent {
+            progress(sent);
+        }
+    })
 }
 
 impl FetchRequest {

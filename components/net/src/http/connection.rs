@@ -25,8 +25,13 @@ use crate::scheduler::{Protocol, Slot};
 const READ_BUFFER: usize = 256 * 1024;
 /// How much of one HTTP/2 response may be under way before somebody reads it.
 const STREAM_WINDOW: u32 = 1024 * 1024;
-/// How much of all responses of one HTTP/2 connection.
-const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+/// The largest window that HTTP/2 knows.
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+/// While requests run on an HTTP/2 connection, it is asked so often whether it is still alive: a network that
+/// changed leaves connections that never say another word.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// So long it may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_HEADERS: usize = 256;
 const LONGEST_HEAD: u32 = 256 * 1024;
 /// How long a connection may take to become ready for the next request after a response has ended.
@@ -99,16 +104,22 @@ where
     Ok(Sender::Http1(Http1 { sender, task: task.abort_handle() }))
 }
 
-/// Begins HTTP/2 on a stream.
-pub(crate) async fn begin_http2<S>(stream: S) -> hyper::Result<Sender>
+/// Begins HTTP/2 on a stream, for up to `streams` requests at the same time.
+///
+/// All of them together may have as much under way as each for itself: else responses that nobody reads would
+/// stop those that somebody does.
+pub(crate) async fn begin_http2<S>(stream: S, streams: usize) -> hyper::Result<Sender>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let window = u32::try_from(streams).unwrap_or(u32::MAX).saturating_mul(STREAM_WINDOW);
     let mut builder = http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
         .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_connection_window_size(window.min(LARGEST_WINDOW))
         .max_header_list_size(LONGEST_HEAD)
         .max_frame_size(64 * 1024)
         .max_send_buf_size(256 * 1024);

@@ -30,9 +30,13 @@ pub(crate) fn exchange_error(host: &str, error: &hyper::Error) -> NetworkError {
         return found.clone();
     }
     let detail = describe(error);
-    let (kind, message) = if error.is_incomplete_message() {
+    let (kind, message) = if error.is_timeout() {
+        (NetworkErrorKind::TimedOut, format!("{host} does not answer any more"))
+    } else if error.is_incomplete_message() {
         let message = format!("{host} ended the connection before the response was complete");
         (NetworkErrorKind::ConnectionReset, message)
+    } else if find::<h2::Error>(error).is_some_and(|e| e.is_remote() && (e.is_reset() || e.is_go_away())) {
+        (NetworkErrorKind::ConnectionReset, format!("{host} ended the response: {detail}"))
     } else if error.is_parse() || error.is_parse_too_large() {
         (NetworkErrorKind::Protocol, format!("{host} did not answer with HTTP: {detail}"))
     } else if let Some(io) = find::<io::Error>(error) {
@@ -45,6 +49,28 @@ pub(crate) fn exchange_error(host: &str, error: &hyper::Error) -> NetworkError {
         (NetworkErrorKind::Protocol, format!("the exchange with {host} failed: {detail}"))
     };
     NetworkError::new(kind, message)
+}
+
+/// Whether a connection ended before it answered, as kept connections do that the server closed meanwhile.
+pub(crate) fn is_dead(error: &hyper::Error) -> bool {
+    use io::ErrorKind as K;
+    let broken = find::<io::Error>(error).is_some_and(|e| {
+        matches!(e.kind(), K::ConnectionReset | K::BrokenPipe | K::ConnectionAborted | K::UnexpectedEof)
+    });
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || broken
+}
+
+/// Whether the server said that it did not look at an HTTP/2 request
+/// ([RFC 9113, 8.7](https://www.rfc-editor.org/rfc/rfc9113.html#name-request-reliability)).
+pub(crate) fn was_refused(error: &hyper::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|e| {
+        e.is_remote()
+            && match e.reason() {
+                Some(h2::Reason::REFUSED_STREAM) => e.is_reset(),
+                Some(h2::Reason::NO_ERROR) => e.is_go_away(),
+                _ => false,
+            }
+    })
 }
 
 fn io_error(host: &str, error: &io::Error) -> (NetworkErrorKind, String) {

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use bgfetch_traits::fetch::NetworkError;
 use tokio::sync::watch;
@@ -18,6 +19,8 @@ use super::tls::Tls;
 use crate::config::{Limits, ResolveConfig, Timeouts};
 use crate::scheduler::{HostKey, Protocol, Scheduler, Slot};
 
+/// The janitor looks no more often than that.
+const JANITOR_PAUSE: Duration = Duration::from_millis(500);
 /// How many hosts' protocols are remembered.
 const MOST_KNOWN: usize = 1024;
 
@@ -105,12 +108,12 @@ impl Pool {
             }
             let known = self.0.known.borrow().get(key).copied();
             if fresh || !key.https || known == Some(Protocol::Http1) {
-                return Ok(lease(self.open(key, host).await?, false, slot));
+                return Ok(lease(Box::pin(self.open(key, host)).await?, false, slot));
             }
             // If it speaks HTTP/2, one connection serves all who ask now.
             let under_way = self.0.first.borrow().get(key).cloned();
             let Some(mut outcome) = under_way else {
-                return Ok(lease(self.open_first(key, host).await?, false, slot));
+                return Ok(lease(Box::pin(self.open_first(key, host)).await?, false, slot));
             };
             // An error says that whoever was connecting gave up without an outcome: the next one tries.
             if let Ok(outcome) = outcome.wait_for(Option::is_some).await
@@ -186,7 +189,11 @@ impl Pool {
         let begun = if key.https {
             let stream = self.0.tls.handshake(&key.tls_partition(), &key.host.host, stream).await?;
             let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            if http2 { begin_http2(stream).await } else { begin_http1(stream).await }
+            if http2 {
+                begin_http2(stream, self.0.limits.streams_per_host).await
+            } else {
+                begin_http1(stream).await
+            }
         } else {
             begin_http1(stream).await
         };
@@ -242,7 +249,7 @@ impl Pool {
         let keep_alive = self.0.timeouts.keep_alive;
         tokio::task::spawn_local(async move {
             loop {
-                tokio::time::sleep(keep_alive / 2).await;
+                tokio::time::sleep((keep_alive / 2).max(JANITOR_PAUSE)).await;
                 let Some(inner) = pool.upgrade() else { return };
                 inner
                     .idle

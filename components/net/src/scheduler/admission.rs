@@ -7,6 +7,9 @@ use bgfetch_traits::fetch::Priority;
 
 use crate::config::Limits;
 
+/// How many HTTP/2 hosts without a request are remembered.
+const MOST_REMEMBERED: usize = 1024;
+
 /// A host and a port: what connections are made to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct HostKey {
@@ -143,7 +146,8 @@ impl Admission {
         self.active = self.active.saturating_sub(1);
         if let Some(state) = self.hosts.get_mut(host) {
             state.active = state.active.saturating_sub(1);
-            if state.active == 0 && !state.http2 {
+            // What a host speaks is worth remembering, but not for ever more hosts.
+            if state.active == 0 && (!state.http2 || self.hosts.len() > MOST_REMEMBERED) {
                 self.hosts.remove(host);
             }
         }

@@ -88,6 +88,21 @@ fn over_http2_the_stream_stops_and_others_go_on() {
     assert_eq!(read(response.body.unwrap()).unwrap().len() as u64, WHOLE);
 }
 
+#[test]
+fn responses_that_nobody_reads_do_not_stop_those_that_somebody_does() {
+    let authority = Authority::new();
+    let server = Server::https(&authority, Speaks::Http2, |_| async {
+        crate::support::respond(200, &[], vec![7; 4 * 1024 * 1024])
+    });
+    let net = Net::trusting(&authority);
+    let unread: Vec<_> = (0..40).map(|_| net.fetch(get(server.url("/"))).unwrap()).collect();
+    assert_eq!(net.get(server.url("/")).unwrap().1.len(), 4 * 1024 * 1024);
+    for response in unread {
+        assert_eq!(read(response.body.unwrap()).unwrap().len(), 4 * 1024 * 1024);
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
 /// A body made piece by piece, when it is wanted.
 struct Pieces<F>(F);
 

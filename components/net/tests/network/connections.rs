@@ -137,3 +137,54 @@ fn a_misdirected_request_is_sent_on_a_new_connection() {
     assert_eq!(net.get(server.url("/")).unwrap().1, b"right");
     assert_eq!(server.connections.load(Ordering::SeqCst), 2);
 }
+
+/// An HTTP/2 server made of h2 itself, which refuses the first `refused` requests of each connection.
+fn refusing_server(authority: &Authority, refused: usize, connections: &Arc<AtomicUsize>) -> Url {
+    let tls = authority.server_config(&["localhost"], &[b"h2"]);
+    let connections = Arc::clone(connections);
+    let address = raw_server(move |stream: TcpStream| {
+        let nth = connections.fetch_add(1, Ordering::SeqCst);
+        stream.set_nonblocking(true).unwrap();
+        let tls = tokio_rustls::TlsAcceptor::from(Arc::clone(&tls));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let stream = tls.accept(tokio::net::TcpStream::from_std(stream).unwrap()).await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            let mut count = 0;
+            while let Some(Ok((_request, mut respond))) = connection.accept().await {
+                count += 1;
+                if nth == 0 && count <= refused {
+                    respond.send_reset(h2::Reason::REFUSED_STREAM);
+                } else {
+                    let mut body = respond.send_response(http::Response::new(()), false).unwrap();
+                    body.send_data(bytes::Bytes::from_static(b"served"), true).unwrap();
+                }
+            }
+        });
+    });
+    Url::parse(&format!("https://localhost:{}/", address.port())).unwrap()
+}
+
+#[test]
+fn a_refused_stream_is_sent_again_whatever_its_method() {
+    let authority = Authority::new();
+    let connections = Arc::default();
+    let url = refusing_server(&authority, 1, &connections);
+    let net = Net::trusting(&authority);
+    let mut request = get(url);
+    request.head.method = Method::POST;
+    request.body = Some(RequestBody::Bytes("body".into()));
+    let response = net.fetch(request).unwrap();
+    assert_eq!(read(response.body.unwrap()).unwrap(), b"served");
+}
+
+#[test]
+fn a_connection_that_refuses_everything_is_replaced() {
+    let authority = Authority::new();
+    let connections = Arc::default();
+    let url = refusing_server(&authority, usize::MAX, &connections);
+    let net = Net::trusting(&authority);
+    // The first connection refuses everything; the second, made for the repetition, does not.
+    assert_eq!(net.get(url).unwrap().1, b"served");
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}

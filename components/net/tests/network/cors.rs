@@ -1,7 +1,7 @@
 //! The CORS protocol: what a page of another origin may have, and when it has to ask first.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bgfetch_net::{Clock, NetConfig};
 use bgfetch_traits::fetch::{CredentialsMode, NetworkErrorKind, RequestMode, ResponseType};
@@ -132,10 +132,6 @@ struct ManualClock(Mutex<Duration>);
 impl Clock for ManualClock {
     fn monotonic(&self) -> Duration {
         *self.0.lock().unwrap()
-    }
-
-    fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
     }
 }
 

@@ -10,6 +10,7 @@ mod connections;
 mod cookies;
 mod cors;
 mod headers;
+mod hostile_server;
 mod http_versions;
 mod integrity;
 mod redirects;

@@ -146,3 +146,32 @@ fn a_keepalive_request_has_a_small_body() {
         assert_eq!(net.fetch(request).is_ok(), allowed, "{length}");
     }
 }
+
+#[test]
+fn progress_only_grows_when_a_redirect_has_the_body_sent_again() {
+    let server = Server::http(|request| async move {
+        let path = request.uri().path().to_owned();
+        let length = request.into_body().collect().await.unwrap().to_bytes().len();
+        if path == "/" {
+            respond(307, &[("location", "/again")], "")
+        } else {
+            respond(200, &[], length.to_string())
+        }
+    });
+    let net = Net::plain();
+    let progress: Arc<Mutex<Vec<u64>>> = Arc::default();
+    let seen = Arc::clone(&progress);
+    let (reply, receiver) = Reply::channel();
+    net.sender.send(NetMsg::Fetch {
+        request: post(server.url("/"), RequestBody::Bytes(vec![1; 300_000].into())),
+        cancel: CancelHandle::new(),
+        upload_progress: Some(Arc::new(move |sent| seen.lock().unwrap().push(sent))),
+        reply,
+    });
+    let response = Pending(receiver).wait().unwrap();
+    assert_eq!(read(response.body.unwrap()).unwrap(), b"300000");
+    assert_eq!(server.seen().len(), 2);
+    let progress = progress.lock().unwrap();
+    assert!(progress.windows(2).all(|pair| pair[0] < pair[1]), "{progress:?}");
+    assert_eq!(progress.last(), Some(&300_000));
+}

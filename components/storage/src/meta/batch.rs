@@ -3,7 +3,7 @@
 use bgfetch_traits::ids::BodyId;
 use bgfetch_traits::storage::StorageError;
 
-use super::{Pending, Store};
+use super::{BadRow, Pending, Store};
 use crate::error::{MetaError, MetaResult};
 
 /// Runs once the fate of the transaction is known.
@@ -27,6 +27,8 @@ pub(crate) struct BatchReport {
     pub(crate) files: Vec<BodyId>,
     /// Bodies that lost their last owner while somebody reads or writes them.
     pub(crate) doomed: Vec<BodyId>,
+    /// Rows that cannot be read, to be put aside.
+    pub(crate) bad_rows: Vec<BadRow>,
 }
 
 impl Op {
@@ -106,9 +108,11 @@ impl Store {
         } else {
             self.shared.ledger.release(total.reserved);
         }
+        report.bad_rows = self.bad_rows.take();
         if report.damage.is_none() {
             report.damage = self.damage.take();
         }
+        tracing::trace!(partition = %self.shared.key, operations = finishes.len(), writes, ok = committed.is_ok(), "batch");
         for finish in finishes {
             finish(committed.clone());
         }
@@ -175,5 +179,92 @@ impl Pending {
         self.files.extend(other.files);
         self.doomed.extend(other.doomed);
         self.new_files |= other.new_files;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bgfetch_traits::ids::StorageKey;
+    use bgfetch_traits::storage::BodyOwner;
+    use crossbeam_channel::unbounded;
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::config::{Durability, QuotaPolicy, Tuning};
+    use crate::env::Env;
+    use crate::ids::NextId;
+    use crate::ledger::Ledger;
+    use crate::meta::PartitionShared;
+    use crate::profile::Profile;
+    use crate::vfs::RealVfs;
+
+    fn store(folder: &std::path::Path) -> Box<Store> {
+        let profile = Profile::open(folder).unwrap();
+        let key = StorageKey::of_url(&"https://example.com/".parse().unwrap()).unwrap();
+        let env = Arc::new(Env {
+            ids: NextId::read(profile.next_id()),
+            vfs: Arc::new(RealVfs),
+            quota: QuotaPolicy::Bytes(u64::MAX),
+            durability: Durability::PowerLoss,
+            tuning: Tuning::default(),
+            inbox: unbounded().0,
+            profile,
+        });
+        let shared = Arc::new(PartitionShared {
+            paths: env.profile.partition(&key),
+            key,
+            ledger: Ledger::new(env.quota, Arc::clone(&env.vfs), folder.to_owned()),
+            pins: crate::pins::Pins::default(),
+            cache_holders: Mutex::default(),
+        });
+        Store::open(&env, &shared, true).map_err(|failure| failure.error).unwrap().store
+    }
+
+    /// An operation that stores a body, and how it ended.
+    fn storing(body: u64, size: usize) -> (Op, crossbeam_channel::Receiver<Result<(), StorageError>>) {
+        let (tell, told) = unbounded();
+        let run = move |store: &mut Store| {
+            store.insert_body(BodyId(body), BodyOwner::Pending)?;
+            store.reserve(size as u64)?;
+            store.put_inline(BodyId(body), &vec![7; size])
+        };
+        (Op::write(run, move |result| tell.send(result).unwrap()), told)
+    }
+
+    /// SQLite rolls all of the transaction back when the disk is full, and goes on in autocommit: what came before
+    /// in the batch was answered as done, and what came after was done alone.
+    #[test]
+    fn a_full_disk_fails_all_of_a_batch_and_nothing_of_it_remains() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path());
+        let (first, first_done) = storing(1, 1000);
+        store.run_batch(vec![first]);
+        assert_eq!(first_done.recv().unwrap(), Ok(()));
+        let pages: i64 = store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        store.conn.pragma_update_and_check(None, "max_page_count", pages + 20, |_| Ok(())).unwrap();
+        let (ops, done): (Vec<Op>, Vec<_>) = [(2, 1000), (3, 30_000), (4, 1_000_000), (5, 1000)]
+            .map(|(body, size)| storing(body, size))
+            .into_iter()
+            .unzip();
+        let report = store.run_batch(ops);
+        assert_eq!(report.damage, None);
+        let results: Vec<_> = done.iter().map(|done| done.recv().unwrap()).collect();
+        assert!(matches!(results[2], Err(StorageError::DiskFull { .. })), "{results:?}");
+        for (body, result) in (2..).zip(&results) {
+            let stored = store.load_body(BodyId(body)).unwrap().is_some();
+            assert_eq!(stored, result.is_ok(), "body {body}: {result:?}");
+        }
+        let stored = 1000
+            + [1000, 30_000, 0, 1000]
+                .iter()
+                .zip(&results)
+                .map(|(size, result)| if result.is_ok() { *size } else { 0 })
+                .sum::<u64>();
+        assert_eq!(store.shared.ledger.estimate().usage, stored);
+        let (last, last_done) = storing(6, 1000);
+        store.run_batch(vec![last]);
+        assert_eq!(last_done.recv().unwrap(), Ok(()));
     }
 }

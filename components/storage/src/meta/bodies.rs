@@ -92,12 +92,16 @@ impl Store {
             })
             .optional()?;
         let Some((length, in_file, sealed, error, lost, inline)) = row else { return Ok(None) };
-        let error = error.map(|error| serde_json::from_str::<StoredError>(&error)).transpose()?;
+        let error = error.map(|error| match serde_json::from_str::<StoredError>(&error) {
+            Ok(error) => error.into(),
+            // It did end early; only why is not known any more.
+            Err(_) => BodyError::Source(error),
+        });
         Ok(Some(BodyRow {
             length: unsql(length)?,
             inline: (!in_file).then(|| Bytes::from(inline.unwrap_or_default())),
             sealed,
-            error: error.map(BodyError::from),
+            error,
             lost: unsql(lost)?,
         }))
     }
@@ -166,6 +170,11 @@ impl Store {
         }
         if self.shared.pins.doom(body) {
             self.pending.doomed.push(body);
+            // Nobody will seal it any more, and who follows it must not wait for that.
+            let aborted = serde_json::to_string(&StoredError::Aborted)?;
+            self.conn
+                .prepare_cached("UPDATE bodies SET sealed = 1, error = ? WHERE id = ? AND sealed = 0")?
+                .execute(params![aborted, id])?;
             return Ok(());
         }
         let gone: Option<(i64, bool)> = self

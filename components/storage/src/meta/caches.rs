@@ -9,8 +9,10 @@ use rusqlite::{OptionalExtension, params};
 use url::Url;
 
 use super::bodies::Owner;
+use super::restore::{BadKind, BadRow};
 use super::{Store, sql, unsql};
 use crate::error::{MetaError, MetaResult};
+use crate::pins::{Pinned, Pinner};
 
 /// Bytes of inline bodies that one answer carries at most; the others are read when they are wanted.
 const EAGER_BYTES: usize = 1024 * 1024;
@@ -34,7 +36,6 @@ pub(crate) enum PutBody {
 }
 
 /// A response that matched.
-#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) response: ResponseHead,
     pub(crate) policy: PolicyContainer,
@@ -42,12 +43,11 @@ pub(crate) struct Found {
 }
 
 /// A body that is to be read.
-#[derive(Debug)]
 pub(crate) enum FoundBody {
     /// Short enough to be here.
     Here { body: BodyId, bytes: Bytes },
     /// To be read when it is wanted; pinned until then.
-    Pinned { body: BodyId, length: u64 },
+    Pinned { body: Pinned, length: u64 },
 }
 
 /// An entry's row, as far as matching needs it.
@@ -55,6 +55,26 @@ struct EntryRow {
     id: i64,
     request: RequestHead,
     response: ResponseHead,
+    policy: PolicyContainer,
+    body: Option<BodyId>,
+}
+
+impl EntryRow {
+    fn parse(
+        id: i64,
+        request: &str,
+        response: &str,
+        policy: &str,
+        body: Option<BodyId>,
+    ) -> serde_json::Result<Self> {
+        Ok(Self {
+            id,
+            request: serde_json::from_str(request)?,
+            response: serde_json::from_str(response)?,
+            policy: serde_json::from_str(policy)?,
+            body,
+        })
+    }
 }
 
 impl Store {
@@ -144,6 +164,7 @@ impl Store {
         &mut self,
         caches: &CacheSelector,
         query: &CacheQuery,
+        pinner: &Pinner,
     ) -> MetaResult<Option<Found>> {
         let caches = match caches {
             CacheSelector::Id(cache) => {
@@ -160,18 +181,23 @@ impl Store {
         };
         for cache in caches {
             if let Some(entry) = self.query(cache, Some(query), true)?.pop() {
-                return self.found(entry, &mut 0).map(Some);
+                return self.found(entry, pinner, &mut 0).map(Some);
             }
         }
         Ok(None)
     }
 
     /// All matches, in order; without a query, all of the cache.
-    pub(crate) fn match_all(&mut self, cache: CacheId, query: Option<&CacheQuery>) -> MetaResult<Vec<Found>> {
+    pub(crate) fn match_all(
+        &mut self,
+        cache: CacheId,
+        query: Option<&CacheQuery>,
+        pinner: &Pinner,
+    ) -> MetaResult<Vec<Found>> {
         self.expect_cache(cache)?;
         let entries = self.query(cache, query, false)?;
         let mut eager = 0;
-        entries.into_iter().map(|entry| self.found(entry, &mut eager)).collect()
+        entries.into_iter().map(|entry| self.found(entry, pinner, &mut eager)).collect()
     }
 
     /// The stored requests that match, in order.
@@ -285,8 +311,8 @@ impl Store {
                 if query.ignore_search { ("AND path = ?2", Some(path)) } else { ("AND url = ?2", Some(url)) }
             }
         };
-        let statement =
-            format!("SELECT id, request, response FROM entries WHERE cache = ?1 {by} ORDER BY id");
+        let columns = "id, request, response, policy, body";
+        let statement = format!("SELECT {columns} FROM entries WHERE cache = ?1 {by} ORDER BY id");
         let mut select = self.conn.prepare_cached(&statement)?;
         let mut rows = match key {
             Some(key) => select.query(params![cache.0, key])?,
@@ -294,16 +320,25 @@ impl Store {
         };
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
-            let (request, response): (String, String) = (row.get(1)?, row.get(2)?);
-            let entry = EntryRow {
-                id: row.get(0)?,
-                request: serde_json::from_str(&request)?,
-                response: serde_json::from_str(&response)?,
-            };
-            if query.is_none_or(|query| query.matches(&entry.request, Some(&entry.response))) {
-                entries.push(entry);
-                if only_first {
-                    break;
+            let id = row.get(0)?;
+            let (request, response, policy): (String, String, String) =
+                (row.get(1)?, row.get(2)?, row.get(3)?);
+            let body: Option<i64> = row.get(4)?;
+            let body = body.map(unsql).transpose()?.map(BodyId);
+            match EntryRow::parse(id, &request, &response, &policy, body) {
+                Ok(entry) => {
+                    if query.is_none_or(|query| query.matches(&entry.request, Some(&entry.response))) {
+                        entries.push(entry);
+                        if only_first {
+                            break;
+                        }
+                    }
+                }
+                Err(error) => {
+                    // The others are served; this one is put aside after the batch.
+                    let json = format!("[{request},{response},{policy}]");
+                    let reason = error.to_string();
+                    self.bad_rows.borrow_mut().push(BadRow { kind: BadKind::Entry, id, reason, json });
                 }
             }
         }
@@ -311,20 +346,15 @@ impl Store {
     }
 
     /// The response of an entry, its body unread.
-    fn found(&mut self, entry: EntryRow, eager: &mut usize) -> MetaResult<Found> {
-        let (policy, body): (String, Option<i64>) = self
-            .conn
-            .prepare_cached("SELECT policy, body FROM entries WHERE id = ?")?
-            .query_row([entry.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let policy = serde_json::from_str(&policy)?;
-        let body = match body {
+    fn found(&mut self, entry: EntryRow, pinner: &Pinner, eager: &mut usize) -> MetaResult<Found> {
+        let body = match entry.body {
             None => None,
-            Some(body) => Some(self.found_body(BodyId(unsql(body)?), eager)?),
+            Some(body) => Some(self.found_body(body, pinner, eager)?),
         };
-        Ok(Found { response: entry.response, policy, body })
+        Ok(Found { response: entry.response, policy: entry.policy, body })
     }
 
-    fn found_body(&mut self, body: BodyId, eager: &mut usize) -> MetaResult<FoundBody> {
+    fn found_body(&mut self, body: BodyId, pinner: &Pinner, eager: &mut usize) -> MetaResult<FoundBody> {
         if *eager < EAGER_BYTES {
             let row = self.load_body(body)?.ok_or_else(|| missing(body))?;
             if let Some(bytes) = row.inline.filter(|_| row.lost == 0) {
@@ -338,8 +368,7 @@ impl Store {
             .query_row([sql(body.0)], |row| row.get(0))
             .optional()?;
         let length = unsql(length.ok_or_else(|| missing(body))?)?;
-        self.shared.pins.pin(body);
-        Ok(FoundBody::Pinned { body, length })
+        Ok(FoundBody::Pinned { body: pinner.pin(body), length })
     }
 }
 

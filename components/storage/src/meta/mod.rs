@@ -8,6 +8,7 @@ mod open;
 mod registrations;
 mod restore;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) use bodies::BodyRow;
 pub(crate) use bodies::not_found;
 pub(crate) use caches::{Found, FoundBody, PutBody, PutEntry};
 pub(crate) use open::{OpenFailure, Opened};
-pub(crate) use restore::RestoredPartition;
+pub(crate) use restore::{BadRow, RestoredPartition};
 
 /// What belongs to a partition whether its database is open or not.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(crate) struct Store {
     shared: Arc<PartitionShared>,
     /// What the operation that runs has changed outside of the database, until it is committed.
     pending: Pending,
+    /// Rows that turned out to be unreadable; put aside by an operation of their own.
+    bad_rows: RefCell<Vec<BadRow>>,
     /// The first sign that the database is broken.
     damage: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Opening a partition's database, and making it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
 use std::sync::Arc;
@@ -54,13 +55,11 @@ impl Store {
             env: Arc::clone(env),
             shared: Arc::clone(shared),
             pending: Pending::default(),
+            bad_rows: RefCell::default(),
             damage: None,
         };
         if first {
-            store.conn.execute_batch("BEGIN IMMEDIATE")?;
-            store.clean_up()?;
-            store.conn.execute_batch("COMMIT")?;
-            store.pending = Pending::default();
+            store.clean_up_if_there_is_room()?;
             shared.ledger.set_usage(store.usage()?);
         }
         let last: Option<i64> =
@@ -74,6 +73,27 @@ impl Store {
             };
         let next_body = unsql(last.unwrap_or(0))? + 1;
         Ok(Opened { store: Box::new(store), next_body })
+    }
+
+    /// On a full disk, what a page stored can still be read, and deleting makes room: cleaning up waits for the next
+    /// start then.
+    fn clean_up_if_there_is_room(&mut self) -> MetaResult<()> {
+        let cleaned: MetaResult<()> = (|| {
+            self.conn.execute_batch("BEGIN IMMEDIATE")?;
+            self.clean_up()?;
+            Ok(self.conn.execute_batch("COMMIT")?)
+        })();
+        self.pending = Pending::default();
+        match cleaned {
+            Err(error) if error.is_disk_full() => {
+                tracing::warn!(partition = %self.shared.key, %error, "not cleaned up at this start");
+                if !self.conn.is_autocommit() {
+                    self.conn.execute_batch("ROLLBACK")?;
+                }
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Bytes of all bodies and of the metadata.

@@ -27,9 +27,7 @@ impl Store {
         let (registrations, mut bad) = self.read_registrations()?;
         let (mut background_fetches, bad_fetches) = self.read_fetches()?;
         bad.extend(bad_fetches);
-        for row in &bad {
-            self.put_aside(row)?;
-        }
+        self.put_aside_all(&bad)?;
         for registration in &registrations {
             self.env.ids.cover(registration.registration.0);
             for worker in [&registration.waiting, &registration.active].into_iter().flatten() {
@@ -73,9 +71,11 @@ impl Store {
                 Ok(registration) if registration.partition == self.shared.key => good.push(registration),
                 Ok(other) => {
                     let reason = format!("it is of {}", other.partition);
-                    bad.push(BadRow { kind: "registration", id, reason, json });
+                    bad.push(BadRow { kind: BadKind::Registration, id, reason, json });
                 }
-                Err(error) => bad.push(BadRow { kind: "registration", id, reason: error.to_string(), json }),
+                Err(error) => {
+                    bad.push(BadRow { kind: BadKind::Registration, id, reason: error.to_string(), json })
+                }
             }
         }
         Ok((good, bad))
@@ -97,7 +97,7 @@ impl Store {
             };
             match read {
                 Ok(fetch) => good.push(fetch),
-                Err(reason) => bad.push(BadRow { kind: "fetch", id, reason, json }),
+                Err(reason) => bad.push(BadRow { kind: BadKind::Fetch, id, reason, json }),
             }
         }
         Ok((good, bad))
@@ -123,18 +123,30 @@ impl Store {
         Ok(Ok(records))
     }
 
-    /// Moves a row to the table `damaged`; the bodies of a fetch keep their owners.
+    /// Moves rows to the table `damaged`; the bodies of a fetch or entry keep their owners.
+    pub(crate) fn put_aside_all(&mut self, rows: &[BadRow]) -> MetaResult<()> {
+        rows.iter().try_for_each(|row| self.put_aside(row))
+    }
+
     fn put_aside(&mut self, row: &BadRow) -> MetaResult<()> {
-        tracing::error!(partition = %self.shared.key, kind = row.kind, id = row.id, reason = row.reason,
+        let BadRow { kind, id, json, reason } = row;
+        let before: Option<i64> = self
+            .conn
+            .query_row(&format!("DELETE FROM {} WHERE id = ? RETURNING size", kind.table()), [id], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        // Seen by two operations, it is gone the second time.
+        let Some(before) = before else { return Ok(()) };
+        tracing::error!(partition = %self.shared.key, kind = kind.name(), id, reason,
             "stored metadata is damaged and was put aside");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let size = sql(row.json.len() as u64);
+        let size = json.len() as u64;
         self.conn.execute(
             "INSERT INTO damaged (kind, subject, json, reason, time, size) VALUES (?, ?, ?, ?, ?, ?)",
-            params![row.kind, row.id, row.json, row.reason, sql(now), size],
+            params![kind.name(), id, json, reason, sql(now), sql(size)],
         )?;
-        let table = if row.kind == "fetch" { "fetches" } else { "registrations" };
-        self.conn.execute(&format!("DELETE FROM {table} WHERE id = ?"), [row.id])?;
+        self.resize(unsql(before)?, size);
         Ok(())
     }
 
@@ -144,7 +156,7 @@ impl Store {
             let (kind, id, reason): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(DamagedStorage {
                 partition: Some(self.shared.key.clone()),
-                what: if kind == "fetch" { format!("background fetch {id}") } else { format!("{kind} {id}") },
+                what: format!("{kind} {id}"),
                 reason,
                 kept_at: self.shared.paths.database.clone(),
             })
@@ -193,7 +205,8 @@ impl Store {
             }
         }
         let mut damaged: HashSet<i64> = bad.iter().map(|row| row.id).collect();
-        let mut select = self.conn.prepare_cached("SELECT subject FROM damaged WHERE kind = 'fetch'")?;
+        let mut select =
+            self.conn.prepare_cached("SELECT subject FROM damaged WHERE kind = 'background fetch'")?;
         for id in select.query_map([], |row| row.get(0))? {
             damaged.insert(id?);
         }
@@ -258,9 +271,35 @@ impl Store {
 
 /// A row whose JSON is not what it should be.
 #[derive(Debug)]
-struct BadRow {
-    kind: &'static str,
-    id: i64,
-    reason: String,
-    json: String,
+pub(crate) struct BadRow {
+    pub(super) kind: BadKind,
+    pub(super) id: i64,
+    pub(super) reason: String,
+    pub(super) json: String,
+}
+
+/// What the row is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum BadKind {
+    Fetch,
+    Registration,
+    Entry,
+}
+
+impl BadKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "background fetch",
+            Self::Registration => "registration",
+            Self::Entry => "cache entry",
+        }
+    }
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetches",
+            Self::Registration => "registrations",
+            Self::Entry => "entries",
+        }
+    }
 }

@@ -77,7 +77,7 @@ CREATE INDEX entries_by_path ON entries (cache, path);
 -- Rows that could not be read, as they were.
 CREATE TABLE damaged (
     id INTEGER PRIMARY KEY,
-    -- 'fetch' or 'registration', and its id.
+    -- 'background fetch', 'registration' or 'cache entry', and its id.
     kind TEXT NOT NULL,
     subject INTEGER NOT NULL,
     json TEXT NOT NULL,

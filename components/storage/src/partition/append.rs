@@ -31,6 +31,10 @@ pub(super) struct Append {
     progress: Option<StoreProgress>,
     done: Done,
     file: Option<Arc<dyn BodyFile>>,
+    /// Chunks that exceed the quota, as long as a deletion that was asked for before may make room.
+    held: VecDeque<Bytes>,
+    /// How many batches they have waited for: what was asked for before is in one of the next two.
+    waits: u8,
     /// Bytes of the write that is under way.
     writing: Option<u64>,
     /// A sync is under way, or a commit.
@@ -72,6 +76,8 @@ impl Append {
             progress,
             done,
             file: None,
+            held: VecDeque::new(),
+            waits: 0,
             writing: None,
             persisting: false,
             cutting: false,
@@ -98,8 +104,10 @@ impl Append {
     /// Ends the append early, keeping what was written.
     pub(super) fn fail(&mut self, error: StorageError) {
         self.source = None;
-        // The first reason is the one that counts.
-        self.end.get_or_insert(Err(error));
+        // The first reason is the one that counts; that all came is none, as long as not all is durable.
+        if !matches!(self.end, Some(Err(_))) {
+            self.end = Some(Err(error));
+        }
     }
 
     fn report(&self, written: u64) {
@@ -135,6 +143,10 @@ impl Partition {
         let LiveBody { append: Some(append), place, written, durable, .. } = live else { return Step::Wait };
         append.task.reset();
         if append.writing.is_none() && append.end.is_none() {
+            if !append.held.is_empty() {
+                let chunks = std::mem::take(&mut append.held);
+                return self.take(body, chunks);
+            }
             let waker = Waker::from(Arc::clone(&append.task));
             let mut cx = Context::from_waker(&waker);
             let due = append.last_take + self.env.tuning.write_delay;
@@ -156,14 +168,15 @@ impl Partition {
         }
         let ended = append.end.is_some() && append.writing.is_none();
         if append.discarded && ended {
-            self.shared.ledger.release(*written - *durable);
+            self.shared.ledger.release(written.saturating_sub(*durable));
             *written = *durable;
         }
         if written == durable {
             return if ended { Step::Finish } else { Step::Wait };
         }
         let due = append.last_commit + self.env.tuning.sync_delay;
-        let much = matches!(place, Place::File) && *written - *durable >= self.env.tuning.sync_size;
+        let much =
+            matches!(place, Place::File) && written.saturating_sub(*durable) >= self.env.tuning.sync_size;
         if !ended && !much && now < due {
             self.timers.push((due, token));
             return Step::Wait;
@@ -179,11 +192,18 @@ impl Partition {
 
     /// Takes chunks that arrived, as far as the quota goes: into memory, or into a write.
     fn take(&mut self, body: BodyId, chunks: VecDeque<Bytes>) -> Step {
+        let may_free = self.is_writing();
         let Some(live) = self.bodies.get_mut(&body) else { return Step::Wait };
         let LiveBody { append: Some(append), place, written, .. } = live else { return Step::Wait };
         let mut length = chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
+        let reserved = self.shared.ledger.reserve(length);
+        if reserved.is_err() && may_free && append.waits < 2 {
+            append.held = chunks;
+            return Step::Wait;
+        }
+        append.waits = 0;
         let mut accepted: Vec<Bytes> = chunks.into();
-        if self.shared.ledger.reserve(length).is_err() {
+        if reserved.is_err() {
             length = 0;
             let fits =
                 accepted.iter().position(|chunk| match self.shared.ledger.reserve(chunk.len() as u64) {
@@ -336,7 +356,7 @@ impl Partition {
         if !append.cutting || append.writing.is_some() {
             return;
         }
-        self.shared.ledger.release(live.written - live.durable);
+        self.shared.ledger.release(live.written.saturating_sub(live.durable));
         live.written = live.durable;
         match &mut live.place {
             Place::Inline(bytes) => {
@@ -379,9 +399,23 @@ impl Partition {
         }
     }
 
-    /// The thread ends: what has arrived is made durable, nothing more is taken.
-    pub(crate) fn stop_appends(&mut self) {
+    /// A batch has ended: there may be room now for chunks that exceeded the quota.
+    pub(super) fn retry_held(&mut self) {
+        let holds = |live: &LiveBody| live.append.as_ref().is_some_and(|append| !append.held.is_empty());
+        let bodies: Vec<BodyId> =
+            self.bodies.iter().filter(|(_, live)| holds(live)).map(|(body, _)| *body).collect();
+        for body in bodies {
+            if let Some(append) = self.bodies.get_mut(&body).and_then(|live| live.append.as_mut()) {
+                append.waits += 1;
+            }
+            self.step_append(body);
+        }
+    }
+
+    /// The thread ends: what has arrived is made durable, nothing more is taken or given.
+    pub(crate) fn stop(&mut self) {
         self.stopping = true;
+        self.stop_readers("storage is shutting down");
         let path = self.shared.paths.dir.display().to_string();
         let bodies: Vec<BodyId> = self.bodies.keys().copied().collect();
         for body in bodies {

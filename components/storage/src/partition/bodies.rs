@@ -306,6 +306,11 @@ impl Partition {
         if length >= live.written {
             return reply.send(Ok(()));
         }
+        if live.sealed {
+            // Others may share it, and rely on all of it.
+            let path = self.shared.paths.body(body).display().to_string();
+            return reply.send(Err(StorageError::Io { path, message: "a sealed body cannot be cut".into() }));
+        }
         live.changing = Some(Change::Truncate(reply));
         let inline = match &live.place {
             // What is not in the file yet is short enough for an index.
@@ -335,6 +340,11 @@ impl Partition {
         self.shared.ledger.release(live.written.saturating_sub(length));
         live.written = length;
         live.durable = length;
+        for reader in &live.readers {
+            if let Some(reader) = self.readers.get_mut(*reader) {
+                reader.body_was_cut(length);
+            }
+        }
         match &mut live.place {
             Place::Inline(bytes) => {
                 bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
@@ -342,6 +352,7 @@ impl Partition {
             }
             Place::File => self.cut(body, length),
         }
+        self.wake_readers(body);
     }
 
     /// Cuts a body's file.
@@ -408,16 +419,16 @@ impl Partition {
                 return reply.send(Err(beyond(body, offset, length)));
             }
             let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
-            self.shared.pins.pin(body);
             if offset == 0 && whole {
                 reader = reader.backed_by(StoredBody { partition: self.shared.key.clone(), body, length });
             }
             let end = (!follow).then_some(length);
+            let body = self.pinner().pin(body);
             self.serve(Serve { body, writer, offset, end });
             return reply.send(Ok(reader));
         }
         let note = self.notify();
-        let shared = std::sync::Arc::clone(&self.shared);
+        let pinner = self.pinner();
         let key = self.shared.key.clone();
         self.ops.push(Op::read(
             move |store| {
@@ -425,19 +436,19 @@ impl Partition {
                 if offset > row.length {
                     return Err(beyond(body, offset, row.length).into());
                 }
-                shared.pins.pin(body);
-                Ok(row)
+                Ok((row, pinner.pin(body)))
             },
             move |row| {
-                let row = match row {
-                    Ok(row) => row,
+                let (row, pinned) = match row {
+                    Ok(found) => found,
                     Err(error) => return reply.send(Err(error)),
                 };
                 let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
                 if offset == 0 && row.sealed && row.error.is_none() && row.lost == 0 {
                     reader = reader.backed_by(StoredBody { partition: key, body, length: row.length });
                 }
-                note(Note::Serve(Serve { body, writer, offset, end: (!follow).then_some(row.length) }));
+                let end = (!follow).then_some(row.length);
+                note(Note::Serve(Serve { body: pinned, writer, offset, end }));
                 reply.send(Ok(reader));
             },
         ));
@@ -445,6 +456,9 @@ impl Partition {
 
     /// Takes on a reader of a pinned body.
     pub(super) fn serve(&mut self, serve: Serve) {
+        if self.stopping {
+            return serve.writer.finish(Err(BodyError::Source("storage is shutting down".into())));
+        }
         let entry = self.readers.vacant_entry();
         let index = entry.key();
         entry.insert(Reader::new(&self.env, self.index, index, serve));

@@ -52,16 +52,16 @@ impl Partition {
             CacheMsg::Delete(name, reply) => self.write(move |store| store.delete_cache(&name), reply),
             CacheMsg::Keys(reply) => self.read(Store::cache_names, reply),
             CacheMsg::Match { cache, query, reply } => {
-                let serve = self.server();
+                let (serve, pinner) = (self.server(), self.pinner());
                 self.ops.push(Op::read(
-                    move |store| store.match_first(&cache, &query),
+                    move |store| store.match_first(&cache, &query, &pinner),
                     move |found| reply.send(found.map(|found| found.map(serve))),
                 ));
             }
             CacheMsg::MatchAll { cache, query, reply } => {
-                let serve = self.server();
+                let (serve, pinner) = (self.server(), self.pinner());
                 self.ops.push(Op::read(
-                    move |store| store.match_all(cache, query.as_ref()),
+                    move |store| store.match_all(cache, query.as_ref(), &pinner),
                     move |found| reply.send(found.map(|found| found.into_iter().map(serve).collect())),
                 ));
             }
@@ -85,9 +85,10 @@ impl Partition {
                     let stored = StoredBody { partition: key.clone(), body, length: bytes.len() as u64 };
                     BodyReader::from_bytes(bytes).backed_by(stored)
                 }
-                FoundBody::Pinned { body, length } => {
+                FoundBody::Pinned { body: pinned, length } => {
                     let (writer, reader) = pipe(DEFAULT_CAPACITY);
-                    let serve = Serve { body, writer, offset: 0, end: Some(length) };
+                    let body = pinned.body;
+                    let serve = Serve { body: pinned, writer, offset: 0, end: Some(length) };
                     // A thread that has ended drops the writer, and that ends the reader.
                     let _sent = inbox.send(crate::event::Event::Note(index, epoch, Note::Serve(serve)));
                     reader.backed_by(StoredBody { partition: key.clone(), body, length })

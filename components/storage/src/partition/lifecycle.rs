@@ -100,9 +100,12 @@ impl Partition {
     pub(crate) fn clear(&mut self, reply: Reply<Result<(), StorageError>>) {
         match &mut self.ending {
             Some(Ending::Clear(replies)) => replies.push(reply),
-            // What was put aside, or is being deleted, leaves nothing more to delete: requests that came since
-            // are still waiting.
-            Some(Ending::UnderWay(replies)) => replies.push(reply),
+            // What is being put aside or deleted leaves nothing more to delete, but for what was asked since.
+            Some(Ending::UnderWay(replies)) => {
+                replies.push(reply);
+                let error = StorageError::NotFound("the partition was cleared".into());
+                self.waiting.drain(..).for_each(|request| refuse(request, &error));
+            }
             _ => self.end(Ending::Clear(vec![reply])),
         }
     }
@@ -130,6 +133,11 @@ impl Partition {
         for (_, body) in self.bodies.drain() {
             body.abandon(&StorageError::Io { path: path.clone(), message: message.to_owned() });
         }
+        self.stop_readers(message);
+        self.open_files = 0;
+    }
+
+    pub(super) fn stop_readers(&mut self, message: &str) {
         for reader in self.readers.drain() {
             reader.abandon(message);
         }
@@ -156,7 +164,7 @@ impl Partition {
                 *ending = Ending::UnderWay(replies);
                 self.job(move || {
                     drop(store);
-                    Report::Cleared(env.delete_partition(&shared.paths.dir))
+                    Report::Cleared(env.move_to_trash(&shared.paths.dir))
                 });
             }
             Ending::PutAside(reason) => {
@@ -173,8 +181,18 @@ impl Partition {
         }
     }
 
-    pub(super) fn cleared(&mut self, result: Result<(), StorageError>) {
-        self.start_afresh(&result);
+    pub(super) fn cleared(&mut self, result: Result<Option<PathBuf>, StorageError>) {
+        if let Ok(Some(trash)) = &result {
+            // That may take long, and nobody has to wait for it.
+            let (vfs, trash) = (Arc::clone(&self.env.vfs), trash.clone());
+            self.job(move || {
+                if let Err(error) = vfs.remove_dir_all(&trash) {
+                    tracing::warn!(path = %trash.display(), %error, "left for the next start to delete");
+                }
+                Report::Done
+            });
+        }
+        self.start_afresh(&result.map(drop));
     }
 
     pub(super) fn was_put_aside(&mut self, result: std::io::Result<PathBuf>) {
@@ -219,20 +237,17 @@ impl crate::env::Env {
         Ok(to)
     }
 
-    /// Deletes a partition's folder: by one rename, so that it is there or not, and then in peace.
-    fn delete_partition(&self, dir: &Path) -> Result<(), StorageError> {
+    /// Deletes a partition's folder by one rename, so that it is there or not; answers what is left to delete.
+    fn move_to_trash(&self, dir: &Path) -> Result<Option<PathBuf>, StorageError> {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let trash = self.profile.free_name("trash", &name);
         match self.vfs.rename_dir(dir, &trash) {
             Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(crate::error::io_error(dir, &error)),
         }
         sync_dir(&self.profile.partitions()).map_err(|error| crate::error::io_error(dir, &error))?;
-        if let Err(error) = self.vfs.remove_dir_all(&trash) {
-            tracing::warn!(path = %trash.display(), %error, "left for the next start to delete");
-        }
-        Ok(())
+        Ok(Some(trash))
     }
 }
 

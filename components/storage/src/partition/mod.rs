@@ -7,6 +7,7 @@ mod append;
 mod bodies;
 mod cache;
 mod lifecycle;
+mod nothing;
 mod reader;
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use crate::env::Env;
 use crate::event::{Event, Note, Report, Task, Token};
 use crate::ledger::Ledger;
 use crate::meta::{Op, PartitionShared, Store};
-use crate::pins::Pins;
+use crate::pins::{Pinner, Pins};
 use crate::pool::Pool;
 
 use bodies::LiveBody;
@@ -105,6 +106,7 @@ impl Partition {
 
     /// A request from outside.
     pub(crate) fn handle(&mut self, request: PartitionMsg) {
+        let Some(request) = self.answer_from_nothing(request) else { return };
         if self.ending.is_some() || !matches!(self.database, Database::Idle(_) | Database::Busy) {
             self.waiting.push(request);
             self.open();
@@ -114,6 +116,9 @@ impl Partition {
             PartitionMsg::Body(request) => self.handle_body(request),
             PartitionMsg::Cache(request) => self.handle_cache(request),
             PartitionMsg::SaveBackgroundFetch(fetch, reply) => {
+                if let Err(error) = self.check_partition(&fetch.partition) {
+                    return reply.send(Err(error));
+                }
                 self.write(move |store| store.save_fetch(*fetch), reply);
             }
             PartitionMsg::SaveBackgroundFetchState(id, state, reply) => {
@@ -126,6 +131,9 @@ impl Partition {
                 self.write(move |store| store.delete_fetch(id), reply);
             }
             PartitionMsg::SaveRegistration(registration, reply) => {
+                if let Err(error) = self.check_partition(&registration.partition) {
+                    return reply.send(Err(error));
+                }
                 self.write(move |store| store.save_registration(&registration), reply);
             }
             PartitionMsg::DeleteRegistration(id, reply) => {
@@ -133,6 +141,18 @@ impl Partition {
             }
             PartitionMsg::Estimate(reply) => reply.send(Ok(self.shared.ledger.estimate())),
         }
+    }
+
+    /// What is stored here says that it is of this partition, or it would not come back at the next start.
+    fn check_partition(&self, key: &StorageKey) -> Result<(), StorageError> {
+        if *key == self.shared.key {
+            return Ok(());
+        }
+        let path = self.shared.paths.dir.display().to_string();
+        Err(StorageError::Io {
+            path,
+            message: format!("what is of {key} cannot be stored for {}", self.shared.key),
+        })
     }
 
     /// What this partition gives to the restored profile.
@@ -172,6 +192,7 @@ impl Partition {
             Note::Committed(body, length, result) => self.committed(body, length, result),
             Note::Reduced(body, length, result) => self.reduced(body, length, result),
             Note::Sealed(body, error, result) => self.was_sealed(body, error, result.is_ok()),
+            Note::Unpin(body) => self.unpin(body),
             Note::Serve(serve) => self.serve(serve),
             Note::Sharable(put, sharable) => self.put_checked(put, sharable),
             Note::PutEnded { orphans, pinned } => self.put_ended(orphans, pinned),
@@ -221,9 +242,19 @@ impl Partition {
         for body in report.doomed {
             self.doomed(body);
         }
+        if !report.bad_rows.is_empty() {
+            let rows = report.bad_rows;
+            self.write(move |store| store.put_aside_all(&rows), Reply::ignore());
+        }
         if let Some(reason) = report.damage {
             self.end(Ending::PutAside(reason));
         }
+        self.retry_held();
+    }
+
+    /// Whether operations are queued or run, and bytes may become free by them.
+    fn is_writing(&self) -> bool {
+        !self.ops.is_empty() || !matches!(self.database, Database::Idle(_))
     }
 
     /// Whether nothing is going on.
@@ -277,6 +308,16 @@ impl Partition {
         reply: Reply<Result<T, StorageError>>,
     ) {
         self.ops.push(Op::read(run, move |result| reply.send(result)));
+    }
+
+    /// What pins bodies of this partition.
+    fn pinner(&self) -> Pinner {
+        Pinner {
+            shared: Arc::clone(&self.shared),
+            inbox: self.env.inbox.clone(),
+            partition: self.index,
+            epoch: self.epoch,
+        }
     }
 
     /// How an operation tells this partition of its end.

@@ -25,6 +25,8 @@ pub(super) struct Reader {
     started: bool,
     /// A read is under way.
     reading: bool,
+    /// The body was cut below what was read, or is just being read: what follows is something else.
+    cut: bool,
     task: Arc<TaskWaker>,
 }
 
@@ -41,15 +43,24 @@ enum Step {
 impl Reader {
     pub(super) fn new(env: &Env, partition: usize, index: usize, serve: Serve) -> Self {
         let token = Token { partition, task: Task::Reader(index) };
+        let body = serve.body.body;
+        // The reader unpins it when it ends.
+        serve.body.keep();
         Self {
-            body: serve.body,
+            body,
             writer: Some(serve.writer),
             position: serve.offset,
             end: serve.end,
             started: false,
             reading: false,
+            cut: false,
             task: TaskWaker::new(token, env.inbox.clone()),
         }
+    }
+
+    /// The body was cut to `length`.
+    pub(super) fn body_was_cut(&mut self, length: u64) {
+        self.cut |= self.reading || self.position > length;
     }
 
     /// Ends the pipe.
@@ -108,6 +119,10 @@ impl Partition {
             Poll::Ready(Ok(())) => {}
         }
         let Some(live) = self.bodies.get(&reader.body).filter(|live| live.loaded) else { return Step::Wait };
+        let cut = || Step::End(Err(BodyError::Source("the stored body was cut meanwhile".into())));
+        if reader.cut {
+            return cut();
+        }
         let limit = reader.end.map_or(live.written, |end| end.min(live.written));
         if reader.position < limit {
             let wanted = usize::try_from(limit - reader.position).unwrap_or(usize::MAX);
@@ -127,10 +142,7 @@ impl Partition {
         }
         match reader.end {
             Some(end) if end <= live.written => Step::End(Ok(())),
-            Some(_) => Step::End(Err(BodyError::Source("the stored body was cut meanwhile".into()))),
-            None if reader.position > live.written => {
-                Step::End(Err(BodyError::Source("the stored body was cut meanwhile".into())))
-            }
+            Some(_) => cut(),
             None if live.sealed && live.append.is_none() => Step::End(live.error.clone().map_or(Ok(()), Err)),
             None => Step::Wait,
         }
@@ -153,6 +165,7 @@ impl Partition {
         let Some(reader) = self.readers.get_mut(index).filter(asked) else { return };
         reader.reading = false;
         match result {
+            _ if reader.cut => self.step_reader(index),
             Ok(bytes) if bytes.is_empty() => self.fail_reader(index, "bytes of the stored body are gone"),
             Ok(bytes) => {
                 reader.position += bytes.len() as u64;

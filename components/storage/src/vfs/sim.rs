@@ -30,6 +30,8 @@ struct Disk {
     operations: u64,
     /// At this many operations power goes, and this is called once.
     power_loss: Option<(u64, Box<dyn FnOnce() + Send>)>,
+    /// At this many operations this is called once, and then the operation goes on.
+    pause: Option<(u64, Box<dyn FnOnce() + Send>)>,
     powered: bool,
 }
 
@@ -63,6 +65,7 @@ impl SimVfs {
             capacity: u64::MAX,
             operations: 0,
             power_loss: None,
+            pause: None,
             powered: true,
         })))
     }
@@ -82,6 +85,11 @@ impl SimVfs {
     /// `at_that_moment` runs on the thread of that operation.
     pub fn lose_power_at(&self, operation: u64, at_that_moment: impl FnOnce() + Send + 'static) {
         self.0.lock().power_loss = Some((operation, Box::new(at_that_moment)));
+    }
+
+    /// Just before operation number `operation` (from 0) takes effect, `wait` runs on its thread.
+    pub fn before_operation(&self, operation: u64, wait: impl FnOnce() + Send + 'static) {
+        self.0.lock().pause = Some((operation, Box::new(wait)));
     }
 
     /// The disk as it is found when power is back: what was synced, and of the rest what `chance` leaves. It is
@@ -126,14 +134,16 @@ impl SimVfs {
         let mut disk = self.0.lock();
         let now = disk.operations;
         disk.operations += 1;
-        if let Some((at, then)) = disk.power_loss.take() {
-            if at == now {
-                disk.powered = false;
-                drop(disk);
-                then();
-                return Err(no_power());
-            }
-            disk.power_loss = Some((at, then));
+        if let Some((_, wait)) = disk.pause.take_if(|(at, _)| *at == now) {
+            drop(disk);
+            wait();
+            disk = self.0.lock();
+        }
+        if let Some((_, then)) = disk.power_loss.take_if(|(at, _)| *at == now) {
+            disk.powered = false;
+            drop(disk);
+            then();
+            return Err(no_power());
         }
         if disk.powered { Ok(()) } else { Err(no_power()) }
     }

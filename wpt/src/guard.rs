@@ -1,4 +1,4 @@
-//! Starts a browser such that it ends with the runner, however the runner ends.
+//! Starts programs such that they end with the runner, however the runner ends.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -15,16 +15,22 @@ exec 3<&- >/dev/null 2>&1
 wait "$child"
 "#;
 
+/// The status of a program that is not there.
+pub(crate) const NOT_FOUND: i32 = 127;
+
 /// Starts a command under guard, with pipes from its standard output and error.
-pub(super) fn spawn(command: &Command) -> io::Result<Group> {
+pub(crate) fn spawn(command: &Command) -> io::Result<Group> {
     let mut guarded = Command::new("sh");
     guarded.args(["-c", SCRIPT, "sh"]).arg(command.get_program()).args(command.get_args());
     guarded.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        guarded.current_dir(folder);
+    }
     Group::spawn(guarded.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
 /// The signal that ended a guarded command, of which the guard's own status tells.
-pub(super) fn signal(status: std::process::ExitStatus) -> Option<i32> {
+pub(crate) fn signal(status: std::process::ExitStatus) -> Option<i32> {
     use std::os::unix::process::ExitStatusExt;
     status.signal().or_else(|| status.code().filter(|code| (129..=192).contains(code)).map(|code| code - 128))
 }
