@@ -44,6 +44,11 @@ impl Problems {
         });
     }
 
+    /// Adds the problems of another collection.
+    pub(crate) fn append(&mut self, mut other: Problems) {
+        self.list.append(&mut other.list);
+    }
+
     /// `Ok` if there was no problem; otherwise all of them in the order of their places, each once.
     pub(crate) fn finish(mut self, sources: &SourceSet) -> Result<(), Diagnostics> {
         if self.list.is_empty() {

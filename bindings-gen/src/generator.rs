@@ -110,10 +110,21 @@ impl Generator {
     /// # Errors
     /// Everything that is wrong with the IDL and the configuration, each with its place.
     pub fn generate(&self) -> Result<Generated, Diagnostics> {
-        let loaded = self.load()?;
+        let sources = SourceSet::read_dir(&self.webidl)?;
+        let text = read(&self.implemented)?;
+        self.generate_from(sources, &text)
+    }
+
+    /// Generates all files from IDL and configuration that are in memory already.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the IDL and the configuration, each with its place.
+    pub fn generate_from(&self, sources: SourceSet, implemented: &str) -> Result<Generated, Diagnostics> {
+        let (loaded, mut problems) = self.load_from(sources, implemented);
         let emitter = Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &self.paths);
         let files = files(&emitter).into_iter().map(|file| (file.name, file.text)).collect();
-        emitter.problems.take().finish(&loaded.sources)?;
+        problems.append(emitter.problems.take());
+        problems.finish(&loaded.sources)?;
         let mut inputs = vec![self.webidl.clone()];
         inputs.extend(loaded.sources.files.iter().map(|file| PathBuf::from(&file.name)));
         Ok(Generated { files, inputs, folder: self.paths.folder.clone() })
@@ -132,24 +143,25 @@ impl Generator {
     }
 
     pub(crate) fn load(&self) -> Result<Loaded, Diagnostics> {
-        let mut sources = SourceSet::read_dir(&self.webidl)?;
+        let sources = SourceSet::read_dir(&self.webidl)?;
         let text = read(&self.implemented)?;
-        load(&mut sources, &self.implemented.display().to_string(), &text)
+        let (loaded, problems) = self.load_from(sources, &text);
+        problems.finish(&loaded.sources)?;
+        Ok(loaded)
+    }
+
+    /// Parses, resolves and selects.
+    fn load_from(&self, mut sources: SourceSet, implemented: &str) -> (Loaded, Problems) {
+        let mut problems = Problems::default();
+        let definitions = parse::parse(&sources, &mut problems);
+        let world = model::build(&definitions, &mut problems);
+        let file = sources.add(self.implemented.display().to_string(), implemented);
+        let implemented: Implemented = config::parse(file, implemented, &mut problems);
+        let selection = select(&world, &implemented, &mut problems);
+        (Loaded { sources, world, selection }, problems)
     }
 }
 
 fn read(path: &Path) -> Result<String, ReadError> {
-    std::fs::read_to_string(path).map_err(|source| ReadError { path: path.to_owned(), source })
-}
-
-/// Parses, resolves and selects.
-pub(crate) fn load(sources: &mut SourceSet, name: &str, text: &str) -> Result<Loaded, Diagnostics> {
-    let mut problems = Problems::default();
-    let definitions = parse::parse(sources, &mut problems);
-    let world = model::build(&definitions, &mut problems);
-    let file = sources.add(name, text);
-    let implemented: Implemented = config::parse(file, text, &mut problems);
-    let selection = select(&world, &implemented, &mut problems);
-    problems.finish(sources)?;
-    Ok(Loaded { sources: std::mem::take(sources), world, selection })
+    fs::read_to_string(path).map_err(|source| ReadError { path: path.to_owned(), source })
 }

@@ -7,7 +7,8 @@ use crate::ast::{Generic, Modifier};
 use crate::config::{Entry, Implemented};
 use crate::diagnostics::Problems;
 use crate::model::{
-    Argument, Callback, Dictionary, DictionaryMember, Enumeration, Interface, Member, MemberKind, Type, World,
+    Argument, Callback, Dictionary, DictionaryMember, Enumeration, Interface, Member, MemberKind, Type,
+    World, distinguishable,
 };
 use crate::source::Span;
 
@@ -65,9 +66,13 @@ struct Selector<'a> {
 }
 
 /// Why a type cannot be used.
-struct Missing {
-    name: String,
-    defined: bool,
+enum Missing {
+    /// An interface that the configuration does not name.
+    Unimplemented(String),
+    /// A name that no file defines.
+    Undefined(String),
+    /// A type that no code is generated for.
+    Unsupported(&'static str),
 }
 
 impl Selector<'_> {
@@ -151,6 +156,9 @@ impl Selector<'_> {
             MemberKind::Constant { name, ty, value } => {
                 let ty = self.require(of, member.span, ty)?;
                 MemberKind::Constant { name: name.clone(), ty, value: value.clone() }
+            }
+            MemberKind::Attribute(attribute) if attribute.modifier == Modifier::Inherit => {
+                return self.unsupported(of, member);
             }
             MemberKind::Attribute(attribute) => {
                 let ty = self.require(of, attribute.name.span, &attribute.ty)?;
@@ -236,20 +244,24 @@ impl Selector<'_> {
     /// The type without what is not implemented; a type that is left empty by that is a problem.
     fn require(&mut self, of: &str, place: Span, ty: &Type) -> Option<Type> {
         match self.prune(ty) {
-            Ok(ty) => Some(ty),
-            Err(Missing { name, defined }) => {
-                let (message, help) = if defined {
-                    (
+            Ok(ty) => {
+                self.check_unions(place, &ty);
+                Some(ty)
+            }
+            Err(missing) => {
+                let leave_out = format!("leave this out of [{of}] in implemented.toml, with the reason");
+                let (message, help) = match missing {
+                    Missing::Unimplemented(name) => (
                         format!("{of} uses {name}, which is not implemented"),
-                        format!("implement {name}, or leave this out of [{of}], in implemented.toml"),
-                    )
-                } else {
-                    (
+                        format!("implement {name}, or {leave_out}"),
+                    ),
+                    Missing::Undefined(name) => (
                         format!("{of} uses {name}, which no IDL file defines"),
-                        format!(
-                            "add the file that defines {name}, or leave this out of [{of}] in implemented.toml"
-                        ),
-                    )
+                        format!("add the file that defines {name}, or {leave_out}"),
+                    ),
+                    Missing::Unsupported(what) => {
+                        (format!("{of} uses the type {what}, which is not supported"), leave_out)
+                    }
                 };
                 self.problems.add_with_help(place, message, "used here", help);
                 None
@@ -257,12 +269,26 @@ impl Selector<'_> {
         }
     }
 
+    /// The types of a union must be distinguishable, each from each.
+    fn check_unions(&mut self, place: Span, ty: &Type) {
+        ty.walk(&mut |ty| {
+            let Type::Union(members) = ty else { return };
+            for (index, a) in members.iter().enumerate() {
+                for b in members.iter().skip(index + 1) {
+                    if !distinguishable(self.world, a, b) {
+                        let message = "two types of a union cannot be told apart".to_owned();
+                        self.problems.add(place, message, format!("{a} and {b} are not distinguishable"));
+                    }
+                }
+            }
+        });
+    }
+
     fn prune(&mut self, ty: &Type) -> Result<Type, Missing> {
-        let missing = |name: &str, defined| Err(Missing { name: name.to_owned(), defined });
         Ok(match ty {
             Type::Interface(name) => {
                 if !self.implemented.entries.contains_key(name) {
-                    return missing(name, true);
+                    return Err(Missing::Unimplemented(name.clone()));
                 }
                 ty.clone()
             }
@@ -273,11 +299,13 @@ impl Selector<'_> {
                 self.want(name);
                 ty.clone()
             }
-            Type::Unknown(name, _) => return missing(name, false),
-            Type::Bigint => return missing("the type bigint", true),
-            Type::Symbol => return missing("the type symbol", true),
+            Type::Unknown(name, _) => return Err(Missing::Undefined(name.clone())),
+            Type::Bigint => return Err(Missing::Unsupported("bigint")),
+            Type::Symbol => return Err(Missing::Unsupported("symbol")),
             Type::Nullable(inner) => Type::Nullable(Box::new(self.prune(inner)?)),
-            Type::Generic(Generic::ObservableArray, _) => return missing("the type ObservableArray", true),
+            Type::Generic(Generic::ObservableArray, _) => {
+                return Err(Missing::Unsupported("ObservableArray"));
+            }
             Type::Generic(generic, inner) => Type::Generic(*generic, Box::new(self.prune(inner)?)),
             Type::Record(key, value) => {
                 Type::Record(Box::new(self.prune(key)?), Box::new(self.prune(value)?))

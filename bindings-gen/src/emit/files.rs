@@ -65,6 +65,11 @@ const ENGINE: [(&str, &[&str]); 2] = [
     ),
 ];
 
+/// Whether generated text uses a name for something of the engine's door.
+pub(super) fn is_engine_name(name: &str) -> bool {
+    ENGINE.iter().any(|(_, names)| names.contains(&name))
+}
+
 /// A file of Rust text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct File {

@@ -2,6 +2,7 @@
 //!
 //! `types`, `plain` and `methods` write what a person works with, and name no engine; `js` writes the glue.
 
+mod checks;
 mod docs;
 mod files;
 mod js;
@@ -58,14 +59,16 @@ impl<'s> Emitter<'s> {
         selection: &'s Selection,
         paths: &'s Paths,
     ) -> Emitter<'s> {
-        Emitter {
+        let emitter = Emitter {
             sources,
             world,
             types: Types::new(selection),
             paths,
             places: places(selection),
             problems: RefCell::default(),
-        }
+        };
+        emitter.check();
+        emitter
     }
 
     fn problem(&self, span: Span, message: &str, label: &str) {

@@ -163,8 +163,8 @@ impl Emitter<'_> {
         let rust_name = ident(name);
         let variants: Vec<_> = members.iter().map(|member| ident(&self.types.variant(member))).collect();
         let types: Vec<_> = members.iter().map(|member| self.types.rust(member)).collect();
-        let variants = variants.iter().zip(&types).map(|(variant, ty)| {
-            let docs = doc(&[format!("`{}`", ty.to_string().replace(' ', ""))]);
+        let variants = variants.iter().zip(&types).zip(members).map(|((variant, ty), member)| {
+            let docs = doc(&[format!("`{member}`")]);
             quote!(#docs #variant(#ty),)
         });
         quote! {

@@ -194,7 +194,7 @@ impl<'s> Types<'s> {
             (Type::Any, Literal::Null) => quote!(Value::NULL),
             (Type::Any, Literal::Boolean(value)) => quote!(Value::boolean(#value)),
             (Type::Boolean, Literal::Boolean(value)) => quote!(#value),
-            (Type::Integer(..), Literal::Integer(value)) => {
+            (Type::Integer(integer, _), Literal::Integer(value)) if in_range(*integer, *value) => {
                 let literal = proc_macro2::Literal::i128_unsuffixed(*value);
                 quote!(#literal)
             }
@@ -269,6 +269,20 @@ pub(super) fn integer_type(integer: Integer) -> TokenStream {
         Integer::UnsignedLong => quote!(u32),
         Integer::LongLong => quote!(i64),
         Integer::UnsignedLongLong => quote!(u64),
+    }
+}
+
+/// Whether a value is one of an integer type.
+fn in_range(integer: Integer, value: i128) -> bool {
+    match integer {
+        Integer::Byte => i8::try_from(value).is_ok(),
+        Integer::Octet => u8::try_from(value).is_ok(),
+        Integer::Short => i16::try_from(value).is_ok(),
+        Integer::UnsignedShort => u16::try_from(value).is_ok(),
+        Integer::Long => i32::try_from(value).is_ok(),
+        Integer::UnsignedLong => u32::try_from(value).is_ok(),
+        Integer::LongLong => i64::try_from(value).is_ok(),
+        Integer::UnsignedLongLong => u64::try_from(value).is_ok(),
     }
 }
 

@@ -10,6 +10,7 @@ mod overloads;
 mod resolve;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 pub use self::exposure::Exposure;
 pub use self::overloads::{Optionality, OverloadEntry, OverloadSet, distinguishing_index, overload_set};
@@ -251,6 +252,61 @@ impl Type {
             }
             Type::Union(members) => members.iter().for_each(|member| member.walk(visit)),
             _ => {}
+        }
+    }
+}
+
+/// As the IDL writes it.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Any => f.write_str("any"),
+            Type::Undefined => f.write_str("undefined"),
+            Type::Object => f.write_str("object"),
+            Type::Symbol => f.write_str("symbol"),
+            Type::Bigint => f.write_str("bigint"),
+            Type::Boolean => f.write_str("boolean"),
+            Type::Integer(integer, _) => f.write_str(match integer {
+                Integer::Byte => "byte",
+                Integer::Octet => "octet",
+                Integer::Short => "short",
+                Integer::UnsignedShort => "unsigned short",
+                Integer::Long => "long",
+                Integer::UnsignedLong => "unsigned long",
+                Integer::LongLong => "long long",
+                Integer::UnsignedLongLong => "unsigned long long",
+            }),
+            Type::Float { double, unrestricted } => {
+                let unrestricted = if *unrestricted { "unrestricted " } else { "" };
+                write!(f, "{unrestricted}{}", if *double { "double" } else { "float" })
+            }
+            Type::DomString { .. } => f.write_str("DOMString"),
+            Type::UsvString => f.write_str("USVString"),
+            Type::ByteString => f.write_str("ByteString"),
+            Type::Buffer { kind, .. } => write!(f, "{kind:?}"),
+            Type::Interface(name)
+            | Type::CallbackInterface(name)
+            | Type::Callback(name)
+            | Type::Dictionary(name)
+            | Type::Enum(name)
+            | Type::NotImplemented(name)
+            | Type::Unknown(name, _) => f.write_str(name),
+            Type::Nullable(inner) => write!(f, "{inner}?"),
+            Type::Generic(generic, inner) => {
+                let name = match generic {
+                    Generic::Sequence => "sequence",
+                    Generic::AsyncSequence => "async_sequence",
+                    Generic::FrozenArray => "FrozenArray",
+                    Generic::ObservableArray => "ObservableArray",
+                    Generic::Promise => "Promise",
+                };
+                write!(f, "{name}<{inner}>")
+            }
+            Type::Record(key, value) => write!(f, "record<{key}, {value}>"),
+            Type::Union(members) => {
+                let members: Vec<String> = members.iter().map(Type::to_string).collect();
+                write!(f, "({})", members.join(" or "))
+            }
         }
     }
 }

@@ -134,7 +134,7 @@ impl<'c, 'd> Resolver<'c, 'd> {
         if !self.under_way.insert(name.to_owned()) {
             let message = format!("the typedef {name} refers to itself");
             self.problems.add(definition.name.span, message, "this typedef");
-            return Type::Any;
+            return Type::Object;
         }
         let resolved = self.ty(ty, &definition.attributes, definition.name.span);
         self.under_way.remove(name);

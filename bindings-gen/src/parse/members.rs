@@ -7,6 +7,7 @@ use weedle::interface::{
     IterableInterfaceMember as WIterable, Special, StringifierOrInheritOrStatic, StringifierOrStatic,
 };
 
+use super::explain::{self, Explanation};
 use super::lex::Token;
 use super::lower::Lower;
 use super::rewrite::{Rewritten, rewrite};
@@ -25,7 +26,7 @@ pub(super) fn parse_members(definition: &mut Definition, members: &[&[Token<'_>]
         | DefinitionKind::Namespace(body) => {
             for tokens in members {
                 let text = rewrite(tokens);
-                if let Some(parsed) = parse_one::<W<'_>>(&of, &text, problems) {
+                if let Some(parsed) = parse_one::<W<'_>>(&of, &text, problems, || explain::member(tokens)) {
                     body.members.extend(Lower { text: &text, problems }.member(parsed));
                 }
             }
@@ -33,7 +34,9 @@ pub(super) fn parse_members(definition: &mut Definition, members: &[&[Token<'_>]
         DefinitionKind::Dictionary { members: list, .. } => {
             for tokens in members {
                 let text = rewrite(tokens);
-                if let Some(parsed) = parse_one::<WDictionaryMember<'_>>(&of, &text, problems) {
+                if let Some(parsed) = parse_one::<WDictionaryMember<'_>>(&of, &text, problems, || {
+                    explain::dictionary_member(tokens)
+                }) {
                     list.push(Lower { text: &text, problems }.dictionary_member(parsed));
                 }
             }
@@ -45,7 +48,12 @@ pub(super) fn parse_members(definition: &mut Definition, members: &[&[Token<'_>]
     }
 }
 
-fn parse_one<'t, T: Parse<'t>>(of: &str, text: &'t Rewritten, problems: &mut Problems) -> Option<T> {
+fn parse_one<'t, T: Parse<'t>>(
+    of: &str,
+    text: &'t Rewritten,
+    problems: &mut Problems,
+    explain: impl FnOnce() -> Option<Explanation>,
+) -> Option<T> {
     match T::parse(&text.text) {
         Ok(("", parsed)) => Some(parsed),
         Ok((rest, _)) => {
@@ -54,12 +62,17 @@ fn parse_one<'t, T: Parse<'t>>(of: &str, text: &'t Rewritten, problems: &mut Pro
             None
         }
         Err(_) => {
-            problems.add_with_help(
-                text.whole(),
-                format!("a member of {of} is not WebIDL"),
-                "this member cannot be read",
-                "see https://webidl.spec.whatwg.org/#idl-grammar",
-            );
+            let message = format!("a member of {of} is not WebIDL");
+            match explain() {
+                Some(wrong) => {
+                    let label = format!("expected {}, found {}", wrong.expected, wrong.found);
+                    problems.add(wrong.span, message, label);
+                }
+                None => {
+                    let help = "see https://webidl.spec.whatwg.org/#idl-grammar";
+                    problems.add_with_help(text.whole(), message, "this member cannot be read", help);
+                }
+            }
             None
         }
     }

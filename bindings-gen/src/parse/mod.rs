@@ -1,5 +1,6 @@
 //! From the text of the files to [`ast`](crate::ast): tokens, pieces, weedle, lowering.
 
+mod explain;
 mod lex;
 mod lower;
 mod members;
@@ -48,7 +49,7 @@ fn definition(piece: &Piece<'_, '_>, problems: &mut Problems) -> Option<Definiti
             return None;
         }
         Err(_) => {
-            not_a_definition(piece, problems);
+            not_a_definition(piece, &header, problems);
             return None;
         }
     };
@@ -64,31 +65,35 @@ fn definition(piece: &Piece<'_, '_>, problems: &mut Problems) -> Option<Definiti
 const DEFINITIONS: &str = "expected interface, interface mixin, callback, callback interface, dictionary, enum, \
                            namespace, typedef, partial, or `A includes B`";
 
-fn not_a_definition(piece: &Piece<'_, '_>, problems: &mut Problems) {
-    let mut tokens = piece.tokens.iter().peekable();
-    // The extended attributes are rarely what is wrong: point behind them if there are any.
-    if tokens.peek().is_some_and(|token| token.is('[')) {
-        let mut depth = 0_usize;
-        for token in tokens.by_ref() {
-            depth += usize::from(token.is('['));
-            depth -= usize::from(token.is(']')).min(depth);
-            if depth == 0 {
-                break;
-            }
-        }
-    }
-    let Some(token) = tokens.peek().or(piece.tokens.first().as_ref()).copied() else { return };
+fn not_a_definition(piece: &Piece<'_, '_>, header: &[Token<'_>], problems: &mut Problems) {
+    let Some(first) = first_word(piece.tokens).or(piece.tokens.first()) else { return };
     let known = ["interface", "callback", "dictionary", "enum", "namespace", "typedef", "partial"];
-    if known.contains(&token.text) || piece.header_has("includes") {
-        let what = token.text;
-        let message = format!("this {what} definition is not WebIDL");
-        problems.add_with_help(
-            token.span,
-            message,
+    if !known.contains(&first.text) && !piece.header_has("includes") {
+        problems.add(first.span, format!("`{}` does not begin a definition", first.text), DEFINITIONS);
+        return;
+    }
+    match explain::definition(header) {
+        Some(wrong) => problems.add(
+            wrong.span,
+            format!("this {} definition is not WebIDL", first.text),
+            format!("expected {}, found {}", wrong.expected, wrong.found),
+        ),
+        None => problems.add_with_help(
+            first.span,
+            format!("this {} definition is not WebIDL", first.text),
             "the header of this definition cannot be read",
             "see https://webidl.spec.whatwg.org/#idl-grammar",
-        );
-    } else {
-        problems.add(token.span, format!("`{}` does not begin a definition", token.text), DEFINITIONS);
+        ),
     }
+}
+
+/// The first token behind the extended attributes, which are rarely what is wrong.
+fn first_word<'t, 's>(tokens: &'t [Token<'s>]) -> Option<&'t Token<'s>> {
+    let mut depth = 0_usize;
+    tokens.iter().find(|token| {
+        let inside = depth > 0 || token.is('[');
+        depth += usize::from(token.is('['));
+        depth -= usize::from(token.is(']')).min(depth);
+        !inside
+    })
 }

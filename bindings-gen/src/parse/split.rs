@@ -60,6 +60,8 @@ pub(super) fn definitions<'t, 's>(tokens: &'t [Token<'s>], problems: &mut Proble
 /// The first definition and how many tokens it takes.
 fn definition<'t, 's>(tokens: &'t [Token<'s>], problems: &mut Problems) -> (usize, Option<Piece<'t, 's>>) {
     let mut open: Vec<&Token<'_>> = Vec::new();
+    // Angle brackets nest types; one that is not closed is the parser's to find.
+    let mut angles = 0_usize;
     let mut body_start = None;
     let mut body = None;
     for (index, token) in tokens.iter().enumerate() {
@@ -69,11 +71,20 @@ fn definition<'t, 's>(tokens: &'t [Token<'s>], problems: &mut Problems) -> (usiz
                     body_start = Some(index + 1);
                 }
                 open.push(token);
-                if let Err(what) = nesting(&open) {
+                if let Err(what) = nesting(&open, angles) {
                     problems.add(token.span, what, "the nesting here is too deep");
                     return (end_of_broken(tokens, index), None);
                 }
             }
+            Kind::Sign('<') => {
+                angles += 1;
+                if let Err(what) = nesting(&open, angles) {
+                    problems.add(token.span, what, "the nesting here is too deep");
+                    return (end_of_broken(tokens, index), None);
+                }
+            }
+            Kind::Sign('>') => angles = angles.saturating_sub(1),
+            Kind::Sign(';') if !open.is_empty() => angles = 0,
             Kind::Sign(sign @ (')' | ']' | '}')) => {
                 let expected = open.last().map(|token| closing(token.text));
                 if expected != Some(sign) {
@@ -106,8 +117,8 @@ fn definition<'t, 's>(tokens: &'t [Token<'s>], problems: &mut Problems) -> (usiz
     (tokens.len(), None)
 }
 
-fn nesting(open: &[&Token<'_>]) -> Result<(), String> {
-    if open.len() > MAX_NESTING {
+fn nesting(open: &[&Token<'_>], angles: usize) -> Result<(), String> {
+    if open.len() + angles > MAX_NESTING {
         return Err(format!("brackets nested more than {MAX_NESTING} deep"));
     }
     let attributes = open.iter().filter(|token| token.is('[')).count();

@@ -36,6 +36,8 @@ pub(crate) struct AgentHeaders {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadState {
     pub(crate) online: bool,
+    /// How often the machine went offline: a short time offline breaks what ran, too.
+    pub(crate) went_offline: u64,
     pub(crate) ending: bool,
 }
 

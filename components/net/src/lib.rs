@@ -1,6 +1,23 @@
 //! The network thread of bgfetch: the Fetch Standard, the fetch scheduler, HTTP.
 //!
-//! [`NetThread::spawn`] starts it; everything else is said to it with [`bgfetch_traits::net::NetMsg`].
+//! [`NetThread::spawn`] starts it; everything else is said to it with [`bgfetch_traits::net::NetMsg`]. A fetch is
+//! answered once, with the response as soon as its head is there; the body then comes through a pipe, at the pace
+//! of whoever reads it, down to the socket. `examples/download.rs` is the smallest program that does all this.
+//!
+//! ```text
+//!   NetMsg ──> thread ──> fetch/    main fetch, scheme fetch, HTTP fetch, redirects, CORS, ...   (one task a fetch)
+//!                           │ ├──> policy/     may it be asked, may it be seen: CSP, mixed content, referrer, ...
+//!                           │ └──> cookies/
+//!                           ├────> scheduler/  admission: which request goes to the wire next
+//!                           ├────> http/       pool, names, TCP, TLS, HTTP/1.1, HTTP/2
+//!                           └────> scheduler/  link: whose bytes pass next, and how fast
+//!   BodyReader <── pipe <── decoders <── bytes
+//! ```
+//!
+//! What a browser's network stack has and this one has not: an HTTP cache (every request goes to the network, and
+//! the cache mode "only-if-cached" is a network error), proxies, HTTP/3, HSTS, prompts for credentials (user name
+//! and password in a URL are not sent), client certificates, embedder policies, local network access checks,
+//! and reports of policy violations to pages (they are logged).
 #![forbid(unsafe_code)]
 
 mod clock;

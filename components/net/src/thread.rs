@@ -105,7 +105,7 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
     let timeouts = config.timeouts.usable();
     let scheduler = Scheduler::new(config.limits, config.bandwidth_limit);
     let pool = Pool::new(tls, config.resolve, (config.limits, timeouts), scheduler.clone());
-    let (state, _) = watch::channel(ThreadState { online: config.online, ending: false });
+    let (state, _) = watch::channel(ThreadState { online: config.online, went_offline: 0, ending: false });
     Net {
         agent: AgentHeaders { user_agent: config.user_agent, accept_language: config.accept_language },
         timeouts,
@@ -151,7 +151,11 @@ fn handle(net: &Net, message: NetMsg) {
     match message {
         NetMsg::PauseBackground(paused) => net.scheduler.pause_background(paused),
         NetMsg::SetOnline(online) => {
-            net.state.send_if_modified(|state| std::mem::replace(&mut state.online, online) != online);
+            net.state.send_if_modified(|state| {
+                let changed = std::mem::replace(&mut state.online, online) != online;
+                state.went_offline += u64::from(changed && !online);
+                changed
+            });
             if !online {
                 // What was connected is not any more, and would only be found to be dead later.
                 net.pool.clear(None);

@@ -32,12 +32,16 @@ fn main() -> Result<()> {
         answer.recv()??;
         let (cpu, begin) = (cpu_time(), Instant::now());
         store(&storage, &key, count, size)?;
-        let stored = begin.elapsed();
+        let (stored, cpu_after) = (begin.elapsed(), cpu_time());
+        let begin = Instant::now();
+        read_back(&storage, &key, count, size)?;
+        let read = begin.elapsed();
         println!(
-            "{count:5} x {size:10} bytes: {:7.3} s, {:8.1} MiB/s, {:.2} s CPU; plain files, no sync: {:.3} s",
+            "{count:5} x {size:10} bytes: {:7.3} s, {:8.1} MiB/s, {:.2} s CPU; read back {:.3} s; plain files, no sync: {:.3} s",
             stored.as_secs_f64(),
             (count * size) as f64 / f64::from(1 << 20) / stored.as_secs_f64(),
-            (cpu_time() - cpu).as_secs_f64(),
+            (cpu_after - cpu).as_secs_f64(),
+            read.as_secs_f64(),
             plain(&folder, count, size)?.as_secs_f64(),
         );
         let (reply, answer) = Reply::channel();
@@ -101,6 +105,23 @@ fn store(storage: &StorageSender, key: &StorageKey, count: usize, size: usize) -
         saved.recv()??;
     }
     Ok(())
+}
+
+/// Reads all of what [`store`] stored, one after the other, as a page does that opens the responses.
+fn read_back(storage: &StorageSender, key: &StorageKey, count: usize, size: usize) -> Result<()> {
+    let (reply, answer) = Reply::channel();
+    storage.send(StorageMsg::Restore(reply));
+    let bodies = answer.recv()??.background_fetches.into_iter().flat_map(|fetch| fetch.records);
+    let mut total = 0;
+    for body in bodies.filter_map(|record| record.response_body) {
+        let (reply, answer) = Reply::channel();
+        storage.partition(key, PartitionMsg::Body(BodyMsg::Open { body, offset: 0, follow: false, reply }));
+        let mut reader = answer.recv()??;
+        while let Some(chunk) = reader.read_blocking() {
+            total += chunk?.len();
+        }
+    }
+    if total == count * size { Ok(()) } else { Err(format!("{total} bytes came back").into()) }
 }
 
 fn plain(folder: &Path, count: usize, size: usize) -> Result<Duration> {

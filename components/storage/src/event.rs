@@ -76,6 +76,8 @@ pub(crate) enum Report {
 pub(crate) enum Note {
     /// A body's row, for those who wait for it.
     Loaded(BodyId, Result<Option<BodyRow>, StorageError>),
+    /// The row of a new body could not be made.
+    NotCreated(BodyId, StorageError),
     /// An append's bytes up to a length are durable.
     Committed(BodyId, u64, Result<(), StorageError>),
     /// A body's length was reduced.

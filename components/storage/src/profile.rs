@@ -15,6 +15,9 @@ use crate::vfs::sync_dir;
 /// The version of the layout that this program writes, and the newest it reads.
 pub(crate) const FORMAT: u32 = 1;
 
+/// Bytes of the file `reserve`.
+const RESERVE: usize = 512 * 1024;
+
 const FORMAT_LINE: &str = "bgfetch profile, format ";
 /// What may lie in a folder that a process left before it had written `format`.
 const BEFORE_FORMAT: [&str; 2] = ["lock", "format.new"];
@@ -45,7 +48,27 @@ impl Profile {
             fs::create_dir_all(&folder).map_err(ProfileError::io(&folder))?;
         }
         sync_dir(dir).map_err(ProfileError::io(dir))?;
-        Ok(Self { dir: dir.clone(), _lock: lock })
+        let profile = Self { dir: dir.clone(), _lock: lock };
+        profile.make_reserve();
+        Ok(profile)
+    }
+
+    /// Keeps some room for writing down, on a full disk, that it is full, and for deleting.
+    fn make_reserve(&self) {
+        let path = self.dir.join("reserve");
+        if fs::metadata(&path).is_ok_and(|found| found.len() == RESERVE as u64) {
+            return;
+        }
+        // Not zeros, which some file systems do not store.
+        let bytes: Vec<u8> = (0..RESERVE).map(|index| (index % 251) as u8 + 1).collect();
+        if let Err(error) = fs::write(&path, bytes) {
+            tracing::warn!(path = %path.display(), %error, "there is no room for a reserve");
+        }
+    }
+
+    /// Deletes the reserve: whether there was one, and there is more room now.
+    pub(crate) fn give_up_reserve(&self) -> bool {
+        fs::remove_file(self.dir.join("reserve")).is_ok()
     }
 
     /// Where a partition is.
@@ -193,4 +216,20 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), ProfileError> {
     fs::rename(&new, path).map_err(ProfileError::io(path))?;
     let dir = path.parent().unwrap_or(path);
     sync_dir(dir).map_err(ProfileError::io(dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_is_given_up_once_and_made_again_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let profile = Profile::open(folder.path()).unwrap();
+            assert_eq!(fs::metadata(folder.path().join("reserve")).unwrap().len(), RESERVE as u64);
+            assert!(profile.give_up_reserve());
+            assert!(!profile.give_up_reserve());
+        }
+    }
 }

@@ -92,7 +92,11 @@ impl Emitter<'_> {
             namespace: false,
         };
         let own: Vec<&Member> = interface.members.iter().filter(|member| member.mixin.is_none()).collect();
-        let tables = self.tables(idl, &own, &target);
+        // The constants of mixins are on each interface object, so that each interface has them in its own table.
+        let constant = |member: &&Member| matches!(member.kind, MemberKind::Constant { .. });
+        let of_mixins = interface.members.iter().filter(|member| member.mixin.is_some()).filter(constant);
+        let tabled: Vec<&Member> = own.iter().copied().chain(of_mixins).collect();
+        let tables = self.tables(idl, &tabled, &target);
         let mut fields = self.interface_fields(interface, &target, &tables, &own);
         fields.extend(self.mixin_fields(interface, &this));
         let place = self.places.get(idl).copied().unwrap_or_default();

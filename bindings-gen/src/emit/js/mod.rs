@@ -5,6 +5,7 @@
 mod convert;
 mod interface;
 mod members;
+mod operations;
 mod to_json;
 mod values;
 

@@ -1,6 +1,6 @@
 //! Conversions of dictionaries, enumerations, unions and callbacks.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal as TokenLiteral, TokenStream};
 use quote::quote;
 
 use crate::ast::Generic;
@@ -117,7 +117,8 @@ impl Emitter<'_> {
             .zip(&variants)
             .enumerate()
             .map(|(index, (member, variant))| {
-                let pattern = if index == last { quote!(_) } else { quote!(#index) };
+                let literal = TokenLiteral::usize_unsuffixed(index);
+                let pattern = if index == last { quote!(_) } else { quote!(#literal) };
                 let constructor = quote!(#name::#variant);
                 match member {
                     Type::Generic(Generic::Sequence | Generic::FrozenArray, inner) => {

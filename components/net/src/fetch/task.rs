@@ -127,6 +127,7 @@ struct Interrupts {
     cancel: CancelHandle,
     cancelled: Arc<Notify>,
     state: watch::Receiver<ThreadState>,
+    went_offline: u64,
     needs_network: bool,
 }
 
@@ -136,7 +137,9 @@ impl Interrupts {
         let wake = Arc::clone(&cancelled);
         // A permit is kept if nobody waits just then.
         cancel.on_cancel(move || wake.notify_one());
-        Self { cancel: cancel.clone(), cancelled, state: net.state.subscribe(), needs_network }
+        let state = net.state.subscribe();
+        let went_offline = state.borrow().went_offline;
+        Self { cancel: cancel.clone(), cancelled, state, went_offline, needs_network }
     }
 
     /// Runs `work` to its end, unless something interrupts it.
@@ -144,8 +147,10 @@ impl Interrupts {
         if self.cancel.is_cancelled() {
             return Err(aborted());
         }
-        let needs_network = self.needs_network;
-        let stops = |state: &ThreadState| state.ending || (needs_network && !state.online);
+        let (needs_network, went_offline) = (self.needs_network, self.went_offline);
+        let stops = |state: &ThreadState| {
+            state.ending || (needs_network && (!state.online || state.went_offline != went_offline))
+        };
         tokio::select! {
             biased;
             () = self.cancelled.notified() => Err(aborted()),

@@ -19,7 +19,7 @@ use crate::scheduler::Flow;
 /// How much of a body that nobody wants is read, so that its connection can be used again.
 const MOST_DISCARDED: usize = 64 * 1024;
 /// How long that may take.
-const DISCARD_TIMEOUT: Duration = Duration::from_millis(200);
+const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A response's message body, with the connection it comes from.
 pub(crate) struct NetworkBody {

@@ -1,6 +1,6 @@
 //! Which waiting request goes to the wire next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use bgfetch_traits::fetch::Priority;
@@ -52,6 +52,8 @@ pub(crate) struct Admission {
     next_id: u64,
     foreground: VecDeque<OriginQueue>,
     background: VecDeque<OriginQueue>,
+    /// Still in a queue, but not wanted any more.
+    withdrawn: HashSet<u64>,
     active: usize,
     hosts: HashMap<HostKey, HostState>,
     background_paused: bool,
@@ -83,6 +85,7 @@ impl Admission {
             next_id: 0,
             foreground: VecDeque::new(),
             background: VecDeque::new(),
+            withdrawn: HashSet::new(),
             active: 0,
             hosts: HashMap::new(),
             background_paused: false,
@@ -112,15 +115,8 @@ impl Admission {
 
     /// Takes a request that was not admitted out of its queue.
     pub(crate) fn withdraw(&mut self, id: u64) {
-        for queue in [&mut self.foreground, &mut self.background] {
-            for origin in queue.iter_mut() {
-                for (_, waiting) in &mut origin.hosts {
-                    waiting.retain(|w| *w != id);
-                }
-                origin.hosts.retain(|(_, waiting)| !waiting.is_empty());
-            }
-            queue.retain(|origin| !origin.hosts.is_empty());
-        }
+        // It leaves its queue when its turn comes: cancelling thousands does not search the queues each time.
+        self.withdrawn.insert(id);
     }
 
     /// Admits the next request, if there is one that may go.
@@ -131,9 +127,10 @@ impl Admission {
         let (limits, hosts) = (self.limits, &self.hosts);
         let has_room =
             |host: &HostKey| hosts.get(host).is_none_or(|state| state.active < limit_of(&limits, state));
-        let mut found = take_next(&mut self.foreground, has_room);
+        let withdrawn = &mut self.withdrawn;
+        let mut found = take_next(&mut self.foreground, withdrawn, has_room);
         if found.is_none() && !self.background_paused {
-            found = take_next(&mut self.background, has_room);
+            found = take_next(&mut self.background, withdrawn, has_room);
         }
         let (id, host) = found?;
         self.active += 1;
@@ -179,8 +176,20 @@ const fn limit_of(limits: &Limits, state: &HostState) -> usize {
 /// Takes the oldest request that has room, of the first origin that has one; that origin then waits for its turn.
 fn take_next(
     queue: &mut VecDeque<OriginQueue>,
+    withdrawn: &mut HashSet<u64>,
     has_room: impl Fn(&HostKey) -> bool,
 ) -> Option<(u64, HostKey)> {
+    if !withdrawn.is_empty() {
+        for origin in queue.iter_mut() {
+            for (_, waiting) in &mut origin.hosts {
+                while waiting.front().is_some_and(|id| withdrawn.remove(id)) {
+                    waiting.pop_front();
+                }
+            }
+            origin.hosts.retain(|(_, waiting)| !waiting.is_empty());
+        }
+        queue.retain(|origin| !origin.hosts.is_empty());
+    }
     for at in 0..queue.len() {
         let origin = queue.get_mut(at)?;
         let oldest = origin
@@ -295,5 +304,10 @@ mod tests {
         let stays = admission.enqueue(ticket(Priority::Foreground, "o", "a"));
         admission.withdraw(gone);
         assert_eq!(drain(&mut admission), [stays]);
+        let last = admission.enqueue(ticket(Priority::Foreground, "o", "a"));
+        admission.withdraw(last);
+        admission.finish(&host("a"));
+        assert_eq!(admission.next(), None);
+        assert!(admission.foreground.is_empty() && admission.withdrawn.is_empty());
     }
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use bgfetch_traits::body::pipe;
 use bgfetch_traits::fetch::RequestBody;
@@ -15,25 +14,9 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame};
 use url::Url;
 
-use crate::support::{Authority, DEADLINE, Net, Server, Speaks, get, raw_server, read, read_head};
+use crate::support::{Authority, DEADLINE, Net, Server, Speaks, get, raw_server, read, read_head, settled};
 
 const WHOLE: u64 = 64 * 1024 * 1024;
-
-/// Waits until `count` stands still for a while, and gives its value.
-fn settled(count: &AtomicU64) -> u64 {
-    let until = Instant::now() + DEADLINE;
-    let mut last = count.load(Ordering::SeqCst);
-    let mut since = Instant::now();
-    while since.elapsed() < Duration::from_millis(400) {
-        assert!(Instant::now() < until, "it never stood still");
-        std::thread::park_timeout(Duration::from_millis(10));
-        let now = count.load(Ordering::SeqCst);
-        if now != last {
-            (last, since) = (now, Instant::now());
-        }
-    }
-    last
-}
 
 #[test]
 fn over_http1_the_socket_stops() {

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bgfetch_net::{NetConfig, NetThread, TrustedRoots};
 use bgfetch_traits::body::{BodyError, BodyReader};
@@ -357,4 +357,20 @@ pub(crate) fn read(body: BodyReader) -> Result<Vec<u8>, BodyError> {
         drop(tell.send(end));
     });
     told.recv_timeout(DEADLINE).expect("the body should end in time")
+}
+
+/// Waits until `count` stands still for a while, and gives its value.
+pub(crate) fn settled(count: &AtomicU64) -> u64 {
+    let until = Instant::now() + DEADLINE;
+    let mut last = count.load(Ordering::SeqCst);
+    let mut since = Instant::now();
+    while since.elapsed() < Duration::from_millis(400) {
+        assert!(Instant::now() < until, "it never stood still");
+        std::thread::park_timeout(Duration::from_millis(10));
+        let now = count.load(Ordering::SeqCst);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
 }

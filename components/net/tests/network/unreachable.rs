@@ -59,7 +59,9 @@ fn offline_in_the_middle_breaks_what_runs() {
     let waiting = net.start(get(url("/wait")), CancelHandle::new());
     let mut body = net.fetch(get(url("/body"))).unwrap().body.unwrap();
     assert_eq!(body.read_blocking().unwrap().unwrap(), "first");
+    // Even for an instant.
     net.sender.send(NetMsg::SetOnline(false));
+    net.sender.send(NetMsg::SetOnline(true));
     let error = waiting.wait().unwrap_err();
     assert_eq!(error.kind, NetworkErrorKind::Unreachable);
     let end = read(body);

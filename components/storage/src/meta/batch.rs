@@ -6,16 +6,45 @@ use bgfetch_traits::storage::StorageError;
 use super::{BadRow, Pending, Store};
 use crate::error::{MetaError, MetaResult};
 
-/// Runs once the fate of the transaction is known.
-type Finish = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
-
-/// Runs with the database, or with why it cannot be.
-type Run = Box<dyn FnOnce(Result<&mut Store, StorageError>) -> Finish + Send>;
-
-/// One operation on a partition's database.
+/// One operation on a partition's database. It may run more than once: again after a rollback.
 pub(crate) struct Op {
     writes: bool,
-    run: Run,
+    essential: bool,
+    operation: Box<dyn Operation>,
+}
+
+trait Operation: Send {
+    fn run(&mut self, store: &mut Store);
+
+    /// Answers: with what the run gave if `fate` is that it was committed.
+    fn finish(self: Box<Self>, fate: Result<(), StorageError>);
+}
+
+struct Typed<T, R, N> {
+    writes: bool,
+    run: R,
+    then: N,
+    result: Option<Result<T, StorageError>>,
+}
+
+impl<T, R, N> Operation for Typed<T, R, N>
+where
+    T: Send,
+    R: FnMut(&mut Store) -> MetaResult<T> + Send,
+    N: FnOnce(Result<T, StorageError>) + Send,
+{
+    fn run(&mut self, store: &mut Store) {
+        self.result = Some(store.attempt(self.writes, &mut self.run));
+    }
+
+    fn finish(self: Box<Self>, fate: Result<(), StorageError>) {
+        let not_run = || Err(StorageError::NotFound("the database".into()));
+        let result = match fate {
+            Ok(()) => self.result.unwrap_or_else(not_run),
+            Err(error) => Err(error),
+        };
+        (self.then)(result);
+    }
 }
 
 /// What came of a batch, for the partition.
@@ -34,93 +63,113 @@ pub(crate) struct BatchReport {
 impl Op {
     /// `run` only reads. `then` gets its result, on the thread of the database.
     pub(crate) fn read<T: Send + 'static>(
-        run: impl FnOnce(&mut Store) -> MetaResult<T> + Send + 'static,
+        run: impl FnMut(&mut Store) -> MetaResult<T> + Send + 'static,
         then: impl FnOnce(Result<T, StorageError>) + Send + 'static,
     ) -> Self {
-        Self::new(false, run, then)
+        Self {
+            writes: false,
+            essential: false,
+            operation: Box::new(Typed { writes: false, run, then, result: None }),
+        }
     }
 
     /// `run` writes; if it fails, nothing of it remains. `then` gets its result once it is committed.
     pub(crate) fn write<T: Send + 'static>(
-        run: impl FnOnce(&mut Store) -> MetaResult<T> + Send + 'static,
+        run: impl FnMut(&mut Store) -> MetaResult<T> + Send + 'static,
         then: impl FnOnce(Result<T, StorageError>) + Send + 'static,
     ) -> Self {
-        Self::new(true, run, then)
+        Self {
+            writes: true,
+            essential: false,
+            operation: Box::new(Typed { writes: true, run, then, result: None }),
+        }
     }
 
-    fn new<T: Send + 'static>(
-        writes: bool,
-        run: impl FnOnce(&mut Store) -> MetaResult<T> + Send + 'static,
+    /// [`Op::write`] that adds next to nothing and should not fail on a full disk: it deletes, or says how something
+    /// ended.
+    pub(crate) fn essential<T: Send + 'static>(
+        run: impl FnMut(&mut Store) -> MetaResult<T> + Send + 'static,
         then: impl FnOnce(Result<T, StorageError>) + Send + 'static,
     ) -> Self {
-        let run = move |store: Result<&mut Store, StorageError>| -> Finish {
-            let result = store.and_then(|store| store.attempt(writes, run));
-            Box::new(move |committed| then(committed.and(result)))
-        };
-        Self { writes, run: Box::new(run) }
+        Self { essential: true, ..Self::write(run, then) }
     }
 
     /// Answers `error` without having run.
     pub(crate) fn fail(self, error: StorageError) {
-        (self.run)(Err(error))(Ok(()));
+        self.operation.finish(Err(error));
     }
 }
 
 impl Store {
-    /// Runs all of `ops`; their answers are given after the commit.
-    pub(crate) fn run_batch(&mut self, ops: Vec<Op>) -> BatchReport {
-        let writes = ops.iter().any(|op| op.writes);
+    /// Runs all of `ops`; their answers are given after the commit. When that fails, each runs in a transaction of
+    /// its own, so that one that is too large for a full disk does not take the others along.
+    pub(crate) fn run_batch(&mut self, mut ops: Vec<Op>) -> BatchReport {
         let mut report = BatchReport::default();
-        if writes && let Err(error) = self.begin() {
-            report.damage = error.is_damage().then(|| error.to_string());
-            let error = error.into_storage(&self.shared.paths.database);
-            ops.into_iter().for_each(|op| op.fail(error.clone()));
-            return report;
+        let all = self.transact(&mut ops, &mut report);
+        let mut fates = Vec::with_capacity(ops.len());
+        for op in &mut ops {
+            fates.push(match &all {
+                Err(_) if report.damage.is_none() => self.transact_alone(op, &mut report),
+                all => all.clone(),
+            });
         }
-        let mut total = Pending::default();
-        let mut lost = None;
-        let mut finishes = Vec::with_capacity(ops.len());
-        for op in ops {
-            let store = match &lost {
-                None => Ok(&mut *self),
-                Some(error) => Err(StorageError::clone(error)),
-            };
-            finishes.push((op.run)(store));
-            total.add(std::mem::take(&mut self.pending));
-            // A full disk makes SQLite end the transaction by itself, and with it what went before.
-            if writes && lost.is_none() && self.conn.is_autocommit() {
-                lost =
-                    Some(StorageError::DiskFull { path: self.shared.paths.database.display().to_string() });
-            }
-        }
-        let committed = match lost {
-            Some(error) => Err(error),
-            None if writes => self.commit(total.new_files).map_err(|error| {
-                report.damage = error.is_damage().then(|| error.to_string());
-                error.into_storage(&self.shared.paths.database)
-            }),
-            None => Ok(()),
-        };
-        if committed.is_ok() {
-            self.shared.ledger.release(total.freed);
-            report.files = total.files;
-            report.doomed = total.doomed;
-        } else {
-            self.shared.ledger.release(total.reserved);
-        }
-        report.bad_rows = self.bad_rows.take();
-        if report.damage.is_none() {
-            report.damage = self.damage.take();
-        }
-        tracing::trace!(partition = %self.shared.key, operations = finishes.len(), writes, ok = committed.is_ok(), "batch");
-        for finish in finishes {
-            finish(committed.clone());
+        for (op, fate) in ops.into_iter().zip(fates) {
+            op.operation.finish(fate);
         }
         report
     }
 
-    fn begin(&mut self) -> MetaResult<()> {
-        Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
+    /// Runs one operation in a transaction of its own; an essential one gets the room that is kept for it.
+    fn transact_alone(&mut self, op: &mut Op, report: &mut BatchReport) -> Result<(), StorageError> {
+        match self.transact(std::slice::from_mut(op), report) {
+            Err(StorageError::DiskFull { .. }) if op.essential && self.env.profile.give_up_reserve() => {
+                self.transact(std::slice::from_mut(op), report)
+            }
+            done => done,
+        }
+    }
+
+    /// Runs `ops` in one transaction.
+    fn transact(&mut self, ops: &mut [Op], report: &mut BatchReport) -> Result<(), StorageError> {
+        let writes = ops.iter().any(|op| op.writes);
+        let mut total = Pending::default();
+        let done = self.run_all(ops, writes, &mut total);
+        report.bad_rows.append(self.bad_rows.get_mut());
+        if let Some(damage) = self.damage.take() {
+            report.damage.get_or_insert(damage);
+        }
+        tracing::trace!(partition = %self.shared.key, operations = ops.len(), writes, ok = done.is_ok(), "batch");
+        match done {
+            Ok(()) => {
+                self.shared.ledger.release(total.freed);
+                report.files.append(&mut total.files);
+                report.doomed.append(&mut total.doomed);
+                Ok(())
+            }
+            Err(error) => {
+                self.undo(total);
+                if error.is_damage() {
+                    report.damage.get_or_insert_with(|| error.to_string());
+                }
+                Err(error.into_storage(&self.shared.paths.database))
+            }
+        }
+    }
+
+    fn run_all(&mut self, ops: &mut [Op], writes: bool, total: &mut Pending) -> MetaResult<()> {
+        if writes {
+            self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        }
+        for op in ops {
+            op.operation.run(self);
+            total.add(std::mem::take(&mut self.pending));
+            // A full disk makes SQLite end the transaction by itself, and with it what went before.
+            if writes && self.conn.is_autocommit() {
+                let path = self.shared.paths.database.display().to_string();
+                return Err(StorageError::DiskFull { path }.into());
+            }
+        }
+        if writes { self.commit(total.new_files) } else { Ok(()) }
     }
 
     fn commit(&mut self, new_files: bool) -> MetaResult<()> {
@@ -139,16 +188,26 @@ impl Store {
         committed
     }
 
+    /// Takes back what operations that were rolled back changed outside of the database.
+    fn undo(&self, pending: Pending) {
+        self.shared.ledger.release(pending.reserved);
+        let mut holders = self.shared.cache_holders.lock();
+        for (cache, change) in pending.holders {
+            *holders.entry(cache).or_default() -= change;
+        }
+        holders.retain(|_, count| *count > 0);
+    }
+
     /// Runs one operation so that it changes everything or nothing.
     fn attempt<T>(
         &mut self,
         writes: bool,
-        run: impl FnOnce(&mut Self) -> MetaResult<T>,
+        run: &mut impl FnMut(&mut Self) -> MetaResult<T>,
     ) -> Result<T, StorageError> {
         let result = if writes { self.in_savepoint(run) } else { run(self) };
         result.map_err(|error| {
             let undone = std::mem::take(&mut self.pending);
-            self.shared.ledger.release(undone.reserved);
+            self.undo(undone);
             if error.is_damage() {
                 tracing::error!(path = %self.shared.paths.database.display(), %error, "the database is damaged");
                 self.damage.get_or_insert_with(|| error.to_string());
@@ -157,7 +216,7 @@ impl Store {
         })
     }
 
-    fn in_savepoint<T>(&mut self, run: impl FnOnce(&mut Self) -> MetaResult<T>) -> MetaResult<T> {
+    fn in_savepoint<T>(&mut self, run: &mut impl FnMut(&mut Self) -> MetaResult<T>) -> MetaResult<T> {
         self.conn.prepare_cached("SAVEPOINT operation")?.execute([])?;
         let result = run(self);
         if self.conn.is_autocommit() {
@@ -179,6 +238,7 @@ impl Pending {
         self.files.extend(other.files);
         self.doomed.extend(other.doomed);
         self.new_files |= other.new_files;
+        self.holders.extend(other.holders);
     }
 }
 

@@ -139,8 +139,9 @@ impl Store {
     }
 
     /// Nothing is appended any more; answers the length.
-    pub(crate) fn seal(&mut self, body: BodyId, error: Option<BodyError>) -> MetaResult<u64> {
-        let error = error.map(|error| serde_json::to_string(&StoredError::from(error))).transpose()?;
+    pub(crate) fn seal(&mut self, body: BodyId, error: Option<&BodyError>) -> MetaResult<u64> {
+        let error =
+            error.map(|error| serde_json::to_string(&StoredError::from(error.clone()))).transpose()?;
         let length = self
             .conn
             .prepare_cached("UPDATE bodies SET sealed = 1, error = ? WHERE id = ? RETURNING length")?

@@ -92,27 +92,34 @@ impl Store {
                 CacheId(self.conn.last_insert_rowid())
             }
         };
-        *self.shared.cache_holders.lock().entry(id).or_default() += 1;
+        self.hold(id, 1);
         Ok(id)
     }
 
     /// One less holds a cache.
     pub(crate) fn close_cache(&mut self, cache: CacheId) -> MetaResult<()> {
-        {
-            let mut holders = self.shared.cache_holders.lock();
-            match holders.get_mut(&cache) {
-                Some(count) if *count > 1 => {
-                    *count -= 1;
-                    return Ok(());
-                }
-                _ => drop(holders.remove(&cache)),
-            }
+        let held = self.shared.cache_holders.lock().get(&cache).copied().unwrap_or(0);
+        if held > 0 {
+            self.hold(cache, -1);
+        }
+        if held > 1 {
+            return Ok(());
         }
         let unlinked = self
             .conn
             .prepare_cached("SELECT 1 FROM caches WHERE id = ? AND name IS NULL")?
             .exists([cache.0])?;
         if unlinked { self.forget_cache(cache) } else { Ok(()) }
+    }
+
+    fn hold(&mut self, cache: CacheId, change: i64) {
+        let mut holders = self.shared.cache_holders.lock();
+        let count = holders.entry(cache).or_default();
+        *count += change;
+        if *count <= 0 {
+            holders.remove(&cache);
+        }
+        self.pending.holders.push((cache, change));
     }
 
     /// `caches.delete`: the name is free at once, the contents go when nobody holds the cache.
@@ -221,18 +228,18 @@ impl Store {
 
     /// [Batch cache operations](https://w3c.github.io/ServiceWorker/#batch-cache-operations) of type "put": what
     /// matches an entry's request goes, and the entry comes last. Bodies that were pending are the cache's then.
-    pub(crate) fn put(&mut self, cache: CacheId, entries: Vec<PutEntry>) -> MetaResult<()> {
+    pub(crate) fn put(&mut self, cache: CacheId, entries: &[PutEntry]) -> MetaResult<()> {
         self.expect_cache(cache)?;
         for entry in entries {
             let query = CacheQuery {
-                request: entry.request,
+                request: entry.request.clone(),
                 ignore_search: false,
                 ignore_method: false,
                 ignore_vary: false,
             };
             let replaced = self.query(cache, Some(&query), false)?;
             // First, because what is replaced may be the only owner of the very same body.
-            self.insert_entry(cache, &PutEntry { request: query.request, ..entry })?;
+            self.insert_entry(cache, entry)?;
             for old in replaced {
                 self.remove_entry(old.id)?;
             }

@@ -12,12 +12,23 @@ use crate::error::MetaResult;
 
 impl Store {
     /// Adds a background fetch, or replaces it with all its records.
-    pub(crate) fn save_fetch(&mut self, mut fetch: StoredBackgroundFetch) -> MetaResult<()> {
+    pub(crate) fn save_fetch(&mut self, fetch: &mut StoredBackgroundFetch) -> MetaResult<()> {
         self.env.ids.reserve(fetch.fetch.0.max(fetch.registration.0))?;
-        let id = fetch.fetch;
+        // The row of the fetch is without them.
         let records = std::mem::take(&mut fetch.records);
+        let saved = self.save_fetch_and_records(fetch, &records);
+        fetch.records = records;
+        saved
+    }
+
+    fn save_fetch_and_records(
+        &mut self,
+        fetch: &StoredBackgroundFetch,
+        records: &[StoredRecord],
+    ) -> MetaResult<()> {
+        let id = fetch.fetch;
         let before = self.fetch_size(id)?;
-        let mut after = self.put_fetch(&fetch)?;
+        let mut after = self.put_fetch(fetch)?;
         for (position, record) in records.iter().enumerate() {
             let position = u32::try_from(position).unwrap_or(u32::MAX);
             after += self.put_record(RecordId { fetch: id, index: position }, record)?;
@@ -38,7 +49,7 @@ impl Store {
     pub(crate) fn save_fetch_state(
         &mut self,
         id: BackgroundFetchId,
-        state: BackgroundFetchState,
+        state: &BackgroundFetchState,
     ) -> MetaResult<()> {
         let row: Option<(String, i64)> = self
             .conn
@@ -47,7 +58,7 @@ impl Store {
             .optional()?;
         let (json, before) = row.ok_or_else(|| not_found(id))?;
         let mut fetch: StoredBackgroundFetch = serde_json::from_str(&json)?;
-        fetch.set_state(state);
+        fetch.set_state(state.clone());
         let after = self.put_fetch(&fetch)?;
         self.resize(unsql(before)?, after);
         Ok(())

@@ -37,7 +37,7 @@ pub(crate) struct PartitionShared {
     pub(crate) ledger: Ledger,
     pub(crate) pins: Pins,
     /// How many hold each cache that was opened.
-    pub(crate) cache_holders: Mutex<HashMap<CacheId, usize>>,
+    pub(crate) cache_holders: Mutex<HashMap<CacheId, i64>>,
 }
 
 /// An open database.
@@ -66,6 +66,8 @@ struct Pending {
     doomed: Vec<BodyId>,
     /// A file is named for the first time: the folder has to be synced before.
     new_files: bool,
+    /// Changes of how many hold a cache.
+    holders: Vec<(CacheId, i64)>,
 }
 
 impl Store {

@@ -317,7 +317,7 @@ impl Partition {
 
     fn commit_file(&mut self, body: BodyId, length: u64) {
         let note = self.notify();
-        self.ops.push(Op::write(
+        self.ops.push(Op::essential(
             move |store| store.set_file_length(body, length),
             move |result| note(Note::Committed(body, length, result)),
         ));
@@ -341,7 +341,7 @@ impl Partition {
                 live.durable = length;
             }
             Err(error) => {
-                append.fail(error);
+                append.fail(live.broken.clone().unwrap_or(error));
                 append.cutting = true;
             }
         }

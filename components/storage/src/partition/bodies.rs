@@ -28,6 +28,8 @@ pub(super) struct LiveBody {
     pub(super) error: Option<BodyError>,
     /// Bytes at the end that got lost.
     pub(super) lost: u64,
+    /// Why its row could not be made.
+    pub(super) broken: Option<StorageError>,
     pub(super) append: Option<Append>,
     /// A change other than an append is under way.
     changing: Option<Change>,
@@ -75,6 +77,7 @@ impl LiveBody {
             sealed: false,
             error: None,
             lost: 0,
+            broken: None,
             append: None,
             changing: None,
             fresh: loaded,
@@ -137,7 +140,7 @@ impl Partition {
                 if self.bodies.get(&body).is_some_and(|live| live.fresh) {
                     self.bodies.remove(&body);
                 }
-                self.ops.push(Op::write(
+                self.ops.push(Op::essential(
                     move |store| store.release(body, owner),
                     move |result| {
                         if let Err(error) = result {
@@ -154,15 +157,23 @@ impl Partition {
         let body = BodyId(self.next_body);
         self.next_body += 1;
         self.bodies.insert(body, LiveBody::new(true));
+        let note = self.notify();
         self.ops.push(Op::write(
             move |store| store.insert_body(body, owner),
             move |result| {
                 if let Err(error) = result {
-                    tracing::error!(%body, %error, "a body could not be made; appending to it will fail");
+                    note(Note::NotCreated(body, error));
                 }
             },
         ));
         body
+    }
+
+    pub(super) fn not_created(&mut self, body: BodyId, error: StorageError) {
+        tracing::error!(%body, %error, "a body could not be made");
+        if let Some(live) = self.bodies.get_mut(&body) {
+            live.broken = Some(error);
+        }
     }
 
     /// Queues a change of a body.
@@ -277,8 +288,8 @@ impl Partition {
     fn seal(&mut self, body: BodyId, error: Option<BodyError>, reply: Reply<Result<u64, StorageError>>) {
         let note = self.notify();
         let stored = error.clone();
-        self.ops.push(Op::write(
-            move |store| store.seal(body, stored),
+        self.ops.push(Op::essential(
+            move |store| store.seal(body, stored.as_ref()),
             move |result| {
                 note(Note::Sealed(body, error, result.as_ref().map(|_| ()).map_err(StorageError::clone)));
                 reply.send(result);
@@ -320,9 +331,9 @@ impl Partition {
             Place::File => None,
         };
         let note = self.notify();
-        self.ops.push(Op::write(
-            move |store| match inline {
-                Some(bytes) => store.put_inline(body, &bytes),
+        self.ops.push(Op::essential(
+            move |store| match &inline {
+                Some(bytes) => store.put_inline(body, bytes),
                 None => store.set_file_length(body, length),
             },
             move |result| note(Note::Reduced(body, length, result)),
@@ -393,7 +404,7 @@ impl Partition {
     /// One less uses a body.
     pub(super) fn unpin(&mut self, body: BodyId) {
         if self.shared.pins.unpin(body) {
-            self.ops.push(Op::write(
+            self.ops.push(Op::essential(
                 move |store| store.reap(body),
                 move |result| {
                     if let Err(error) = result {

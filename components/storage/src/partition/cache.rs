@@ -47,9 +47,11 @@ impl Partition {
             CacheMsg::Has(name, reply) => self.read(move |store| store.has_cache(&name), reply),
             CacheMsg::Open(name, reply) => self.write(move |store| store.open_cache(&name), reply),
             CacheMsg::Close(cache) => {
-                self.write(move |store| store.close_cache(cache), Reply::ignore());
+                self.write_essential(move |store| store.close_cache(cache), Reply::ignore());
             }
-            CacheMsg::Delete(name, reply) => self.write(move |store| store.delete_cache(&name), reply),
+            CacheMsg::Delete(name, reply) => {
+                self.write_essential(move |store| store.delete_cache(&name), reply)
+            }
             CacheMsg::Keys(reply) => self.read(Store::cache_names, reply),
             CacheMsg::Match { cache, query, reply } => {
                 let (serve, pinner) = (self.server(), self.pinner());
@@ -67,7 +69,7 @@ impl Partition {
             }
             CacheMsg::Put { cache, entries, reply } => self.put(cache, entries, reply),
             CacheMsg::Remove { cache, query, reply } => {
-                self.write(move |store| store.remove(cache, &query), reply);
+                self.write_essential(move |store| store.remove(cache, &query), reply);
             }
             CacheMsg::Requests { cache, query, reply } => {
                 self.read(move |store| store.requests(cache, query.as_ref()), reply);
@@ -205,7 +207,7 @@ impl Partition {
         let note = self.notify();
         let Put { cache, entries, reply, .. } = put;
         self.ops.push(Op::write(
-            move |store| store.put(cache, entries),
+            move |store| store.put(cache, &entries),
             move |result| {
                 let orphans = if result.is_ok() { Vec::new() } else { own };
                 note(Note::PutEnded { orphans, pinned });

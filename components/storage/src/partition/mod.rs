@@ -115,20 +115,20 @@ impl Partition {
         match request {
             PartitionMsg::Body(request) => self.handle_body(request),
             PartitionMsg::Cache(request) => self.handle_cache(request),
-            PartitionMsg::SaveBackgroundFetch(fetch, reply) => {
+            PartitionMsg::SaveBackgroundFetch(mut fetch, reply) => {
                 if let Err(error) = self.check_partition(&fetch.partition) {
                     return reply.send(Err(error));
                 }
-                self.write(move |store| store.save_fetch(*fetch), reply);
+                self.write(move |store| store.save_fetch(&mut fetch), reply);
             }
             PartitionMsg::SaveBackgroundFetchState(id, state, reply) => {
-                self.write(move |store| store.save_fetch_state(id, *state), reply);
+                self.write_essential(move |store| store.save_fetch_state(id, &state), reply);
             }
             PartitionMsg::SaveRecord(id, record, reply) => {
-                self.write(move |store| store.save_record(id, &record), reply);
+                self.write_essential(move |store| store.save_record(id, &record), reply);
             }
             PartitionMsg::DeleteBackgroundFetch(id, reply) => {
-                self.write(move |store| store.delete_fetch(id), reply);
+                self.write_essential(move |store| store.delete_fetch(id), reply);
             }
             PartitionMsg::SaveRegistration(registration, reply) => {
                 if let Err(error) = self.check_partition(&registration.partition) {
@@ -137,7 +137,7 @@ impl Partition {
                 self.write(move |store| store.save_registration(&registration), reply);
             }
             PartitionMsg::DeleteRegistration(id, reply) => {
-                self.write(move |store| store.delete_registration(id), reply);
+                self.write_essential(move |store| store.delete_registration(id), reply);
             }
             PartitionMsg::Estimate(reply) => reply.send(Ok(self.shared.ledger.estimate())),
         }
@@ -189,6 +189,7 @@ impl Partition {
         }
         match note {
             Note::Loaded(body, row) => self.loaded(body, row),
+            Note::NotCreated(body, error) => self.not_created(body, error),
             Note::Committed(body, length, result) => self.committed(body, length, result),
             Note::Reduced(body, length, result) => self.reduced(body, length, result),
             Note::Sealed(body, error, result) => self.was_sealed(body, error, result.is_ok()),
@@ -295,16 +296,25 @@ impl Partition {
     /// Queues a write that only answers.
     fn write<T: Send + 'static>(
         &mut self,
-        run: impl FnOnce(&mut Store) -> crate::error::MetaResult<T> + Send + 'static,
+        run: impl FnMut(&mut Store) -> crate::error::MetaResult<T> + Send + 'static,
         reply: Reply<Result<T, StorageError>>,
     ) {
         self.ops.push(Op::write(run, move |result| reply.send(result)));
     }
 
+    /// Queues a write that only answers, and should succeed on a full disk too.
+    fn write_essential<T: Send + 'static>(
+        &mut self,
+        run: impl FnMut(&mut Store) -> crate::error::MetaResult<T> + Send + 'static,
+        reply: Reply<Result<T, StorageError>>,
+    ) {
+        self.ops.push(Op::essential(run, move |result| reply.send(result)));
+    }
+
     /// Queues a read that only answers.
     fn read<T: Send + 'static>(
         &mut self,
-        run: impl FnOnce(&mut Store) -> crate::error::MetaResult<T> + Send + 'static,
+        run: impl FnMut(&mut Store) -> crate::error::MetaResult<T> + Send + 'static,
         reply: Reply<Result<T, StorageError>>,
     ) {
         self.ops.push(Op::read(run, move |result| reply.send(result)));

@@ -1,0 +1,57 @@
+//! The end of a background fetch is told until someone has taken note of it, over restarts and kills.
+
+use bgfetch::traits::background_fetch::BackgroundFetchResult;
+use bgfetch::{EngineEvent, NativeFetch};
+
+use crate::support::{Embedder, Note, Resource, Server, builder, child, content, get, read, stop};
+
+fn told(embedder: &Embedder) {
+    embedder.wait_for_event("the end", |event| {
+        matches!(event, EngineEvent::NativeFetch { name: "backgroundfetchsuccess", .. }).then_some(())
+    });
+}
+
+#[test]
+fn over_a_restart() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    let url = server.put("/small", Resource::file(1000));
+    let engine = builder(profile.path(), &embedder).build().unwrap();
+    let fetch = get(engine.background_fetch(NativeFetch::new(server.url("/"), "small").get(url)));
+    get(fetch.settled());
+    told(&embedder);
+    stop(engine);
+
+    let embedder = Embedder::new();
+    let engine = builder(profile.path(), &embedder).build().unwrap();
+    told(&embedder);
+    let fetch = get(engine.background_fetches()).remove(0);
+    assert_eq!(get(fetch.settled()).result, BackgroundFetchResult::Success);
+    assert!(read(get(fetch.response(0)).body.unwrap()) == content("/small", 0..1000));
+    get(fetch.release());
+    stop(engine);
+
+    let embedder = Embedder::new();
+    let engine = builder(profile.path(), &embedder).build().unwrap();
+    assert!(get(engine.background_fetches()).is_empty());
+    get(engine.when_idle());
+    stop(engine);
+    let notes = embedder.notes();
+    assert!(!notes.iter().any(|note| matches!(note, Note::Show(_) | Note::Event(_))), "{notes:#?}");
+    assert_eq!(server.log().len(), 1);
+}
+
+#[test]
+fn over_a_kill() {
+    let (server, profile) = (Server::start(), tempfile::tempdir().unwrap());
+    server.put("/small", Resource::file(1000));
+    let mut process = child::start("fetch_and_forget", profile.path(), &server.url("/"));
+    process.wait_for("settled");
+    process.kill();
+    let embedder = Embedder::new();
+    let engine = builder(profile.path(), &embedder).build().unwrap();
+    told(&embedder);
+    let fetch = get(engine.background_fetches()).remove(0);
+    assert!(read(get(fetch.response(0)).body.unwrap()) == content("/small", 0..1000));
+    assert_eq!(server.log().len(), 1);
+    stop(engine);
+}

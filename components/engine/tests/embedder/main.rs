@@ -1,0 +1,13 @@
+//! The engine as its embedder sees it, over real sockets and real files; one file for each thing that can happen.
+
+mod aborting;
+mod children;
+mod end_to_end;
+mod events_owed;
+mod losing_the_connection;
+mod pausing;
+mod profile_in_use;
+mod quota;
+mod resume_after_kill;
+mod several_files;
+mod support;
