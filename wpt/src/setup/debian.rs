@@ -140,7 +140,12 @@ impl Apt {
         targets.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]);
         let targets = command::output(&targets, ASK)?;
         let path = self.sources_path();
-        fs::write(&path, sources(&targets, Path::new(KEYRING).exists())).map_err(SetupError::file(&path))?;
+        let lines = sources(&targets, Path::new(KEYRING).exists());
+        if lines.is_empty() {
+            let why = "apt has no Debian archive among its sources, or was never updated (apt-get update)";
+            return Err(SetupError::Unusable(why.to_owned()));
+        }
+        fs::write(&path, lines).map_err(SetupError::file(&path))?;
         // A hook in the system's configuration may fail for a user who may not write the system's caches; whether
         // the lists came shows in what they hold.
         let (_, _, said) = command::run(self.command("apt-get").arg("update"), ASK)?;
@@ -201,11 +206,6 @@ fn sources(targets: &str, keyring: bool) -> String {
         if last.starts_with("debian") && !lines.contains(&line) {
             lines.push(line);
         }
-    }
-    if lines.is_empty() {
-        lines.push(format!("deb-src {signed}http://deb.debian.org/debian stable main\n"));
-        lines.push(format!("deb-src {signed}http://deb.debian.org/debian oldstable main\n"));
-        lines.push(format!("deb-src {signed}http://deb.debian.org/debian-security stable-security main\n"));
     }
     lines.concat()
 }
@@ -287,14 +287,16 @@ mod tests {
     #[test]
     fn sources_are_the_debian_mirrors_that_apt_has() {
         let targets = "http://mirror.example/debian/ bookworm main\nhttp://mirror.example/debian/ bookworm main\n\
-                       http://mirror.example/debian/ bookworm contrib\nhttps://deb.nodesource.com/node_20.x/ nodistro main\n\
+                       http://mirror.example/debian/ bookworm contrib\nhttps://other.example/node_20.x/ nodistro main\n\
                        http://mirror.example/debian-security/ bookworm-security main\n";
         assert_eq!(
             sources(targets, false),
             "deb-src http://mirror.example/debian/ bookworm main\n\
              deb-src http://mirror.example/debian-security/ bookworm-security main\n"
         );
-        assert!(sources("", true).starts_with("deb-src [signed-by=/usr/share"));
+        let signed = sources("http://mirror.example/debian bookworm main\n", true);
+        assert!(signed.starts_with("deb-src [signed-by=/usr/share"), "{signed}");
+        assert_eq!(sources("", true), "");
     }
 
     #[test]
