@@ -1,7 +1,7 @@
 //! The command line of the WebIDL compiler.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,6 +72,16 @@ impl Folder {
     }
 }
 
+/// Prints; that nobody reads any more, as after `| head`, is no error.
+fn out(text: &str) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+/// Prints to standard error.
+fn err(text: &str) {
+    drop(std::io::stderr().write_all(text.as_bytes()));
+}
+
 fn main() -> ExitCode {
     let (result, short) = match Cli::parse().command {
         Command::Expand { name, folder } => (expand(&name, folder), false),
@@ -82,8 +92,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(diagnostics) => {
-            eprint!("{}", if short { diagnostics.render_short() } else { diagnostics.render() });
-            eprintln!("{} problems", diagnostics.len());
+            err(&if short { diagnostics.render_short() } else { diagnostics.render() });
+            err(&format!("{} problems\n", diagnostics.len()));
             ExitCode::FAILURE
         }
     }
@@ -92,11 +102,11 @@ fn main() -> ExitCode {
 fn expand(name: &str, folder: Folder) -> Result<ExitCode, Diagnostics> {
     match folder.generator().expand(name)? {
         Some(text) => {
-            print!("{text}");
+            out(&text);
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            eprintln!("{name} is not implemented, or is not in the IDL: see `bindings-gen coverage`");
+            err(&format!("{name} is not implemented, or is not in the IDL: see `bindings-gen coverage`\n"));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -105,24 +115,24 @@ fn expand(name: &str, folder: Folder) -> Result<ExitCode, Diagnostics> {
 fn check_files(files: &[PathBuf], complete: bool) -> Result<ExitCode, Diagnostics> {
     let sources = SourceSet::read_files(files)?;
     let summary = check(&sources, complete)?;
-    println!("{summary}");
+    out(&format!("{summary}\n"));
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_coverage(folder: Folder, json: bool) -> Result<ExitCode, Diagnostics> {
     let coverage = coverage(&folder.generator())?;
-    print!("{}", if json { coverage.to_json() } else { coverage.to_table() });
+    out(&if json { coverage.to_json() } else { coverage.to_table() });
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate(out: &std::path::Path, folder: Folder) -> Result<ExitCode, Diagnostics> {
+fn generate(folder_out: &std::path::Path, folder: Folder) -> Result<ExitCode, Diagnostics> {
     let generated = folder.generator().generate()?;
     for (name, text) in &generated.files {
-        if let Err(error) = std::fs::write(out.join(name), text) {
-            eprintln!("{} cannot be written: {error}", out.join(name).display());
+        if let Err(error) = std::fs::write(folder_out.join(name), text) {
+            err(&format!("{} cannot be written: {error}\n", folder_out.join(name).display()));
             return Ok(ExitCode::FAILURE);
         }
     }
-    println!("{} files", generated.files.len());
+    out(&format!("{} files\n", generated.files.len()));
     Ok(ExitCode::SUCCESS)
 }

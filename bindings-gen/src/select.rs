@@ -81,7 +81,11 @@ impl Selector<'_> {
             self.selection.overload_names.insert((name.to_owned(), operation.clone()), names.clone());
         }
         if let Some(interface) = self.world.interfaces.get(name) {
-            self.check_mentioned(entry, interface.members.iter().map(Member::name).collect());
+            let factories = interface.legacy_factories.iter().map(|(factory, _)| factory.name.as_str());
+            self.check_mentioned(
+                entry,
+                interface.members.iter().map(Member::name).chain(factories).collect(),
+            );
             self.interface(interface, entry);
         } else if let Some(dictionary) = self.world.dictionaries.get(name) {
             self.check_mentioned(entry, dictionary.members.iter().map(|m| m.name.name.as_str()).collect());

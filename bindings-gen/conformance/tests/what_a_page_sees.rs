@@ -211,6 +211,9 @@ fn attributes_do_what_their_extended_attributes_say() {
         a.strings === a.strings ==> true
         a.forwarded = 'sent on'; a.forwarded.label ==> sent on
         (() => { 'use strict'; a.lenient = 5; return a.lenient })() ==> 1
+        a.careless + ' ' + Object.create(Attributes.prototype).careless ==> 4 undefined
+        Object.create(Attributes.prototype).careless = 5 ==> 5
+        `${a} ${a.describe()} ${Attributes.prototype.toString.name}` ==> described described toString
         (() => { 'use strict'; a.strings = 5 })() ==> threw TypeError: no setter for property
         a.list === a.list && Object.isFrozen(a.list) ==> true
         var before = a.list; a.setList([1]); [a.list === before, a.list === a.list, a.list[0]].join() ==> false,true,1

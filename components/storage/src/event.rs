@@ -97,6 +97,8 @@ pub(crate) enum Note {
 /// A reader to be.
 pub(crate) struct Serve {
     pub(crate) body: Pinned,
+    /// Its row, if it is sealed: that does not change any more.
+    pub(crate) row: Option<BodyRow>,
     pub(crate) writer: BodyWriter,
     pub(crate) offset: u64,
     /// Where it ends; `None` follows what is appended.

@@ -122,6 +122,18 @@ impl AttributesMethods for Attributes {
         Ok(1)
     }
 
+    fn careless(&self, _: &Realm) -> Fallible<i32> {
+        Ok(4)
+    }
+
+    fn set_careless(&self, _: &Realm, _: i32) -> Fallible<()> {
+        Ok(())
+    }
+
+    fn describe(&self, _: &Realm) -> Fallible<DomString> {
+        Ok("described".into())
+    }
+
     fn list(&self, _: &Realm) -> Fallible<Vec<i32>> {
         Ok(self.list.borrow().clone())
     }

@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 
 use crate::ast::{AttributeValue, Generic, Literal, Modifier};
 use crate::emit::Emitter;
+use crate::emit::methods::Overloads;
 use crate::emit::names::{ident, snake};
 use crate::model::{Attribute, Exposure, Member, MemberKind, Type, find_attribute};
 use crate::select::event_handler_type;
@@ -64,9 +65,13 @@ impl Emitter<'_> {
             }
         }
         for overloads in self.overloads(of, members) {
-            let Some((first, ..)) = overloads.list.first() else { continue };
+            let Some(first) = overloads.list.first().map(|(first, ..)| *first) else { continue };
             let entry = self.operation_entry(&overloads, target);
             tables.add(entry, first, target, overloads.is_static);
+            if overloads.list.iter().any(|(_, operation, _)| operation.modifier == Modifier::Stringifier) {
+                let entry = self.operation_entry(&Overloads { name: "toString", ..overloads }, target);
+                tables.add(entry, first, target, false);
+            }
         }
         tables
     }
@@ -92,7 +97,7 @@ impl Emitter<'_> {
         let name = c_string(idl);
         if event_handler_type(&attribute.ty) {
             self.check_event_target(member.span);
-            return self.event_handler_entry(idl, target);
+            return self.event_handler_entry(member, idl, target);
         }
         let methods = &target.methods;
         let getter_method = ident(&snake(idl));
@@ -127,7 +132,8 @@ impl Emitter<'_> {
             };
         }
         let setter = self.setter(attribute, target);
-        quote!(Member::attribute(#name, #getter, #setter))
+        let constructor = attribute_constructor(member);
+        quote!(#constructor(#name, #getter, #setter))
     }
 
     /// The value that a getter gives: one array again and again, as long as its items stay the same.
@@ -177,12 +183,13 @@ impl Emitter<'_> {
     }
 
     /// `onfetch`: no method, but the event handler map of the object.
-    fn event_handler_entry(&self, idl: &str, target: &Target) -> TokenStream {
+    fn event_handler_entry(&self, member: &Member, idl: &str, target: &Target) -> TokenStream {
         let this = &target.this;
         let name = c_string(idl);
         let event = idl.strip_prefix("on").unwrap_or(idl);
+        let constructor = attribute_constructor(member);
         quote! {
-            Member::attribute(
+            #constructor(
                 #name,
                 |realm, this: &#this| event_handler::get(realm, &this.root().upcast::<EventTarget>(), #event),
                 |realm, this: &#this, value| {
@@ -216,6 +223,15 @@ fn flags(mut entry: TokenStream, member: &Member, target: &Target) -> TokenStrea
         entry = quote!(#entry.secure_context());
     }
     entry
+}
+
+/// The function that makes the entry of an attribute that can be set.
+fn attribute_constructor(member: &Member) -> TokenStream {
+    if member.has("LegacyLenientThis") {
+        quote!(Member::lenient_attribute)
+    } else {
+        quote!(Member::attribute)
+    }
 }
 
 fn stringify_entry(target: &Target) -> TokenStream {

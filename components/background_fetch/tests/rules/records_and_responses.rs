@@ -1,12 +1,12 @@
 //! Complete a record, its responses, and who waits for them.
 
 use bgfetch_core::RecordEvent;
-use bgfetch_traits::background_fetch::{BackgroundFetchFailureReason, RecordResult};
+use bgfetch_traits::background_fetch::{BackgroundFetchFailureReason, RecordResult, UiAction};
 use bgfetch_traits::body::BodyError;
 use bgfetch_traits::fetch::{CredentialsMode, NetworkErrorKind, RequestHead};
 use bgfetch_traits::ids::{BodyId, RecordId};
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome};
-use bgfetch_traits::storage::{CacheQuery, StorageError};
+use bgfetch_traits::storage::{CacheQuery, StorageError, StoreOutcome};
 
 use crate::rig::{Response, Rig, get, page, quota_exceeded, total};
 
@@ -333,4 +333,27 @@ fn events_of_attempts_that_are_over_change_nothing() {
     assert!(rig.took().is_empty());
     rig.stale(film, 1, RecordEvent::BodyCreated(Ok(BodyId(50))));
     assert_eq!(rig.took(), ["release 50"]);
+    // While another attempt is in the very state that they are about.
+    let ended = || RecordEvent::BodyEnded(StoreOutcome { length: 99, result: Ok(()) });
+    rig.hold_bodies = true;
+    rig.head(film, 200, &[]);
+    rig.took();
+    rig.stale(film, 1, RecordEvent::BodyCreated(Ok(BodyId(51))));
+    assert_eq!(rig.took(), ["release 51"]);
+    rig.body_created(film, Ok(BodyId(52)));
+    rig.took();
+    let nothing_of_attempt_1_counts = |rig: &mut Rig| {
+        rig.stale(film, 1, RecordEvent::BytesStored(99));
+        rig.stale(film, 1, ended());
+        rig.stale(film, 1, RecordEvent::Uploaded(99));
+        rig.wait(100);
+        assert_eq!(rig.took(), [""; 0]);
+    };
+    nothing_of_attempt_1_counts(&mut rig);
+    rig.ui(film.fetch, UiAction::Pause).unwrap();
+    rig.took();
+    nothing_of_attempt_1_counts(&mut rig);
+    rig.abort(film.fetch);
+    rig.took();
+    nothing_of_attempt_1_counts(&mut rig);
 }

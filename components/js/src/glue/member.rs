@@ -101,6 +101,17 @@ impl Member {
         Self::accessor(name, Some(getter_entry::<T, G>), Some(setter_entry::<T, S>))
     }
 
+    /// A `[LegacyLenientThis]` attribute: on any other `this`, reading gives `undefined` and setting does nothing.
+    #[must_use]
+    pub const fn lenient_attribute<T, G, S>(name: &'static CStr, _get: G, _set: S) -> Self
+    where
+        T: PlatformObject,
+        G: Fn(&Realm, &T) -> Fallible<Value> + Copy + 'static,
+        S: Fn(&Realm, &T, &Value) -> Fallible<()> + Copy + 'static,
+    {
+        Self::accessor(name, Some(lenient_getter_entry::<T, G>), Some(lenient_setter_entry::<T, S>))
+    }
+
     /// A `[Replaceable]` attribute: setting it defines a property of that name on the object.
     #[must_use]
     pub const fn replaceable<T, G, S>(name: &'static CStr, _get: G, _set: S) -> Self
@@ -309,6 +320,38 @@ where
     let realm = unsafe { Realm::borrow(&ctx) };
     guard(realm, &mut |realm| {
         conjure::<S>()(realm, this_as::<T>(realm, &this)?, Value::view_one(&value))?;
+        Ok(Value::UNDEFINED)
+    })
+}
+
+unsafe extern "C" fn lenient_getter_entry<T, G>(ctx: *mut q::JSContext, this: q::JSValue) -> q::JSValue
+where
+    T: PlatformObject,
+    G: Fn(&Realm, &T) -> Fallible<Value> + Copy + 'static,
+{
+    // SAFETY: the engine calls with a live context.
+    let realm = unsafe { Realm::borrow(&ctx) };
+    guard(realm, &mut |realm| match this_as::<T>(realm, &this) {
+        Ok(this) => conjure::<G>()(realm, this),
+        Err(_) => Ok(Value::UNDEFINED),
+    })
+}
+
+unsafe extern "C" fn lenient_setter_entry<T, S>(
+    ctx: *mut q::JSContext,
+    this: q::JSValue,
+    value: q::JSValue,
+) -> q::JSValue
+where
+    T: PlatformObject,
+    S: Fn(&Realm, &T, &Value) -> Fallible<()> + Copy + 'static,
+{
+    // SAFETY: the engine calls with a live context.
+    let realm = unsafe { Realm::borrow(&ctx) };
+    guard(realm, &mut |realm| {
+        if let Ok(this) = this_as::<T>(realm, &this) {
+            conjure::<S>()(realm, this, Value::view_one(&value))?;
+        }
         Ok(Value::UNDEFINED)
     })
 }

@@ -2,17 +2,16 @@
 
 use std::collections::VecDeque;
 
-use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
+use bgfetch_traits::body::{BodyError, BodyReader};
 use bgfetch_traits::ids::BodyId;
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::storage::{BodyMsg, BodyOwner, StorageError, StoreOutcome, StoreProgress, StoredBody};
+use bgfetch_traits::storage::{BodyMsg, BodyOwner, StorageError, StoreOutcome, StoreProgress};
 use bytes::Bytes;
 
 use super::Partition;
 use super::append::Append;
-use super::reader::Reader;
 use crate::error::io_error;
-use crate::event::{Note, Report, Serve};
+use crate::event::{Note, Report};
 use crate::meta::{BodyRow, Op, not_found};
 
 /// A body in memory: only while something is done with it.
@@ -84,6 +83,16 @@ impl LiveBody {
             queue: VecDeque::new(),
             readers: Vec::new(),
         }
+    }
+
+    fn load(&mut self, row: BodyRow) {
+        self.loaded = true;
+        self.written = row.length;
+        self.durable = row.length;
+        self.sealed = row.sealed;
+        self.error = row.error;
+        self.lost = row.lost;
+        self.place = row.inline.map_or(Place::File, Place::Inline);
     }
 
     /// Whether nobody does anything with it.
@@ -192,17 +201,20 @@ impl Partition {
         self.bodies.entry(body).or_insert_with(|| LiveBody::new(false))
     }
 
+    /// The body in memory, if it is sealed and this is its row: then that is still true.
+    pub(super) fn live_from(&mut self, body: BodyId, row: BodyRow) {
+        self.bodies.entry(body).or_insert_with(|| {
+            let mut live = LiveBody::new(false);
+            live.load(row);
+            live
+        });
+    }
+
     pub(super) fn loaded(&mut self, body: BodyId, row: Result<Option<BodyRow>, StorageError>) {
         match row.and_then(|row| row.ok_or_else(|| not_found(body))) {
             Ok(row) => {
                 let Some(live) = self.bodies.get_mut(&body) else { return };
-                live.loaded = true;
-                live.written = row.length;
-                live.durable = row.length;
-                live.sealed = row.sealed;
-                live.error = row.error;
-                live.lost = row.lost;
-                live.place = row.inline.map_or(Place::File, Place::Inline);
+                live.load(row);
                 self.advance(body);
                 self.wake_readers(body);
             }
@@ -414,76 +426,4 @@ impl Partition {
             ));
         }
     }
-
-    /// A body's bytes from `offset` on.
-    fn open_body(
-        &mut self,
-        body: BodyId,
-        offset: u64,
-        follow: bool,
-        reply: Reply<Result<BodyReader, StorageError>>,
-    ) {
-        if let Some(live) = self.bodies.get(&body).filter(|live| live.loaded) {
-            let length = live.written;
-            let whole = live.sealed && live.error.is_none() && live.lost == 0;
-            if offset > length {
-                return reply.send(Err(beyond(body, offset, length)));
-            }
-            let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
-            if offset == 0 && whole {
-                reader = reader.backed_by(StoredBody { partition: self.shared.key.clone(), body, length });
-            }
-            let end = (!follow).then_some(length);
-            let body = self.pinner().pin(body);
-            self.serve(Serve { body, writer, offset, end });
-            return reply.send(Ok(reader));
-        }
-        let note = self.notify();
-        let pinner = self.pinner();
-        let key = self.shared.key.clone();
-        self.ops.push(Op::read(
-            move |store| {
-                let row = store.load_body(body)?.ok_or_else(|| not_found(body))?;
-                if offset > row.length {
-                    return Err(beyond(body, offset, row.length).into());
-                }
-                Ok((row, pinner.pin(body)))
-            },
-            move |row| {
-                let (row, pinned) = match row {
-                    Ok(found) => found,
-                    Err(error) => return reply.send(Err(error)),
-                };
-                let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
-                if offset == 0 && row.sealed && row.error.is_none() && row.lost == 0 {
-                    reader = reader.backed_by(StoredBody { partition: key, body, length: row.length });
-                }
-                let end = (!follow).then_some(row.length);
-                note(Note::Serve(Serve { body: pinned, writer, offset, end }));
-                reply.send(Ok(reader));
-            },
-        ));
-    }
-
-    /// Takes on a reader of a pinned body.
-    pub(super) fn serve(&mut self, serve: Serve) {
-        if self.stopping {
-            return serve.writer.finish(Err(BodyError::Source("storage is shutting down".into())));
-        }
-        let entry = self.readers.vacant_entry();
-        let index = entry.key();
-        entry.insert(Reader::new(&self.env, self.index, index, serve));
-        self.step_reader(index);
-    }
-
-    pub(super) fn wake_readers(&mut self, body: BodyId) {
-        let Some(live) = self.bodies.get(&body) else { return };
-        for reader in live.readers.clone() {
-            self.step_reader(reader);
-        }
-    }
-}
-
-fn beyond(body: BodyId, offset: u64, length: u64) -> StorageError {
-    StorageError::NotFound(format!("byte {offset} of body {body}, which has {length},"))
 }

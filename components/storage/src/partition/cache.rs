@@ -90,7 +90,7 @@ impl Partition {
                 FoundBody::Pinned { body: pinned, length } => {
                     let (writer, reader) = pipe(DEFAULT_CAPACITY);
                     let body = pinned.body;
-                    let serve = Serve { body: pinned, writer, offset: 0, end: Some(length) };
+                    let serve = Serve { body: pinned, row: None, writer, offset: 0, end: Some(length) };
                     // A thread that has ended drops the writer, and that ends the reader.
                     let _sent = inbox.send(crate::event::Event::Note(index, epoch, Note::Serve(serve)));
                     reader.backed_by(StoredBody { partition: key.clone(), body, length })

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bgfetch_traits::body::{BodyError, BodyWriter};
+use bgfetch_traits::body::{BodyError, BodyReader, BodyWriter, DEFAULT_CAPACITY, pipe};
 use bgfetch_traits::ids::BodyId;
-use bgfetch_traits::storage::StorageError;
+use bgfetch_traits::reply::Reply;
+use bgfetch_traits::storage::{StorageError, StoredBody};
 use bytes::Bytes;
 
 use super::Partition;
 use super::bodies::Place;
 use crate::env::Env;
 use crate::error::io_error;
-use crate::event::{Report, Serve, Task, TaskWaker, Token};
+use crate::event::{Note, Report, Serve, Task, TaskWaker, Token};
+use crate::meta::{BodyRow, Op, not_found};
 
 /// Somebody who reads a body.
 pub(super) struct Reader {
     body: BodyId,
+    /// Its row, if it was sealed already.
+    row: Option<BodyRow>,
     writer: Option<BodyWriter>,
     position: u64,
     /// Where it ends; `None` follows what is appended.
@@ -48,6 +52,7 @@ impl Reader {
         serve.body.keep();
         Self {
             body,
+            row: serve.row,
             writer: Some(serve.writer),
             position: serve.offset,
             end: serve.end,
@@ -72,6 +77,87 @@ impl Reader {
 }
 
 impl Partition {
+    /// A body's bytes from `offset` on.
+    pub(super) fn open_body(
+        &mut self,
+        body: BodyId,
+        offset: u64,
+        follow: bool,
+        reply: Reply<Result<BodyReader, StorageError>>,
+    ) {
+        if let Some(live) = self.bodies.get(&body).filter(|live| live.loaded) {
+            let length = live.written;
+            let whole = live.sealed && live.error.is_none() && live.lost == 0;
+            if offset > length {
+                return reply.send(Err(beyond(body, offset, length)));
+            }
+            let (writer, mut reader) = pipe(DEFAULT_CAPACITY);
+            if offset == 0 && whole {
+                reader = reader.backed_by(StoredBody { partition: self.shared.key.clone(), body, length });
+            }
+            let end = (!follow).then_some(length);
+            let body = self.pinner().pin(body);
+            self.serve(Serve { body, row: None, writer, offset, end });
+            return reply.send(Ok(reader));
+        }
+        let note = self.notify();
+        let pinner = self.pinner();
+        let key = self.shared.key.clone();
+        self.ops.push(Op::read(
+            move |store| {
+                let row = store.load_body(body)?.ok_or_else(|| not_found(body))?;
+                if offset > row.length {
+                    return Err(beyond(body, offset, row.length).into());
+                }
+                Ok((row, pinner.pin(body)))
+            },
+            move |row| {
+                let (row, pinned) = match row {
+                    Ok(found) => found,
+                    Err(error) => return reply.send(Err(error)),
+                };
+                let whole = row.sealed && row.error.is_none() && row.lost == 0;
+                let (reader, writer) = match &row.inline {
+                    // Short, and all of it is here: there is nothing to wait for.
+                    Some(bytes) if whole || (!follow && row.lost == 0) => {
+                        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                        (BodyReader::from_bytes(bytes.slice(from..)), None)
+                    }
+                    _ => {
+                        let (writer, reader) = pipe(DEFAULT_CAPACITY);
+                        (reader, Some(writer))
+                    }
+                };
+                let stored = StoredBody { partition: key, body, length: row.length };
+                let reader = if offset == 0 && whole { reader.backed_by(stored) } else { reader };
+                if let Some(writer) = writer {
+                    let end = (!follow).then_some(row.length);
+                    let row = row.sealed.then_some(row);
+                    note(Note::Serve(Serve { body: pinned, row, writer, offset, end }));
+                }
+                reply.send(Ok(reader));
+            },
+        ));
+    }
+
+    /// Takes on a reader of a pinned body.
+    pub(super) fn serve(&mut self, serve: Serve) {
+        if self.stopping {
+            return serve.writer.finish(Err(BodyError::Source("storage is shutting down".into())));
+        }
+        let entry = self.readers.vacant_entry();
+        let index = entry.key();
+        entry.insert(Reader::new(&self.env, self.index, index, serve));
+        self.step_reader(index);
+    }
+
+    pub(super) fn wake_readers(&mut self, body: BodyId) {
+        let Some(live) = self.bodies.get(&body) else { return };
+        for reader in live.readers.clone() {
+            self.step_reader(reader);
+        }
+    }
+
     pub(super) fn step_reader(&mut self, index: usize) {
         while let Some(reader) = self.readers.get_mut(index) {
             let body = reader.body;
@@ -80,6 +166,9 @@ impl Partition {
                 Step::Start => {
                     let Some(reader) = self.readers.get_mut(index) else { return };
                     reader.started = true;
+                    if let Some(row) = reader.row.take() {
+                        self.live_from(body, row);
+                    }
                     let live = self.live(body);
                     live.readers.push(index);
                     if !live.loaded {
@@ -192,4 +281,8 @@ impl Partition {
         self.unpin(reader.body);
         self.advance(reader.body);
     }
+}
+
+fn beyond(body: BodyId, offset: u64, length: u64) -> StorageError {
+    StorageError::NotFound(format!("byte {offset} of body {body}, which has {length},"))
 }
