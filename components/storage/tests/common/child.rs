@@ -17,6 +17,7 @@ pub(crate) fn start(name: &str, profile: &Path) -> Process {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([&format!("children::{name}"), "--exact", "--nocapture"])
         .env(VARIABLE, profile)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -26,7 +27,13 @@ pub(crate) fn start(name: &str, profile: &Path) -> Process {
 
 /// In the other process: the profile. `None` in an ordinary test run, in which children have nothing to do.
 pub(crate) fn profile() -> Option<std::path::PathBuf> {
-    std::env::var_os(VARIABLE).map(Into::into)
+    let profile = std::env::var_os(VARIABLE)?;
+    // Nothing is ever written there: it ends with the parent, and then so does this process.
+    std::thread::spawn(|| {
+        let _end = std::io::stdin().read_line(&mut String::new());
+        std::process::exit(1);
+    });
+    Some(profile.into())
 }
 
 impl Process {
@@ -51,7 +58,13 @@ impl Process {
     }
 
     /// As abruptly as it can be done.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
