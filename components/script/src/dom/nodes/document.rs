@@ -176,6 +176,16 @@ impl Document {
         self.quirks.get() == QuirksMode::Quirks
     }
 
+    /// Its mode.
+    pub(crate) fn quirks_mode(&self) -> QuirksMode {
+        self.quirks.get()
+    }
+
+    /// Takes the mode of another document.
+    pub(crate) fn copy_mode(&self, other: &Self) {
+        self.quirks.set(other.quirks.get());
+    }
+
     /// Sets its mode.
     pub(crate) fn set_quirks_mode(&self, mode: QuirksMode) {
         self.quirks.set(mode);
