@@ -1,7 +1,9 @@
 //! [Event handlers](https://html.spec.whatwg.org/multipage/webappapis.html#event-handlers): `onclick` and the like, as
 //! IDL attributes and, on elements, as content attributes.
 
-use bgfetch_js::{Callback, Fallible, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer, Value};
+use bgfetch_js::{
+    Callback, Fallible, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer, Value,
+};
 
 use super::event_target::EventTarget;
 use crate::dom::html::content_handlers;
@@ -123,7 +125,9 @@ pub(super) fn process(
 ) -> Fallible<()> {
     // Steps 1 and 2.
     let value = current_value(realm, current, name);
-    let Some(callback) = value.and_then(|object| Callback::new(object.as_value()).ok()) else { return Ok(()) };
+    let Some(callback) = value.and_then(|object| Callback::new(object.as_value()).ok()) else {
+        return Ok(());
+    };
     // Step 3.
     let is_global = realm.global().is_same(&current.to_object());
     let error = event.downcast::<ErrorEvent>().filter(|_| is_global && name == "error");

@@ -29,7 +29,8 @@ impl FocusEvent {
         event_type: &str,
         related: Option<&Root<Element>>,
     ) -> Fallible<()> {
-        let mut init = FocusEventInit { related_target: related.map(|r| r.upcast()), ..FocusEventInit::default() };
+        let mut init =
+            FocusEventInit { related_target: related.map(|r| r.upcast()), ..FocusEventInit::default() };
         init.parent.view = target.owner_doc().window();
         init.parent.parent.composed = true;
         let event = realm.wrap(Self::new(realm, event_type.into(), init))?;

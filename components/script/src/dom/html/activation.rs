@@ -63,7 +63,11 @@ fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fall
         return follow(realm, &anchor);
     }
     if let Some(button) = element.downcast::<HTMLButtonElement>() {
-        return if states::is_disabled(element) { Ok(()) } else { press(realm, &button.upcast(), button.button_type()) };
+        return if states::is_disabled(element) {
+            Ok(())
+        } else {
+            press(realm, &button.upcast(), button.button_type())
+        };
     }
     if let Some(input) = html_input_element::of(element) {
         return activate_input(realm, &input);
@@ -117,7 +121,9 @@ fn activate_label(realm: &Realm, label: &Root<HTMLLabelElement>, event: &Root<Ev
     let label: Root<Element> = label.upcast();
     let mut clicked = event.target_element();
     while let Some(element) = clicked.filter(|element| *element != label) {
-        if element.upcast::<EventTarget>() == control.upcast::<EventTarget>() || has_activation_behavior(&element) {
+        if element.upcast::<EventTarget>() == control.upcast::<EventTarget>()
+            || has_activation_behavior(&element)
+        {
             return Ok(());
         }
         clicked = element.parent_as_element();

@@ -11,17 +11,74 @@ use crate::{dom, report};
 /// Event handlers of [all elements](https://html.spec.whatwg.org/multipage/webappapis.html#globaleventhandlers), of those
 /// events that something here fires or a page is likely to.
 const GLOBAL: [&str; 46] = [
-    "abort", "animationend", "auxclick", "beforeinput", "beforetoggle", "blur", "cancel", "canplay", "change",
-    "click", "close", "contextmenu", "copy", "cut", "dblclick", "drag", "dragend", "dragstart", "drop", "ended",
-    "error", "focus", "formdata", "input", "invalid", "keydown", "keypress", "keyup", "load", "mousedown",
-    "mouseenter", "mouseleave", "mousemove", "mouseout", "mouseover", "mouseup", "paste", "pause", "play",
-    "progress", "reset", "resize", "scroll", "select", "submit", "toggle",
+    "abort",
+    "animationend",
+    "auxclick",
+    "beforeinput",
+    "beforetoggle",
+    "blur",
+    "cancel",
+    "canplay",
+    "change",
+    "click",
+    "close",
+    "contextmenu",
+    "copy",
+    "cut",
+    "dblclick",
+    "drag",
+    "dragend",
+    "dragstart",
+    "drop",
+    "ended",
+    "error",
+    "focus",
+    "formdata",
+    "input",
+    "invalid",
+    "keydown",
+    "keypress",
+    "keyup",
+    "load",
+    "mousedown",
+    "mouseenter",
+    "mouseleave",
+    "mousemove",
+    "mouseout",
+    "mouseover",
+    "mouseup",
+    "paste",
+    "pause",
+    "play",
+    "progress",
+    "reset",
+    "resize",
+    "scroll",
+    "select",
+    "submit",
+    "toggle",
 ];
 
 /// Event handlers of `body` that are the [window's](https://html.spec.whatwg.org/multipage/webappapis.html#window-reflecting-body-element-event-handler-set).
 const OF_WINDOW: [&str; 19] = [
-    "beforeunload", "blur", "error", "focus", "hashchange", "load", "message", "messageerror", "offline", "online",
-    "pagehide", "pageshow", "popstate", "rejectionhandled", "resize", "scroll", "storage", "unhandledrejection",
+    "beforeunload",
+    "blur",
+    "error",
+    "focus",
+    "hashchange",
+    "load",
+    "message",
+    "messageerror",
+    "offline",
+    "online",
+    "pagehide",
+    "pageshow",
+    "popstate",
+    "rejectionhandled",
+    "resize",
+    "scroll",
+    "storage",
+    "unhandledrejection",
     "unload",
 ];
 
@@ -34,7 +91,12 @@ pub(crate) fn determine_target(target: &Root<EventTarget>, name: &str) -> Root<E
 }
 
 /// A content attribute was set, changed or removed.
-pub(super) fn attribute_changed(realm: &Realm, element: &Root<Element>, attribute: &str, value: Option<&str>) {
+pub(super) fn attribute_changed(
+    realm: &Realm,
+    element: &Root<Element>,
+    attribute: &str,
+    value: Option<&str>,
+) {
     let Some(name) = attribute.strip_prefix("on") else { return };
     let of_window = || OF_WINDOW.iter().find(|known| **known == name && element.is_html_named("body"));
     let Some(name) = GLOBAL.iter().find(|known| **known == name).or_else(of_window) else { return };
@@ -45,7 +107,12 @@ pub(super) fn attribute_changed(realm: &Realm, element: &Root<Element>, attribut
 
 /// Steps 3.2 to 3.12 of [getting the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler):
 /// makes a function of a content attribute's text.
-pub(crate) fn compile(realm: &Realm, target: &Root<EventTarget>, name: &str, body: &str) -> Fallible<Callback> {
+pub(crate) fn compile(
+    realm: &Realm,
+    target: &Root<EventTarget>,
+    name: &str,
+    body: &str,
+) -> Fallible<Callback> {
     let element: Option<Root<Element>> = target.downcast();
     let document = match &element {
         Some(element) => element.owner_doc(),
@@ -64,11 +131,8 @@ pub(crate) fn compile(realm: &Realm, target: &Root<EventTarget>, name: &str, bod
             outer.chain([element.upcast::<Node>().as_value().clone()]).collect()
         }
     };
-    let parameters = if name == "error" && element.is_none() {
-        "event, source, lineno, colno, error"
-    } else {
-        "event"
-    };
+    let parameters =
+        if name == "error" && element.is_none() { "event, source, lineno, colno, error" } else { "event" };
     let opening: String = (0..scope.len()).map(|index| format!("with(arguments[{index}]){{")).collect();
     let closing = "}".repeat(scope.len());
     let source =

@@ -9,7 +9,8 @@ use crate::dom::{
 
 /// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
 pub(crate) fn inserted(realm: &Realm, node: &Root<Node>) {
-    let Some(element) = node.as_element().filter(|element| element.is_html() && element.is_in_document()) else {
+    let Some(element) = node.as_element().filter(|element| element.is_html() && element.is_in_document())
+    else {
         return;
     };
     match &*element.name().local {
@@ -28,7 +29,9 @@ pub(crate) fn post_connected(realm: &Realm, node: &Root<Node>) {
 
 /// [Removing steps](https://dom.spec.whatwg.org/#concept-node-remove-ext).
 pub(crate) fn removed(realm: &Realm, node: &Root<Node>, was_connected: bool) {
-    let Some(element) = node.as_element().filter(|element| was_connected && element.is_html()) else { return };
+    let Some(element) = node.as_element().filter(|element| was_connected && element.is_html()) else {
+        return;
+    };
     if element.is_html_named("base") {
         element.owner_doc().update_base(realm);
     }
@@ -78,9 +81,11 @@ pub(crate) fn attribute_changed(
 
 /// [Cloning steps](https://dom.spec.whatwg.org/#concept-node-clone-ext).
 pub(crate) fn cloned(realm: &Realm, from: &Root<Element>, to: &Root<Element>, subtree: bool) -> Fallible<()> {
-    if let (Some(from), Some(to)) = (from.downcast::<HTMLScriptElement>(), to.downcast::<HTMLScriptElement>()) {
+    if let (Some(from), Some(to)) = (from.downcast::<HTMLScriptElement>(), to.downcast::<HTMLScriptElement>())
+    {
         to.state.already_started.set(from.state.already_started.get());
-    } else if let (Some(from), Some(to)) = (from.downcast::<HTMLInputElement>(), to.downcast::<HTMLInputElement>())
+    } else if let (Some(from), Some(to)) =
+        (from.downcast::<HTMLInputElement>(), to.downcast::<HTMLInputElement>())
     {
         from.clone_state(&to);
     } else if let (Some(from), Some(to)) = (from.downcast::<HTMLTextAreaElement>(), to.downcast()) {

@@ -2,9 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use bgfetch_js::{
-    DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 use markup5ever::{LocalName, QualName, ns};
 
 use super::{activation, focus, reflect};

@@ -7,7 +7,7 @@ use bgfetch_traits::policy::CspPolicy;
 
 use super::reflect;
 use super::simple::html_element;
-use crate::dom::Element;
+use crate::dom::{Element, HTMLElement};
 use crate::environment::Environment;
 
 html_element!(
@@ -26,7 +26,8 @@ pub(super) fn inserted(realm: &Realm, element: &Root<Element>) {
         return;
     }
     let is = |attribute: &str, expected: &str| {
-        element.with_plain_attribute(attribute, |value| value.is_some_and(|v| v.eq_ignore_ascii_case(expected)))
+        element
+            .with_plain_attribute(attribute, |value| value.is_some_and(|v| v.eq_ignore_ascii_case(expected)))
     };
     let content = element.plain_attribute("content").unwrap_or_default();
     if is("http-equiv", "content-security-policy") {

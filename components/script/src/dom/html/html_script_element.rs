@@ -26,7 +26,7 @@ impl HTMLScriptElement {
 }
 
 impl HTMLScriptElementMethods for HTMLScriptElement {
-    reflect::string!(type_, set_type_, "type");
+    reflect::string!(type_, set_type, "type");
     reflect::url!(src, set_src, "src");
     reflect::boolean!(no_module, set_no_module, "nomodule");
     reflect::boolean!(defer, set_defer, "defer");
@@ -37,7 +37,7 @@ impl HTMLScriptElementMethods for HTMLScriptElement {
         Ok(self.state.force_async.get() || self.plain_attribute("async").is_some())
     }
 
-    fn set_async_(&self, realm: &Realm, value: bool) -> Fallible<()> {
+    fn set_async(&self, realm: &Realm, value: bool) -> Fallible<()> {
         self.state.force_async.set(false);
         reflect::set_boolean(self, realm, "async", value);
         Ok(())

@@ -36,6 +36,6 @@ pub(crate) use html_text_area_element::HTMLTextAreaElement;
 pub(crate) use simple::{
     HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLHRElement, HTMLHeadElement,
     HTMLHeadingElement, HTMLHtmlElement, HTMLImageElement, HTMLLIElement, HTMLLabelElement, HTMLLinkElement,
-    HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement, HTMLTitleElement,
-    HTMLUListElement, HTMLUnknownElement,
+    HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement,
+    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
 };

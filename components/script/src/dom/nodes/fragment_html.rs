@@ -40,7 +40,12 @@ fn body_of(realm: &Realm, element: &Root<Element>) -> Fallible<Root<Element>> {
 }
 
 /// [`insertAdjacentHTML()`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-element-insertadjacenthtml)
-pub(super) fn insert_adjacent(realm: &Realm, element: &Root<Element>, place: &str, html: &str) -> Fallible<()> {
+pub(super) fn insert_adjacent(
+    realm: &Realm,
+    element: &Root<Element>,
+    place: &str,
+    html: &str,
+) -> Fallible<()> {
     let lower = place.to_ascii_lowercase();
     let outside = matches!(lower.as_str(), "beforebegin" | "afterend");
     let context = if outside {
@@ -64,13 +69,12 @@ pub(super) fn insert_adjacent(realm: &Realm, element: &Root<Element>, place: &st
 
 /// Elements without end tags: [serializes as void](https://html.spec.whatwg.org/multipage/parsing.html#serializes-as-void).
 const VOID: [&str; 18] = [
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
-    "meta", "param", "source", "track", "wbr",
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen",
+    "link", "meta", "param", "source", "track", "wbr",
 ];
 
 /// Elements whose text is not escaped.
-const RAW: [&str; 8] =
-    ["style", "script", "xmp", "iframe", "noembed", "noframes", "plaintext", "noscript"];
+const RAW: [&str; 8] = ["style", "script", "xmp", "iframe", "noembed", "noframes", "plaintext", "noscript"];
 
 /// What is left to write.
 enum Step {

@@ -68,7 +68,8 @@ async fn fetch_once(hosts: &Hosts, client: ClientId, url: Url) -> Result<Respons
             Ok(FetchOutcome::Network(request)) => *request,
             Ok(FetchOutcome::Response(response)) => return Ok(response),
             Ok(FetchOutcome::Error(why)) => {
-                let message = format!("the service worker answered the navigation to {url} with an error: {why}");
+                let message =
+                    format!("the service worker answered the navigation to {url} with an error: {why}");
                 return Err(NetworkError::new(NetworkErrorKind::Internal, message));
             }
             Err(dropped) => return Err(NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())),
@@ -80,7 +81,9 @@ async fn fetch_once(hosts: &Hosts, client: ClientId, url: Url) -> Result<Respons
         let cancel = CancelHandle::new();
         hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
     });
-    answer.await.unwrap_or_else(|dropped| Err(NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())))
+    answer
+        .await
+        .unwrap_or_else(|dropped| Err(NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())))
 }
 
 fn navigation_request(client: ClientId, url: &Url) -> Request {
@@ -130,8 +133,8 @@ async fn show(hosts: Hosts, client: ClientId, mut response: Response) -> Result<
     let url = response.head.url().cloned().unwrap_or_else(crate::dom::nodes::document_methods::about_blank);
     let status = response.head.status;
     let mime_type = MimeType::extract(&response.head.headers);
-    let (realm, document) =
-        create_window(hosts, client, &response, &url, mime_type.as_ref()).map_err(|error| error.to_string())?;
+    let (realm, document) = create_window(hosts, client, &response, &url, mime_type.as_ref())
+        .map_err(|error| error.to_string())?;
     let _busy = Agent::current().busy();
     announce(&realm).await;
     let transport = mime_type.as_ref().and_then(|mime_type| mime_type.parameter("charset"));

@@ -58,7 +58,10 @@ impl LocationMethods for Location {
     }
 
     fn origin(&self, _: &Realm) -> Fallible<String> {
-        Ok(self.document().map(|document| document.document_url().origin().ascii_serialization()).unwrap_or_default())
+        Ok(self
+            .document()
+            .map(|document| document.document_url().origin().ascii_serialization())
+            .unwrap_or_default())
     }
 
     fn protocol(&self, _: &Realm) -> Fallible<String> {

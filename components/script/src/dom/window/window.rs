@@ -3,8 +3,8 @@
 use std::cell::{OnceCell, RefCell};
 
 use bgfetch_js::{
-    DomString, ErrorLocation, Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Traced, Value,
-    platform_object, trace_fields,
+    DomString, ErrorLocation, Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Traced,
+    Value, platform_object, trace_fields,
 };
 use bgfetch_traits::coordinator::ConsoleLevel;
 use url::Url;
@@ -72,7 +72,8 @@ impl Window {
         once(&self.location, || realm.wrap(Location::new(&self.root())))
     }
 
-    fn shared(&self) -> &SharedObjects {
+    /// What every global object has one of.
+    pub(crate) const fn shared(&self) -> &SharedObjects {
         &self.shared
     }
 
@@ -86,7 +87,10 @@ impl Window {
             "/" => Some(origin.clone()),
             other => {
                 let parsed = Url::parse(other).map_err(|error| {
-                    Exception::dom("SyntaxError", format!("the target origin {other:?} is not a URL: {error}"))
+                    Exception::dom(
+                        "SyntaxError",
+                        format!("the target origin {other:?} is not a URL: {error}"),
+                    )
                 })?;
                 Some(parsed.origin())
             }

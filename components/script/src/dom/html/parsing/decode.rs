@@ -54,9 +54,7 @@ fn sniff(start: &[u8], transport: Option<&'static Encoding>) -> &'static Encodin
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return encoding;
     }
-    transport
-        .or_else(|| prescan(start.get(..PRESCAN).unwrap_or(start)))
-        .unwrap_or(encoding_rs::WINDOWS_1252)
+    transport.or_else(|| prescan(start.get(..PRESCAN).unwrap_or(start))).unwrap_or(encoding_rs::WINDOWS_1252)
 }
 
 /// [Prescans a byte stream](https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding).
@@ -67,7 +65,9 @@ fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
             // The two hyphens may be those that open it.
             let from = rest.get(2..).unwrap_or_default();
             let end = from.windows(3).position(|window| window == b"-->");
-            rest = end.and_then(|end| from.get(end + 3..)).unwrap_or(after.get(after.len()..).unwrap_or_default());
+            rest = end
+                .and_then(|end| from.get(end + 3..))
+                .unwrap_or(after.get(after.len()..).unwrap_or_default());
             continue;
         }
         let next = rest.get(1).copied().unwrap_or(0);
@@ -78,7 +78,8 @@ fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
             }
             rest = after;
         } else if *byte == b'<' && (next.is_ascii_alphabetic() || next == b'/') {
-            let name_end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>').unwrap_or(rest.len());
+            let name_end =
+                rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>').unwrap_or(rest.len());
             rest = attributes(rest.get(name_end..).unwrap_or_default()).1;
         } else if *byte == b'<' && matches!(next, b'!' | b'?') {
             let end = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
@@ -145,7 +146,8 @@ fn value_of(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn encoding_of_meta(attributes: &Attributes) -> Option<&'static Encoding> {
-    let get = |name: &str| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let get =
+        |name: &str| attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let label = match get("charset") {
         Some(charset) => charset,
         None if get("http-equiv") == Some("content-type") => charset_in(get("content")?)?,
@@ -185,7 +187,10 @@ mod tests {
     fn a_meta_element_names_the_encoding() {
         let name = |html: &str| prescan(html.as_bytes()).map(|encoding| encoding.name());
         assert_eq!(name("<!DOCTYPE html><meta charset=utf-8>"), Some("UTF-8"));
-        assert_eq!(name("<!-- <meta charset=koi8-r> --><html a='>'><META CHARSET = 'koi8-u'/>"), Some("KOI8-U"));
+        assert_eq!(
+            name("<!-- <meta charset=koi8-r> --><html a='>'><META CHARSET = 'koi8-u'/>"),
+            Some("KOI8-U")
+        );
         assert_eq!(
             name("<meta http-equiv=Content-Type content=\"text/html; charset='latin2'\">"),
             Some("ISO-8859-2")

@@ -6,10 +6,11 @@ mod sink;
 
 use bgfetch_js::{Fallible, Realm, Root};
 use html5ever::buffer_queue::BufferQueue;
+use html5ever::driver::parse_fragment_for_element;
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use html5ever::{ParseOpts, TokenizerResult, parse_fragment_for_element};
+use html5ever::{ParseOpts, TokenizerResult};
 
 use super::scripting::{execute, prepare};
 use crate::agent::Agent;
@@ -37,8 +38,14 @@ impl PageParser {
     pub(crate) fn new(realm: &Realm, document: &Root<Document>) -> Fallible<Self> {
         let options = TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() };
         let builder = TreeBuilder::new(Sink::new(realm, document, false)?, options);
-        let tokenizer = Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
-        Ok(Self { realm: realm.clone(), document: document.clone(), tokenizer, input: BufferQueue::default() })
+        let tokenizer =
+            Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+        Ok(Self {
+            realm: realm.clone(),
+            document: document.clone(),
+            tokenizer,
+            input: BufferQueue::default(),
+        })
     }
 
     /// [Text](https://html.spec.whatwg.org/multipage/document-lifecycle.html#navigate-text): everything from here on is shown

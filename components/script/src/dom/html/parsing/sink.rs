@@ -10,7 +10,8 @@ use markup5ever::{Attribute, LocalName, Namespace, QualName};
 
 use crate::dom::nodes::mutation;
 use crate::dom::{
-    Comment, Document, DocumentFragment, DocumentType, Element, HTMLScriptElement, HTMLTemplateElement, Node, Text,
+    Comment, Document, DocumentFragment, DocumentType, Element, HTMLScriptElement, HTMLTemplateElement, Node,
+    Text,
 };
 
 /// Puts what the parser finds into a document.

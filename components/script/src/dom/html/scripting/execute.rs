@@ -1,14 +1,19 @@
 //! [Executing a script element](https://html.spec.whatwg.org/multipage/scripting.html#execute-the-script-element).
 
-use bgfetch_js::{Exception, Realm, Root};
+use bgfetch_js::{Exception, Realm, Root, Runtime};
 
 use super::{ClassicScript, ScriptResult};
+use crate::agent::Agent;
 use crate::dom::{HTMLScriptElement, events};
 use crate::environment::Environment;
 use crate::report;
 
 /// [Executes the script element](https://html.spec.whatwg.org/multipage/scripting.html#execute-the-script-element).
 pub(crate) fn execute(realm: &Realm, script: &Root<HTMLScriptElement>) {
+    // A parser runs many scripts in one task.
+    if !Runtime::is_running_script() {
+        Agent::current().allow_time();
+    }
     // Steps 1 and 2.
     let document = script.owner_doc();
     if script.state.preparation_document().as_ref() != Some(&document) {

@@ -63,7 +63,8 @@ pub(super) async fn classic(
     let response = send(realm, head).await?;
     // Step 5.1: [should it be blocked due to its MIME type](https://fetch.spec.whatwg.org/#ref-for-should-response-to-request-be-blocked-due-to-mime-type?).
     let mime_type = MimeType::extract(&response.head.headers);
-    if let Some(mime_type) = mime_type.as_ref().filter(|mime_type| is_blocked_for_scripts(&mime_type.essence)) {
+    if let Some(mime_type) = mime_type.as_ref().filter(|mime_type| is_blocked_for_scripts(&mime_type.essence))
+    {
         return Err(format!("the script {url} was not run: its MIME type is {}", mime_type.essence));
     }
     let muted_errors = matches!(response.head.kind, ResponseType::Opaque | ResponseType::OpaqueRedirect);

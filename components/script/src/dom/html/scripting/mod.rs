@@ -192,7 +192,9 @@ fn mark_as_ready(realm: &Realm, script: &Root<HTMLScriptElement>, result: Script
     let queues = &document.scripts;
     match script.state.schedule.get() {
         Schedule::Immediately => {}
-        Schedule::AfterParsing | Schedule::BlocksParsing => script.state.ready_to_be_parser_executed.set(true),
+        Schedule::AfterParsing | Schedule::BlocksParsing => {
+            script.state.ready_to_be_parser_executed.set(true)
+        }
         Schedule::AsSoonAsPossible => {
             execute::execute(realm, script);
             let done = {

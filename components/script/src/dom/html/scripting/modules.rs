@@ -97,7 +97,8 @@ async fn fetch_one(realm: &Realm, url: &Url, options: &FetchOptions) -> Result<S
 
 /// Waits for all, in any order.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<(Option<F::Output>, Pin<Box<F>>)> = futures.map(|future| (None, Box::pin(future))).collect();
+    let mut waiting: Vec<(Option<F::Output>, Pin<Box<F>>)> =
+        futures.map(|future| (None, Box::pin(future))).collect();
     poll_fn(|cx| {
         let mut pending = false;
         for (output, future) in waiting.iter_mut().filter(|(output, _)| output.is_none()) {
