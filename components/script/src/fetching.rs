@@ -102,3 +102,16 @@ pub(crate) async fn unless_cancelled<T>(
     })
     .await
 }
+
+/// Goes on in a task of its own.
+pub(crate) async fn next_task() {
+    let mut waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

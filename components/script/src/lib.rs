@@ -16,6 +16,7 @@ mod agent;
 mod bindings;
 mod clone;
 mod dom;
+mod embedder;
 mod environment;
 mod fetching;
 mod messages;
@@ -27,4 +28,6 @@ mod spawn;
 
 pub use agent::ScriptLimits;
 pub use environment::Hosts;
-pub use spawn::{PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, spawn_service_worker};
+pub use spawn::{
+    PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, spawn_service_worker, spawn_window,
+};

@@ -53,6 +53,27 @@ pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
     to_console(&environment, ConsoleLevel::UncaughtError, text, &location);
 }
 
+/// [Reports an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception) of a script whose
+/// [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): the page learns only that there
+/// was one, the console where.
+pub(crate) fn report_muted(realm: &Realm, exception: &Exception) {
+    let Some(environment) = Environment::try_of(realm) else { return };
+    if exception.is_termination() {
+        report_exception(realm, exception.clone());
+        return;
+    }
+    let handled = !REPORTING.replace(true) && {
+        let handled = dom::events::error_event::fire_muted(realm);
+        REPORTING.set(false);
+        handled
+    };
+    if !handled {
+        let location = exception.location(realm);
+        let text = format!("Uncaught {}", exception.describe(realm));
+        to_console(&environment, ConsoleLevel::UncaughtError, text, &location);
+    }
+}
+
 /// [Notifies about rejected promises](https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises).
 pub(crate) fn notify_about_rejected_promises() {
     absorb();

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 
 use bgfetch_js::{ModuleLoader, Realm};
 use url::Url;
@@ -9,7 +11,14 @@ use url::Url;
 use crate::dom::ServiceWorkerGlobalScope;
 
 thread_local! {
-    static SOURCES: RefCell<HashMap<String, String>> = RefCell::default();
+    static MODULES: RefCell<HashMap<String, Entry>> = RefCell::default();
+}
+
+/// A module, or the fetch that will bring it.
+enum Entry {
+    /// Whoever else wants it waits.
+    Fetching(Vec<Waker>),
+    Fetched(Result<String, String>),
 }
 
 /// The [module map](https://html.spec.whatwg.org/multipage/webappapis.html#module-map): the sources that were fetched
@@ -17,15 +26,72 @@ thread_local! {
 #[derive(Debug, Default)]
 pub(crate) struct ModuleMap(());
 
+/// What [`ModuleMap::claim`] gives.
+pub(crate) enum Claim {
+    /// The module was fetched, or could not be.
+    Known(Result<String, String>),
+    /// Nobody has fetched it: the caller is to.
+    Fetch(Place),
+}
+
+/// The place of a module that is being fetched. Dropped without [`Place::fill`], it is free again.
+pub(crate) struct Place(Option<String>);
+
 impl ModuleMap {
     /// Adds a module that has been fetched.
     pub(crate) fn insert(url: &Url, source: String) {
-        SOURCES.with_borrow_mut(|sources| sources.insert(url.as_str().to_owned(), source));
+        put(url.as_str(), Some(Entry::Fetched(Ok(source))));
     }
 
     /// Whether a module has been fetched.
     pub(crate) fn contains(url: &Url) -> bool {
-        SOURCES.with_borrow(|sources| sources.contains_key(url.as_str()))
+        MODULES.with_borrow(|modules| matches!(modules.get(url.as_str()), Some(Entry::Fetched(Ok(_)))))
+    }
+
+    /// The module of that URL, once whoever fetches it has it; or the right to fetch it.
+    pub(crate) async fn claim(url: &Url) -> Claim {
+        poll_fn(|cx| {
+            MODULES.with_borrow_mut(|modules| match modules.get_mut(url.as_str()) {
+                Some(Entry::Fetched(source)) => Poll::Ready(Claim::Known(source.clone())),
+                Some(Entry::Fetching(waiting)) => {
+                    waiting.push(cx.waker().clone());
+                    Poll::Pending
+                }
+                None => {
+                    modules.insert(url.as_str().to_owned(), Entry::Fetching(Vec::new()));
+                    Poll::Ready(Claim::Fetch(Place(Some(url.as_str().to_owned()))))
+                }
+            })
+        })
+        .await
+    }
+}
+
+impl Place {
+    /// Puts the module there, or why there is none.
+    pub(crate) fn fill(mut self, source: Result<String, String>) {
+        if let Some(url) = self.0.take() {
+            put(&url, Some(Entry::Fetched(source)));
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(url) = self.0.take() {
+            put(&url, None);
+        }
+    }
+}
+
+/// Changes an entry and wakes those who wait for it.
+fn put(url: &str, entry: Option<Entry>) {
+    let before = MODULES.with_borrow_mut(|modules| match entry {
+        Some(entry) => modules.insert(url.to_owned(), entry),
+        None => modules.remove(url),
+    });
+    if let Some(Entry::Fetching(waiting)) = before {
+        waiting.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -41,8 +107,10 @@ impl ModuleLoader for ModuleMap {
         if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
             return worker.module_source(realm, url);
         }
-        let known = SOURCES.with_borrow(|sources| sources.get(url).cloned());
-        known.ok_or_else(|| format!("the module {url} was not fetched before the script that imports it ran"))
+        MODULES.with_borrow(|modules| match modules.get(url) {
+            Some(Entry::Fetched(source)) => source.clone(),
+            _ => Err(format!("the module {url} was not fetched before the script that imports it ran")),
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::agent::{Agent, Inbox, ScriptLimits};
 use crate::dom::service_worker::run_service_worker;
+use crate::dom::window::loading;
 use crate::environment::Hosts;
 
 /// Stack of a script thread, in bytes: what the engine is allowed, and as much again for Rust.
@@ -75,6 +76,20 @@ pub struct ServiceWorkerOptions {
     pub hosts: Hosts,
     /// Its limits.
     pub limits: ScriptLimits,
+}
+
+/// Starts a window's thread, which then navigates to the URL that it is to show.
+///
+/// The thread ends after [`bgfetch_traits::script::ScriptMsg::Shutdown`]; whatever it was asked and has not answered is
+/// dropped then.
+///
+/// # Errors
+/// When the system gives no thread, or there is no memory for the JavaScript engine.
+pub fn spawn_window(options: WindowOptions) -> io::Result<ScriptThread> {
+    let client = ClientId::new();
+    start_thread("window".to_owned(), client, options.limits, move |agent| {
+        loading::start(agent, options, client)
+    })
 }
 
 /// Starts a service worker's thread with its environment and global object.

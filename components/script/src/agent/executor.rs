@@ -180,6 +180,12 @@ impl Agent {
         self.spawn_future(source, false, realm, future);
     }
 
+    /// [`Agent::spawn`] for what begins before there is a realm, and tells of its failures itself.
+    pub(crate) fn spawn_detached(&self, source: TaskSource, future: impl Future<Output = ()> + 'static) {
+        let (key, generation) = self.executor.insert(source, true, Box::pin(future));
+        self.executor.poll(key, generation);
+    }
+
     fn spawn_future(
         &self,
         source: TaskSource,

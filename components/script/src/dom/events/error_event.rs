@@ -55,6 +55,23 @@ pub(crate) fn fire_at_global(
     matches!(global.dispatch(realm, &event.upcast()), Ok(false))
 }
 
+/// Fires the `error` event of a script with muted errors at a realm's global object; whether something handled it.
+pub(crate) fn fire_muted(realm: &Realm) -> bool {
+    let Some(global) = realm.global_as::<EventTarget>() else { return false };
+    let init = EventInit { cancelable: true, ..EventInit::default() };
+    let made = realm.wrap(ErrorEvent {
+        event: Event::new_inherited(realm, "error".into(), &init),
+        message: "Script error.".into(),
+        filename: String::new(),
+        lineno: 0,
+        colno: 0,
+        error: Value::NULL.into(),
+    });
+    let Ok(event) = made else { return false };
+    event.set_trusted();
+    matches!(global.dispatch(realm, &event.upcast()), Ok(false))
+}
+
 impl ErrorEventMethods for ErrorEvent {
     fn constructor(realm: &Realm, type_: DomString, event_init_dict: ErrorEventInit) -> Fallible<Self> {
         Ok(Self {

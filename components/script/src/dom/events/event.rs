@@ -100,6 +100,11 @@ impl Event {
         self.is_trusted.set(true);
     }
 
+    /// As `createEvent()` makes it: its [initialized flag](https://dom.spec.whatwg.org/#initialized-flag) is not set.
+    pub(super) fn set_uninitialized(&self) {
+        self.flags.initialized.set(false);
+    }
+
     pub(super) fn set_untrusted(&self) {
         self.is_trusted.set(false);
     }
@@ -119,8 +124,14 @@ impl Event {
         self.flags.dispatch.get()
     }
 
-    pub(super) fn bubbles_flag(&self) -> bool {
+    /// Whether it bubbles.
+    pub(crate) fn bubbles_flag(&self) -> bool {
         self.bubbles.get()
+    }
+
+    /// Its target, if that is an element.
+    pub(crate) fn target_element(&self) -> Option<Root<crate::dom::Element>> {
+        Self::member(&self.target)?.downcast()
     }
 
     /// [Sets the canceled flag](https://dom.spec.whatwg.org/#set-the-canceled-flag).
@@ -254,6 +265,21 @@ pub(crate) fn fire<T>(realm: &Realm, target: &T, event_type: &str) -> Fallible<b
 where
     T: bgfetch_js::DerivedFrom<EventTarget>,
 {
-    let event = Event::trusted(realm, event_type, &EventInit::default())?;
+    fire_with(realm, target, event_type, false, false)
+}
+
+/// [Fires an event](https://dom.spec.whatwg.org/#concept-event-fire) that may bubble or be canceled; `false` if it was.
+pub(crate) fn fire_with<T>(
+    realm: &Realm,
+    target: &T,
+    event_type: &str,
+    bubbles: bool,
+    cancelable: bool,
+) -> Fallible<bool>
+where
+    T: bgfetch_js::DerivedFrom<EventTarget>,
+{
+    let init = EventInit { bubbles, cancelable, ..EventInit::default() };
+    let event = Event::trusted(realm, event_type, &init)?;
     target.root().upcast().dispatch(realm, &event)
 }

@@ -6,47 +6,112 @@ use bgfetch_js::{
 };
 
 use super::event_target::EventTarget;
+use crate::dom::html::content_handlers;
 use crate::dom::{ErrorEvent, Event};
+use crate::report;
 
 /// An event handler of a target.
 pub(crate) struct Handler {
-    /// What was set: any object, of which only callable ones are called.
-    value: Option<Traced<Object>>,
+    value: HandlerValue,
     /// Its listener; it keeps its place in the order when the value changes.
     listener: u64,
 }
 
+/// [The value of an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-value).
+enum HandlerValue {
+    /// What was set: any object, of which only callable ones are called.
+    Object(Traced<Object>),
+    /// [Internal raw uncompiled handler](https://html.spec.whatwg.org/multipage/webappapis.html#internal-raw-uncompiled-handler):
+    /// a content attribute's text, compiled when it is first needed.
+    Source(String),
+}
+
 impl Trace for Handler {
     fn trace(&self, tracer: &mut Tracer) {
-        self.value.trace(tracer);
+        if let HandlerValue::Object(object) = &self.value {
+            object.trace(tracer);
+        }
     }
 }
 
 /// The value of an event handler IDL attribute.
-pub(crate) fn get(_: &Realm, target: &EventTarget, name: &'static str) -> Fallible<Value> {
-    let handlers = target.handlers.borrow();
-    let value = handlers.get(name).and_then(|handler| handler.value.as_ref());
-    Ok(value.map_or(Value::NULL, |object| object.as_value().clone()))
+pub(crate) fn get(realm: &Realm, target: &EventTarget, name: &'static str) -> Fallible<Value> {
+    let target = content_handlers::determine_target(&target.root(), name);
+    Ok(current_value(realm, &target, name).map_or(Value::NULL, Object::into_value))
+}
+
+/// [Gets the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler)
+/// of an event handler.
+fn current_value(realm: &Realm, target: &Root<EventTarget>, name: &str) -> Option<Object> {
+    let source = {
+        let handlers = target.handlers.borrow();
+        match &handlers.get(name)?.value {
+            HandlerValue::Object(object) => return Some((**object).clone()),
+            HandlerValue::Source(source) => source.clone(),
+        }
+    };
+    match content_handlers::compile(realm, target, name, &source) {
+        Ok(function) => {
+            let object = function.as_object().clone();
+            if let Some(handler) = target.handlers.borrow_mut().get_mut(name) {
+                handler.value = HandlerValue::Object(object.clone().into());
+            }
+            Some(object)
+        }
+        Err(exception) => {
+            // Step 3.8: the handler is null from now on.
+            deactivate(target, name);
+            report::report_exception(realm, exception);
+            None
+        }
+    }
 }
 
 /// Sets an event handler IDL attribute; what is not an object counts as `null`.
 pub(crate) fn set(realm: &Realm, target: &EventTarget, name: &'static str, value: &Value) -> Fallible<()> {
-    let Some(object) = value.as_object() else {
-        // [Deactivate an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#deactivate-an-event-handler).
-        let removed = target.handlers.borrow_mut().remove(name);
-        if let Some(handler) = &removed {
-            target.remove_listener(handler.listener);
+    let target = content_handlers::determine_target(&target.root(), name);
+    match value.as_object() {
+        Some(object) => activate(realm, &target, name, HandlerValue::Object(object.into())),
+        None => {
+            deactivate(&target, name);
+            Ok(())
         }
-        return Ok(());
-    };
+    }
+}
+
+/// Sets an event handler by its content attribute; `None` if that was removed.
+pub(crate) fn set_source(
+    realm: &Realm,
+    target: &Root<EventTarget>,
+    name: &'static str,
+    source: Option<&str>,
+) -> Fallible<()> {
+    let target = content_handlers::determine_target(target, name);
+    match source {
+        Some(source) => activate(realm, &target, name, HandlerValue::Source(source.to_owned())),
+        None => {
+            deactivate(&target, name);
+            Ok(())
+        }
+    }
+}
+
+/// [Deactivates an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#deactivate-an-event-handler).
+fn deactivate(target: &EventTarget, name: &str) {
+    let removed = target.handlers.borrow_mut().remove(name);
+    if let Some(handler) = &removed {
+        target.remove_listener(handler.listener);
+    }
+}
+
+/// [Activates an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#activate-an-event-handler).
+fn activate(realm: &Realm, target: &EventTarget, name: &'static str, value: HandlerValue) -> Fallible<()> {
     crate::dom::messaging::message_port::handler_set(realm, target, name)?;
     crate::dom::service_worker::service_worker_container::handler_set(realm, target, name);
     crate::dom::service_worker::functional_events::listener_added(realm, target, name);
-    // [Activate an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#activate-an-event-handler).
     let known = target.handlers.borrow().get(name).map(|handler| handler.listener);
     let listener = known.unwrap_or_else(|| target.add_handler_listener(name));
-    let replaced =
-        target.handlers.borrow_mut().insert(name, Handler { value: Some(object.into()), listener });
+    let replaced = target.handlers.borrow_mut().insert(name, Handler { value, listener });
     drop(replaced);
     Ok(())
 }
@@ -58,8 +123,8 @@ pub(super) fn process(
     event: &Root<Event>,
     name: &str,
 ) -> Fallible<()> {
-    let value = current.handlers.borrow().get(name).and_then(|handler| handler.value.clone());
     // Steps 1 and 2.
+    let value = current_value(realm, current, name);
     let Some(callback) = value.and_then(|object| Callback::new(object.as_value()).ok()) else {
         return Ok(());
     };

@@ -8,7 +8,8 @@ use bgfetch_js::{
 
 use super::file::now;
 use crate::bindings::{FormDataEntryValue, FormDataMethods};
-use crate::dom::{Blob, File, HTMLElement};
+use crate::dom::html::html_form_element;
+use crate::dom::{Blob, File, HTMLElement, HTMLFormElement};
 
 /// `FormData`.
 pub(crate) struct FormData {
@@ -132,15 +133,19 @@ fn escape(text: &str) -> String {
 impl FormDataMethods for FormData {
     fn constructor(
         _: &Realm,
-        form: Option<bgfetch_js::NotImplemented>,
-        _submitter: Option<Root<HTMLElement>>,
+        form: Option<Root<HTMLFormElement>>,
+        submitter: Option<Root<HTMLElement>>,
     ) -> Fallible<Self> {
-        if form.is_some() {
-            return Err(Exception::type_error(
-                "forms are not implemented here: append the entries one by one",
-            ));
+        let data = Self::empty();
+        if let Some(form) = form {
+            if let Some(submitter) = &submitter {
+                html_form_element::check_submitter(&form, submitter)?;
+            }
+            for (name, value) in form.entries(submitter.as_ref()) {
+                data.append_text(name, value);
+            }
         }
-        Ok(Self::empty())
+        Ok(data)
     }
 
     fn append(&self, _: &Realm, name: String, value: String) -> Fallible<()> {

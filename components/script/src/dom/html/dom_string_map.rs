@@ -1,6 +1,8 @@
 //! [`DOMStringMap`](https://html.spec.whatwg.org/multipage/dom.html#domstringmap).
 
-use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
+};
 
 use crate::bindings::DOMStringMapMethods;
 use crate::dom::Element;
@@ -67,7 +69,10 @@ impl DOMStringMapMethods for DOMStringMap {
             return Err(Exception::dom("SyntaxError", message));
         }
         if name.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '=' | '>' | '\0')) {
-            return Err(Exception::dom("InvalidCharacterError", format!("{name:?} cannot be in an attribute's name")));
+            return Err(Exception::dom(
+                "InvalidCharacterError",
+                format!("{name:?} cannot be in an attribute's name"),
+            ));
         }
         self.element.set_plain_attribute(realm, &attribute_name(&name), value);
         Ok(())

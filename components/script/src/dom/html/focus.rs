@@ -13,7 +13,8 @@ pub(crate) fn is_focusable_by_itself(element: &Element) -> bool {
     }
     match &*element.name().local {
         "a" | "area" => element.plain_attribute("href").is_some(),
-        "input" => element.with_plain_attribute("type", |kind| !kind.is_some_and(|k| k.eq_ignore_ascii_case("hidden"))),
+        "input" => element
+            .with_plain_attribute("type", |kind| !kind.is_some_and(|k| k.eq_ignore_ascii_case("hidden"))),
         "button" | "select" | "textarea" => true,
         _ => false,
     }

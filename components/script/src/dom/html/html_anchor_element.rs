@@ -2,13 +2,13 @@
 
 use std::cell::OnceCell;
 
-use bgfetch_js::{
-    DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 use url::{Url, quirks};
 
 use super::reflect;
-use crate::bindings::{HTMLAnchorElementMethods, HTMLHyperlinkElementUtilsMethods, HyperlinkElementUtilsMethods};
+use crate::bindings::{
+    HTMLAnchorElementMethods, HTMLHyperlinkElementUtilsMethods, HyperlinkElementUtilsMethods,
+};
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::nodes::text_content;
 use crate::dom::{DOMTokenList, Element, HTMLElement};
@@ -77,7 +77,7 @@ impl HTMLHyperlinkElementUtilsMethods for HTMLAnchorElement {
 
 impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     reflect::string!(hreflang, set_hreflang, "hreflang");
-    reflect::string!(type_, set_type_, "type");
+    reflect::string!(type_, set_type, "type");
 
     fn origin(&self, _: &Realm) -> Fallible<String> {
         Ok(self.link_url().map(|url| url.origin().ascii_serialization()).unwrap_or_default())

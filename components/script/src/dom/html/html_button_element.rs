@@ -4,7 +4,7 @@ use bgfetch_js::{Fallible, Realm, Root};
 
 use super::simple::html_element;
 use super::{reflect, states};
-use crate::dom::HTMLFormElement;
+use crate::dom::{HTMLElement, HTMLFormElement};
 
 html_element!(
     /// `HTMLButtonElement`
@@ -12,7 +12,7 @@ html_element!(
         reflect::boolean!(disabled, set_disabled, "disabled");
         reflect::string!(name, set_name, "name");
         reflect::string!(value, set_value, "value");
-        reflect::enumerated!(type_, set_type_, "type", ["submit", "reset", "button"], "submit", "submit");
+        reflect::enumerated!(type_, set_type, "type", ["submit", "reset", "button"], "submit", "submit");
 
         fn form(&self, _: &Realm) -> Fallible<Option<Root<HTMLFormElement>>> {
             Ok(states::form_owner(self))

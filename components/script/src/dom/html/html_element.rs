@@ -1,10 +1,8 @@
 //! [`HTMLElement`](https://html.spec.whatwg.org/multipage/dom.html#htmlelement).
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
-use bgfetch_js::{
-    DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 use markup5ever::{LocalName, QualName, ns};
 
 use super::{activation, focus, reflect};
@@ -19,6 +17,8 @@ use crate::dom::{DOMStringMap, Document, DocumentFragment, Element, Node, Text};
 pub(crate) struct HTMLElement {
     element: Element,
     dataset: OnceCell<Member<DOMStringMap>>,
+    /// [Click in progress flag](https://html.spec.whatwg.org/multipage/interaction.html#click-in-progress-flag)
+    click_in_progress: Cell<bool>,
 }
 
 trace_fields!(HTMLElement { element, dataset });
@@ -27,7 +27,16 @@ platform_object!(HTMLElement: Element via element);
 impl HTMLElement {
     /// For interfaces that inherit, and elements without one of their own.
     pub(crate) fn new_inherited(document: &Root<Document>, name: QualName) -> Self {
-        Self { element: Element::new_inherited(document, name), dataset: OnceCell::new() }
+        Self {
+            element: Element::new_inherited(document, name),
+            dataset: OnceCell::new(),
+            click_in_progress: Cell::new(false),
+        }
+    }
+
+    /// Whether a click on it is being dispatched.
+    pub(super) const fn click_in_progress(&self) -> &Cell<bool> {
+        &self.click_in_progress
     }
 }
 

@@ -45,12 +45,7 @@ html_element!(
         /// [`requestSubmit()`](https://html.spec.whatwg.org/multipage/forms.html#dom-form-requestsubmit)
         fn request_submit(&self, realm: &Realm, submitter: Option<Root<HTMLElement>>) -> Fallible<()> {
             if let Some(submitter) = &submitter {
-                if !is_submit_button(&submitter.upcast()) {
-                    return Err(Exception::type_error("the submitter is not a submit button"));
-                }
-                if states::form_owner(submitter) != Some(self.root()) {
-                    return Err(Exception::dom("NotFoundError", "the submitter belongs to another form"));
-                }
+                check_submitter(&self.root(), submitter)?;
             }
             self.submit_by(realm, submitter.as_ref())
         }
@@ -61,6 +56,20 @@ html_element!(
         }
     }
 );
+
+/// Whether it may submit `form`.
+///
+/// # Errors
+/// A `TypeError` if it is no submit button, a `NotFoundError` if it is one of another form.
+pub(crate) fn check_submitter(form: &Root<HTMLFormElement>, submitter: &Root<HTMLElement>) -> Fallible<()> {
+    if !is_submit_button(&submitter.upcast()) {
+        return Err(Exception::type_error("the submitter is not a submit button"));
+    }
+    if states::form_owner(submitter).as_ref() != Some(form) {
+        return Err(Exception::dom("NotFoundError", "the submitter belongs to another form"));
+    }
+    Ok(())
+}
 
 /// [Submit button](https://html.spec.whatwg.org/multipage/forms.html#concept-submit-button)
 fn is_submit_button(element: &Root<Element>) -> bool {
@@ -111,11 +120,13 @@ impl HTMLFormElement {
     }
 
     /// [Constructs the entry list](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set).
-    fn entries(&self, submitter: Option<&Root<HTMLElement>>) -> Vec<(String, String)> {
+    pub(crate) fn entries(&self, submitter: Option<&Root<HTMLElement>>) -> Vec<(String, String)> {
         let submitter: Option<Root<Element>> = submitter.map(|submitter| submitter.upcast());
         let mut entries = Vec::new();
         for control in self.controls() {
-            let Some(name) = control.plain_attribute("name").filter(|name| !name.is_empty()) else { continue };
+            let Some(name) = control.plain_attribute("name").filter(|name| !name.is_empty()) else {
+                continue;
+            };
             if states::is_disabled(&control) {
                 continue;
             }
@@ -158,7 +169,8 @@ fn entry_value(control: &Root<Element>, submitter: Option<&Root<Element>>) -> Op
     match &*control.name().local {
         "button" if submitter == Some(control) => Some(control.plain_attribute("value").unwrap_or_default()),
         "select" => {
-            let options: Vec<_> = control.descendant_elements().filter(|e| e.is_html_named("option")).collect();
+            let options: Vec<_> =
+                control.descendant_elements().filter(|e| e.is_html_named("option")).collect();
             let chosen = options.iter().find(|option| option.plain_attribute("selected").is_some());
             let option = chosen.or_else(|| options.first())?;
             let text = || crate::dom::nodes::text_content::descendant_text(&option.upcast());

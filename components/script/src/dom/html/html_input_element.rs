@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use bgfetch_js::{DomString, Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields,
+};
 
 use super::{reflect, states};
 use crate::bindings::HTMLInputElementMethods;
@@ -24,8 +26,28 @@ trace_fields!(HTMLInputElement { html_element });
 platform_object!(HTMLInputElement: HTMLElement via html_element);
 
 const TYPES: [&str; 22] = [
-    "hidden", "text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local",
-    "number", "range", "color", "checkbox", "radio", "file", "submit", "image", "reset", "button",
+    "hidden",
+    "text",
+    "search",
+    "tel",
+    "url",
+    "email",
+    "password",
+    "date",
+    "month",
+    "week",
+    "time",
+    "datetime-local",
+    "number",
+    "range",
+    "color",
+    "checkbox",
+    "radio",
+    "file",
+    "submit",
+    "image",
+    "reset",
+    "button",
 ];
 
 /// [Modes of the `value` attribute](https://html.spec.whatwg.org/multipage/input.html#dom-input-value).
@@ -106,7 +128,9 @@ impl HTMLInputElement {
 
     /// The other radio buttons of its [group](https://html.spec.whatwg.org/multipage/input.html#radio-button-group).
     fn group(&self) -> Vec<Root<Self>> {
-        let Some(name) = self.plain_attribute("name").filter(|name| !name.is_empty()) else { return Vec::new() };
+        let Some(name) = self.plain_attribute("name").filter(|name| !name.is_empty()) else {
+            return Vec::new();
+        };
         let (this, form) = (self.root(), states::form_owner(self));
         let others = self.tree_root().descendant_elements().filter_map(|element| element.downcast::<Self>());
         others
@@ -195,7 +219,7 @@ impl HTMLInputElementMethods for HTMLInputElement {
         Ok(self.input_type().into())
     }
 
-    fn set_type_(&self, realm: &Realm, value: DomString) -> Fallible<()> {
+    fn set_type(&self, realm: &Realm, value: DomString) -> Fallible<()> {
         self.set_plain_attribute(realm, "type", value);
         Ok(())
     }

@@ -25,7 +25,11 @@ impl HTMLTemplateElement {
     /// A template with empty contents, which belong to the [appropriate template contents owner
     /// document](https://html.spec.whatwg.org/multipage/scripting.html#appropriate-template-contents-owner-document): one
     /// in which no script runs.
-    pub(super) fn create(realm: &Realm, document: &Root<Document>, base: HTMLElement) -> Fallible<Root<Element>> {
+    pub(super) fn create(
+        realm: &Realm,
+        document: &Root<Document>,
+        base: HTMLElement,
+    ) -> Fallible<Root<Element>> {
         let template = realm.wrap(Self { html_element: base, content: OnceCell::new() })?;
         let owner = document.template_owner(realm)?;
         let content = DocumentFragment::create(realm, &owner)?;

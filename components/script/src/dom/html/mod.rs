@@ -1,17 +1,41 @@
 //! Interfaces: html.
 
+pub(crate) mod activation;
+pub(crate) mod content_handlers;
+pub(crate) mod create;
+pub(crate) mod dom_string_map;
+pub(crate) mod focus;
+pub(crate) mod hooks;
 pub(crate) mod html_anchor_element;
 pub(crate) mod html_button_element;
 pub(crate) mod html_element;
+pub(crate) mod html_form_element;
 pub(crate) mod html_input_element;
 pub(crate) mod html_meta_element;
+pub(crate) mod html_progress_element;
 pub(crate) mod html_script_element;
-pub(crate) mod html_unknown_element;
+pub(crate) mod html_template_element;
+pub(crate) mod html_text_area_element;
+pub(crate) mod parsing;
+pub(crate) mod reflect;
+pub(crate) mod scripting;
+pub(crate) mod simple;
+pub(crate) mod states;
 
+pub(crate) use dom_string_map::DOMStringMap;
 pub(crate) use html_anchor_element::HTMLAnchorElement;
 pub(crate) use html_button_element::HTMLButtonElement;
 pub(crate) use html_element::HTMLElement;
+pub(crate) use html_form_element::HTMLFormElement;
 pub(crate) use html_input_element::HTMLInputElement;
 pub(crate) use html_meta_element::HTMLMetaElement;
+pub(crate) use html_progress_element::HTMLProgressElement;
 pub(crate) use html_script_element::HTMLScriptElement;
-pub(crate) use html_unknown_element::HTMLUnknownElement;
+pub(crate) use html_template_element::HTMLTemplateElement;
+pub(crate) use html_text_area_element::HTMLTextAreaElement;
+pub(crate) use simple::{
+    HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLHRElement, HTMLHeadElement,
+    HTMLHeadingElement, HTMLHtmlElement, HTMLImageElement, HTMLLIElement, HTMLLabelElement, HTMLLinkElement,
+    HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement,
+    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
+};

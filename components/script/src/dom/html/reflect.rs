@@ -178,7 +178,9 @@ pub(crate) fn known(
 ) -> &'static str {
     element.with_plain_attribute(attribute, |value| match value {
         None => missing,
-        Some(value) => known.iter().find(|known| known.eq_ignore_ascii_case(value)).copied().unwrap_or(invalid),
+        Some(value) => {
+            known.iter().find(|known| known.eq_ignore_ascii_case(value)).copied().unwrap_or(invalid)
+        }
     })
 }
 

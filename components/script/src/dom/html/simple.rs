@@ -83,7 +83,7 @@ html_element!(
         reflect::url!(href, set_href, "href");
         reflect::string!(rel, set_rel, "rel");
         reflect::string!(media, set_media, "media");
-        reflect::string!(type_, set_type_, "type");
+        reflect::string!(type_, set_type, "type");
         reflect::string!(hreflang, set_hreflang, "hreflang");
         reflect::string!(integrity, set_integrity, "integrity");
     }
@@ -131,7 +131,7 @@ html_element!(
     HTMLOListElement, HTMLOListElementMethods {
         reflect::boolean!(reversed, set_reversed, "reversed");
         reflect::long!(start, set_start, "start", 1);
-        reflect::string!(type_, set_type_, "type");
+        reflect::string!(type_, set_type, "type");
     }
 );
 html_element!(

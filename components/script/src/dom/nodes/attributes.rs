@@ -198,7 +198,12 @@ impl Element {
     }
 
     /// The attribute of a namespace and local name, as an object.
-    pub(super) fn attr_in(&self, realm: &Realm, namespace: &Namespace, name: &str) -> Fallible<Option<Root<Attr>>> {
+    pub(super) fn attr_in(
+        &self,
+        realm: &Realm,
+        namespace: &Namespace,
+        name: &str,
+    ) -> Fallible<Option<Root<Attr>>> {
         let index = self.position(|known| *known.local == *name && known.ns == *namespace);
         index.map_or(Ok(None), |index| self.attribute_object(realm, index))
     }
@@ -219,7 +224,8 @@ impl Element {
         // Steps 5 to 7.
         super::mutation::adopt(realm, &attr.upcast(), &self.owner_doc());
         let value = attr.text();
-        let entry = Attribute { name: attr.name().clone(), value: value.clone(), object: Some(attr.clone().into()) };
+        let entry =
+            Attribute { name: attr.name().clone(), value: value.clone(), object: Some(attr.clone().into()) };
         attr.update_owner(Some(&this));
         let before = {
             let mut attributes = self.attributes.borrow_mut();
@@ -249,7 +255,10 @@ impl Element {
 
     /// The index of an attribute that is given as an object.
     pub(super) fn place_of_attribute(&self, attr: &Root<Attr>) -> Option<usize> {
-        self.attributes.borrow().iter().position(|known| known.object.as_ref().is_some_and(|object| **object == *attr))
+        self.attributes
+            .borrow()
+            .iter()
+            .position(|known| known.object.as_ref().is_some_and(|object| **object == *attr))
     }
 
     /// The qualified names of all, in order.
@@ -270,9 +279,10 @@ impl Element {
 
     pub(super) fn has_same_attributes(&self, other: &Self) -> bool {
         self.attribute_count() == other.attribute_count()
-            && self.attribute_list().iter().all(|(name, value)| {
-                other.value_at(other.position_of_expanded(name)).as_ref() == Some(value)
-            })
+            && self
+                .attribute_list()
+                .iter()
+                .all(|(name, value)| other.value_at(other.position_of_expanded(name)).as_ref() == Some(value))
     }
 
     /// The prefix that is declared here for a namespace.
@@ -285,7 +295,11 @@ impl Element {
     pub(super) fn set_attribute_documents(&self, document: &Root<Document>) {
         let objects: Vec<_> = {
             let attributes = self.attributes.borrow();
-            attributes.iter().filter_map(|attribute| attribute.object.as_ref()).map(|object| (**object).clone()).collect()
+            attributes
+                .iter()
+                .filter_map(|attribute| attribute.object.as_ref())
+                .map(|object| (**object).clone())
+                .collect()
         };
         for object in objects {
             object.set_owner_doc(document);

@@ -95,14 +95,19 @@ fn equals_alone(first: &Root<Node>, second: &Root<Node>) -> bool {
     }
     match first.kind() {
         NodeKind::Element => match (first.as_element(), second.as_element()) {
-            (Some(first), Some(second)) => first.name() == second.name() && first.has_same_attributes(&second),
+            (Some(first), Some(second)) => {
+                first.name() == second.name() && first.has_same_attributes(&second)
+            }
             _ => false,
         },
         NodeKind::Attribute => match (first.downcast::<Attr>(), second.downcast::<Attr>()) {
-            (Some(first), Some(second)) => first.name().expanded() == second.name().expanded() && first.text() == second.text(),
+            (Some(first), Some(second)) => {
+                first.name().expanded() == second.name().expanded() && first.text() == second.text()
+            }
             _ => false,
         },
-        NodeKind::DocumentType => match (first.downcast::<DocumentType>(), second.downcast::<DocumentType>()) {
+        NodeKind::DocumentType => match (first.downcast::<DocumentType>(), second.downcast::<DocumentType>())
+        {
             (Some(first), Some(second)) => first.is_equal(&second),
             _ => false,
         },

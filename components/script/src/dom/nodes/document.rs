@@ -1,6 +1,7 @@
 //! [`Document`](https://dom.spec.whatwg.org/#interface-document): its state; what script sees of it is in
 //! `document_methods`.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 
 use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
@@ -12,7 +13,8 @@ use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
 use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::{
-    DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window, events,
+    DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window,
+    events,
 };
 use crate::environment::Environment;
 
@@ -125,8 +127,8 @@ impl Document {
         if encoding == encoding_rs::UTF_8 {
             return base.join(text);
         }
-        let encode = |text: &str| encoding.encode(text).0.into_owned().into();
-        Url::options().base_url(Some(&base)).encoding_override(Some(&encode)).parse(text)
+        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encoding.encode(text).0.into_owned());
+        Url::options().base_url(Some(&base)).encoding_override(Some(encode)).parse(text)
     }
 
     /// [Sets the frozen base URL](https://html.spec.whatwg.org/multipage/semantics.html#set-the-frozen-base-url) anew, when
@@ -174,6 +176,16 @@ impl Document {
     /// Whether it is in [quirks mode](https://dom.spec.whatwg.org/#concept-document-quirks).
     pub(crate) fn is_quirky(&self) -> bool {
         self.quirks.get() == QuirksMode::Quirks
+    }
+
+    /// Its mode.
+    pub(crate) fn quirks_mode(&self) -> QuirksMode {
+        self.quirks.get()
+    }
+
+    /// Takes the mode of another document.
+    pub(crate) fn copy_mode(&self, other: &Self) {
+        self.quirks.set(other.quirks.get());
     }
 
     /// Sets its mode.
@@ -227,7 +239,10 @@ impl Document {
     }
 
     /// Sets the script that runs; gives the one before.
-    pub(crate) fn set_running_script(&self, script: Option<Root<HTMLScriptElement>>) -> Option<Root<HTMLScriptElement>> {
+    pub(crate) fn set_running_script(
+        &self,
+        script: Option<Root<HTMLScriptElement>>,
+    ) -> Option<Root<HTMLScriptElement>> {
         self.current_script.replace(script.map(Into::into)).map(|script| (*script).clone())
     }
 
@@ -266,7 +281,9 @@ impl Document {
     /// [The body element](https://html.spec.whatwg.org/multipage/dom.html#the-body-element-2).
     pub(crate) fn body_element(&self) -> Option<Root<HTMLElement>> {
         let mut children = self.html_element()?.child_elements();
-        children.find(|element| element.is_html_named("body") || element.is_html_named("frameset"))?.downcast()
+        children
+            .find(|element| element.is_html_named("body") || element.is_html_named("frameset"))?
+            .downcast()
     }
 
     /// [The `title` element](https://html.spec.whatwg.org/multipage/dom.html#the-title-element-2) of HTML documents.

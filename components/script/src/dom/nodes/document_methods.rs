@@ -11,16 +11,19 @@ use url::Url;
 
 use super::document::Flavour;
 use super::html_collection::Filter;
-use super::namespaces::{NameOf, is_valid_attribute_local_name, is_valid_element_local_name, validate_and_extract};
+use super::namespaces::{
+    NameOf, is_valid_attribute_local_name, is_valid_element_local_name, validate_and_extract,
+};
 use super::{clone, mutation, text_content};
 use crate::bindings::{
-    BooleanOrImportNodeOptions, DocumentMethods, DocumentReadyState, DocumentVisibilityState,
-    DomStringOrElementCreationOptions,
+    BooleanOrImportNodeOptions, DocumentMethods, DocumentOrShadowRootMethods, DocumentReadyState,
+    DocumentVisibilityState, DomStringOrElementCreationOptions,
 };
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
-    Attr, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event, HTMLCollection,
-    HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node, NodeKind, NodeList, Text, Window, events,
+    Attr, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
+    HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node, NodeKind, NodeList,
+    Text, Window, events,
 };
 use crate::environment::Environment;
 
@@ -134,7 +137,8 @@ impl DocumentMethods for Document {
 
     /// [`document.title`](https://html.spec.whatwg.org/multipage/dom.html#document.title)
     fn title(&self, _: &Realm) -> Fallible<DomString> {
-        let text = self.title_element().map(|title| text_content::child_text(&title.upcast())).unwrap_or_default();
+        let text =
+            self.title_element().map(|title| text_content::child_text(&title.upcast())).unwrap_or_default();
         Ok(text.split_ascii_whitespace().collect::<Vec<_>>().join(" ").into())
     }
 
@@ -230,7 +234,11 @@ impl DocumentMethods for Document {
         Ok(self.window().is_some())
     }
 
-    fn get_elements_by_tag_name(&self, realm: &Realm, qualified_name: DomString) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_tag_name(
+        &self,
+        realm: &Realm,
+        qualified_name: DomString,
+    ) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_tag_name(&self.node_root(), &qualified_name))
     }
 
@@ -243,7 +251,11 @@ impl DocumentMethods for Document {
         realm.wrap(HTMLCollection::by_name(&self.node_root(), namespace, &local_name))
     }
 
-    fn get_elements_by_class_name(&self, realm: &Realm, class_names: DomString) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_class_name(
+        &self,
+        realm: &Realm,
+        class_names: DomString,
+    ) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_class_names(&self.node_root(), &class_names))
     }
 
@@ -347,6 +359,14 @@ fn invalid_name(name: &str) -> Exception {
 /// `about:blank`
 pub(crate) fn about_blank() -> Url {
     Url::parse("about:blank").unwrap_or_else(|_| unreachable!("about:blank is a URL"))
+}
+
+impl DocumentOrShadowRootMethods for Document {
+    /// [`activeElement`](https://html.spec.whatwg.org/multipage/interaction.html#dom-documentorshadowroot-activeelement)
+    fn active_element(&self, _: &Realm) -> Fallible<Option<Root<Element>>> {
+        let body = || self.body_element().map(|body| body.upcast()).or_else(|| Self::document_element(self));
+        Ok(self.focused().or_else(body))
+    }
 }
 
 super::parent_node!(Document);

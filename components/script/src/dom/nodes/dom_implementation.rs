@@ -1,6 +1,8 @@
 //! [`DOMImplementation`](https://dom.spec.whatwg.org/#interface-domimplementation).
 
-use bgfetch_js::{DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
+};
 use markup5ever::{LocalName, QualName, ns};
 
 use super::document::Flavour;
@@ -34,7 +36,10 @@ impl DOMImplementationMethods for DOMImplementation {
         system_id: DomString,
     ) -> Fallible<Root<DocumentType>> {
         if !is_valid_doctype_name(&name) {
-            return Err(Exception::dom("InvalidCharacterError", format!("{name:?} is not a valid doctype name")));
+            return Err(Exception::dom(
+                "InvalidCharacterError",
+                format!("{name:?} is not a valid doctype name"),
+            ));
         }
         DocumentType::create(realm, &self.document, name, public_id, system_id)
     }
@@ -42,8 +47,13 @@ impl DOMImplementationMethods for DOMImplementation {
     /// [`createHTMLDocument()`](https://dom.spec.whatwg.org/#dom-domimplementation-createhtmldocument)
     fn create_html_document(&self, realm: &Realm, title: Option<DomString>) -> Fallible<Root<Document>> {
         let document = self.document.inert(realm, Flavour::html(), about_blank())?;
-        let doctype =
-            DocumentType::create(realm, &document, "html".into(), DomString::default(), DomString::default())?;
+        let doctype = DocumentType::create(
+            realm,
+            &document,
+            "html".into(),
+            DomString::default(),
+            DomString::default(),
+        )?;
         let element = |name: &str| -> Fallible<Root<Node>> {
             let name = QualName::new(None, ns!(html), LocalName::from(name));
             Ok(Element::create(realm, &document, name)?.upcast())

@@ -13,9 +13,7 @@ use super::parent_node::ParentNodeCache;
 use super::{fragment_html, mutation, selectors};
 use crate::bindings::ElementMethods;
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{
-    Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, Text, html,
-};
+use crate::dom::{Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, Text, html};
 
 /// `Element`.
 pub(crate) struct Element {
@@ -159,12 +157,7 @@ impl ElementMethods for Element {
     }
 
     /// [`setAttribute()`](https://dom.spec.whatwg.org/#dom-element-setattribute)
-    fn set_attribute(
-        &self,
-        realm: &Realm,
-        qualified_name: DomString,
-        value: DomString,
-    ) -> Fallible<()> {
+    fn set_attribute(&self, realm: &Realm, qualified_name: DomString, value: DomString) -> Fallible<()> {
         check_attribute_name(&qualified_name)?;
         self.set_attribute_by_name(realm, &self.adjust_name(&qualified_name), value);
         Ok(())
@@ -199,7 +192,12 @@ impl ElementMethods for Element {
     }
 
     /// [`toggleAttribute()`](https://dom.spec.whatwg.org/#dom-element-toggleattribute)
-    fn toggle_attribute(&self, realm: &Realm, qualified_name: DomString, force: Option<bool>) -> Fallible<bool> {
+    fn toggle_attribute(
+        &self,
+        realm: &Realm,
+        qualified_name: DomString,
+        force: Option<bool>,
+    ) -> Fallible<bool> {
         check_attribute_name(&qualified_name)?;
         let name = self.adjust_name(&qualified_name);
         match (self.attribute_by_name(&name).is_some(), force) {
@@ -220,7 +218,12 @@ impl ElementMethods for Element {
         Ok(self.attribute_by_name(&qualified_name).is_some())
     }
 
-    fn has_attribute_ns(&self, _: &Realm, namespace: Option<DomString>, local_name: DomString) -> Fallible<bool> {
+    fn has_attribute_ns(
+        &self,
+        _: &Realm,
+        namespace: Option<DomString>,
+        local_name: DomString,
+    ) -> Fallible<bool> {
         Ok(self.attribute_in(&from_nullable(namespace.as_deref()), &(&*local_name).into()).is_some())
     }
 
@@ -272,7 +275,11 @@ impl ElementMethods for Element {
         self.matches(realm, selectors)
     }
 
-    fn get_elements_by_tag_name(&self, realm: &Realm, qualified_name: DomString) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_tag_name(
+        &self,
+        realm: &Realm,
+        qualified_name: DomString,
+    ) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_tag_name(&self.node_root(), &qualified_name))
     }
 
@@ -285,7 +292,11 @@ impl ElementMethods for Element {
         realm.wrap(HTMLCollection::by_name(&self.node_root(), namespace, &local_name))
     }
 
-    fn get_elements_by_class_name(&self, realm: &Realm, class_names: DomString) -> Fallible<Root<HTMLCollection>> {
+    fn get_elements_by_class_name(
+        &self,
+        realm: &Realm,
+        class_names: DomString,
+    ) -> Fallible<Root<HTMLCollection>> {
         realm.wrap(HTMLCollection::by_class_names(&self.node_root(), &class_names))
     }
 

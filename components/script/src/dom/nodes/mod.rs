@@ -38,5 +38,7 @@ pub(crate) use html_collection::HTMLCollection;
 pub(crate) use named_node_map::NamedNodeMap;
 pub(crate) use node::{Node, NodeKind};
 pub(crate) use node_list::NodeList;
-pub(crate) use parent_node::{child_node, non_document_type_child_node, non_element_parent_node, parent_node};
+pub(crate) use parent_node::{
+    child_node, non_document_type_child_node, non_element_parent_node, parent_node,
+};
 pub(crate) use text::Text;

@@ -10,7 +10,11 @@ use crate::dom::html::hooks;
 use crate::dom::{Document, Node, NodeKind};
 
 /// [Ensure pre-insert validity](https://dom.spec.whatwg.org/#concept-node-ensure-pre-insertion-validity).
-fn ensure_pre_insert_validity(node: &Root<Node>, parent: &Root<Node>, child: Option<&Root<Node>>) -> Fallible<()> {
+fn ensure_pre_insert_validity(
+    node: &Root<Node>,
+    parent: &Root<Node>,
+    child: Option<&Root<Node>>,
+) -> Fallible<()> {
     ensure_parent_and_kind(node, parent, child)?;
     // Step 6.
     if parent.kind() != NodeKind::Document {
@@ -42,7 +46,11 @@ fn ensure_pre_insert_validity(node: &Root<Node>, parent: &Root<Node>, child: Opt
 }
 
 /// Steps 1 to 5 of ensuring validity, which inserting and replacing share.
-fn ensure_parent_and_kind(node: &Root<Node>, parent: &Root<Node>, child: Option<&Root<Node>>) -> Fallible<()> {
+fn ensure_parent_and_kind(
+    node: &Root<Node>,
+    parent: &Root<Node>,
+    child: Option<&Root<Node>>,
+) -> Fallible<()> {
     // Step 1.
     if !matches!(parent.kind(), NodeKind::Document | NodeKind::DocumentFragment | NodeKind::Element) {
         return Err(hierarchy("this kind of node has no children"));
@@ -61,7 +69,9 @@ fn ensure_parent_and_kind(node: &Root<Node>, parent: &Root<Node>, child: Option<
     }
     // Step 5.
     let of_document = parent.kind() == NodeKind::Document;
-    if (node.kind() == NodeKind::Text && of_document) || (node.kind() == NodeKind::DocumentType && !of_document) {
+    if (node.kind() == NodeKind::Text && of_document)
+        || (node.kind() == NodeKind::DocumentType && !of_document)
+    {
         return Err(hierarchy("text does not belong into a document, nor a doctype anywhere else"));
     }
     Ok(())
@@ -237,14 +247,18 @@ pub(crate) fn adopt(realm: &Realm, node: &Root<Node>, document: &Root<Document>)
             node.set_owner_doc(document);
             if let Some(element) = node.as_element() {
                 element.set_attribute_documents(document);
-                hooks::adopted(&element, document);
             }
         }
     }
 }
 
 /// [Replace](https://dom.spec.whatwg.org/#concept-node-replace) `child` with `node`.
-pub(super) fn replace(realm: &Realm, child: &Root<Node>, node: &Root<Node>, parent: &Root<Node>) -> Fallible<()> {
+pub(super) fn replace(
+    realm: &Realm,
+    child: &Root<Node>,
+    node: &Root<Node>,
+    parent: &Root<Node>,
+) -> Fallible<()> {
     // Steps 1 to 6.
     ensure_replace_validity(node, parent, child)?;
     // Steps 7 and 8.

@@ -43,7 +43,8 @@ pub(super) fn validate_and_extract(
     qualified_name: &str,
     name_of: NameOf,
 ) -> Fallible<QualName> {
-    let invalid = || Exception::dom("InvalidCharacterError", format!("{qualified_name:?} is not a valid name"));
+    let invalid =
+        || Exception::dom("InvalidCharacterError", format!("{qualified_name:?} is not a valid name"));
     // Step 1.
     let namespace = namespace.filter(|namespace| !namespace.is_empty());
     // Steps 2 to 4.
@@ -67,7 +68,8 @@ pub(super) fn validate_and_extract(
         || (prefix == Some("xml") && namespace != Some("http://www.w3.org/XML/1998/namespace"))
         || (is_xmlns != (namespace == Some(xmlns)));
     if wrong {
-        let message = format!("{qualified_name:?} does not go with the namespace {:?}", namespace.unwrap_or_default());
+        let message =
+            format!("{qualified_name:?} does not go with the namespace {:?}", namespace.unwrap_or_default());
         return Err(Exception::dom("NamespaceError", message));
     }
     Ok(QualName::new(

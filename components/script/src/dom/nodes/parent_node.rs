@@ -30,7 +30,11 @@ impl ParentNodeCache {
 }
 
 /// [Converts nodes into a node](https://dom.spec.whatwg.org/#convert-nodes-into-a-node).
-pub(super) fn convert(realm: &Realm, nodes: Vec<NodeOrDomString>, document: &Root<Document>) -> Fallible<Root<Node>> {
+pub(super) fn convert(
+    realm: &Realm,
+    nodes: Vec<NodeOrDomString>,
+    document: &Root<Document>,
+) -> Fallible<Root<Node>> {
     let one = |node| match node {
         NodeOrDomString::Node(node) => Ok(node),
         NodeOrDomString::DomString(text) => Text::create(realm, document, text).map(|text| text.upcast()),
@@ -61,13 +65,17 @@ pub(super) fn append(realm: &Realm, parent: &Root<Node>, nodes: Vec<NodeOrDomStr
 }
 
 /// [`replaceChildren()`](https://dom.spec.whatwg.org/#dom-parentnode-replacechildren)
-pub(super) fn replace_children(realm: &Realm, parent: &Root<Node>, nodes: Vec<NodeOrDomString>) -> Fallible<()> {
+pub(super) fn replace_children(
+    realm: &Realm,
+    parent: &Root<Node>,
+    nodes: Vec<NodeOrDomString>,
+) -> Fallible<()> {
     let node = convert(realm, nodes, &parent.owner_doc())?;
     mutation::replace_children(realm, &node, parent)
 }
 
 /// [`querySelector()`](https://dom.spec.whatwg.org/#dom-parentnode-queryselector)
-pub(super) fn query_selector(root: &Root<Node>, text: &str) -> Fallible<Option<Root<Element>>> {
+pub(crate) fn query_selector(root: &Root<Node>, text: &str) -> Fallible<Option<Root<Element>>> {
     let list = selectors::parse(text)?;
     let mut matching = list.matcher(root);
     Ok(root.descendant_elements().find(|element| matching.matches(element)))
@@ -77,7 +85,10 @@ pub(super) fn query_selector(root: &Root<Node>, text: &str) -> Fallible<Option<R
 pub(super) fn query_selector_all(realm: &Realm, root: &Root<Node>, text: &str) -> Fallible<Root<NodeList>> {
     let list = selectors::parse(text)?;
     let mut matching = list.matcher(root);
-    let found = root.descendant_elements().filter(|element| matching.matches(element)).map(|element| element.upcast());
+    let found = root
+        .descendant_elements()
+        .filter(|element| matching.matches(element))
+        .map(|element| element.upcast());
     realm.wrap(NodeList::of(root, found.collect()))
 }
 
@@ -131,12 +142,14 @@ pub(super) fn replace_with(realm: &Realm, this: &Root<Node>, nodes: Vec<NodeOrDo
     }
 }
 
-
 /// Implements `ParentNode` for an interface with a field `parent_node`.
 macro_rules! parent_node {
     ($name:ident) => {
         impl $crate::bindings::ParentNodeMethods for $name {
-            fn children(&self, realm: &bgfetch_js::Realm) -> bgfetch_js::Fallible<bgfetch_js::Root<$crate::dom::HTMLCollection>> {
+            fn children(
+                &self,
+                realm: &bgfetch_js::Realm,
+            ) -> bgfetch_js::Fallible<bgfetch_js::Root<$crate::dom::HTMLCollection>> {
                 self.parent_node.children(realm, &bgfetch_js::PlatformObject::root(self).upcast())
             }
 
@@ -163,7 +176,11 @@ macro_rules! parent_node {
                 realm: &bgfetch_js::Realm,
                 nodes: Vec<$crate::bindings::NodeOrDomString>,
             ) -> bgfetch_js::Fallible<()> {
-                $crate::dom::nodes::parent_node::prepend(realm, &bgfetch_js::PlatformObject::root(self).upcast(), nodes)
+                $crate::dom::nodes::parent_node::prepend(
+                    realm,
+                    &bgfetch_js::PlatformObject::root(self).upcast(),
+                    nodes,
+                )
             }
 
             fn append(
@@ -171,7 +188,11 @@ macro_rules! parent_node {
                 realm: &bgfetch_js::Realm,
                 nodes: Vec<$crate::bindings::NodeOrDomString>,
             ) -> bgfetch_js::Fallible<()> {
-                $crate::dom::nodes::parent_node::append(realm, &bgfetch_js::PlatformObject::root(self).upcast(), nodes)
+                $crate::dom::nodes::parent_node::append(
+                    realm,
+                    &bgfetch_js::PlatformObject::root(self).upcast(),
+                    nodes,
+                )
             }
 
             fn replace_children(
@@ -231,7 +252,11 @@ macro_rules! child_node {
                 realm: &bgfetch_js::Realm,
                 nodes: Vec<$crate::bindings::NodeOrDomString>,
             ) -> bgfetch_js::Fallible<()> {
-                $crate::dom::nodes::parent_node::before(realm, &bgfetch_js::PlatformObject::root(self).upcast(), nodes)
+                $crate::dom::nodes::parent_node::before(
+                    realm,
+                    &bgfetch_js::PlatformObject::root(self).upcast(),
+                    nodes,
+                )
             }
 
             fn after(
@@ -239,7 +264,11 @@ macro_rules! child_node {
                 realm: &bgfetch_js::Realm,
                 nodes: Vec<$crate::bindings::NodeOrDomString>,
             ) -> bgfetch_js::Fallible<()> {
-                $crate::dom::nodes::parent_node::after(realm, &bgfetch_js::PlatformObject::root(self).upcast(), nodes)
+                $crate::dom::nodes::parent_node::after(
+                    realm,
+                    &bgfetch_js::PlatformObject::root(self).upcast(),
+                    nodes,
+                )
             }
 
             fn replace_with(
@@ -247,7 +276,11 @@ macro_rules! child_node {
                 realm: &bgfetch_js::Realm,
                 nodes: Vec<$crate::bindings::NodeOrDomString>,
             ) -> bgfetch_js::Fallible<()> {
-                $crate::dom::nodes::parent_node::replace_with(realm, &bgfetch_js::PlatformObject::root(self).upcast(), nodes)
+                $crate::dom::nodes::parent_node::replace_with(
+                    realm,
+                    &bgfetch_js::PlatformObject::root(self).upcast(),
+                    nodes,
+                )
             }
 
             fn remove(&self, realm: &bgfetch_js::Realm) -> bgfetch_js::Fallible<()> {

@@ -31,7 +31,8 @@ pub(crate) struct Selectors(SelectorList<Names>);
 pub(crate) fn parse(text: &str) -> Fallible<Selectors> {
     let mut input = CssParser::new(text);
     let list = SelectorList::parse(&Grammar, &mut input, ParseRelative::No);
-    list.map(Selectors).map_err(|_| Exception::dom("SyntaxError", format!("{text:?} is not a valid selector")))
+    list.map(Selectors)
+        .map_err(|_| Exception::dom("SyntaxError", format!("{text:?} is not a valid selector")))
 }
 
 impl Selectors {
@@ -273,7 +274,9 @@ impl<'i> Parser<'i> for Grammar {
             "required" => PseudoClass::Required,
             other => match PseudoClass::NEVER.into_iter().find(|known| *known == other) {
                 Some(known) => PseudoClass::Never(known),
-                None => return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement)),
+                None => {
+                    return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement));
+                }
             },
         })
     }

@@ -9,7 +9,9 @@ use crate::dom::{Attr, DocumentType, Node, NodeKind, Text};
 
 pub(super) fn node_name(node: &Root<Node>) -> DomString {
     match node.kind() {
-        NodeKind::Element => node.as_element().map(|element| element.upper_qualified_name()).unwrap_or_default(),
+        NodeKind::Element => {
+            node.as_element().map(|element| element.upper_qualified_name()).unwrap_or_default()
+        }
         NodeKind::Attribute => node.downcast::<Attr>().map(|attr| attr.qualified_name()).unwrap_or_default(),
         NodeKind::DocumentType => node.downcast::<DocumentType>().map(|t| t.type_name()).unwrap_or_default(),
         NodeKind::Text => "#text".into(),
@@ -53,7 +55,8 @@ pub(super) fn set(realm: &Realm, node: &Root<Node>, value: DomString) -> Fallibl
 
 /// [String replace all](https://dom.spec.whatwg.org/#string-replace-all).
 pub(crate) fn string_replace_all(realm: &Realm, parent: &Root<Node>, value: DomString) -> Fallible<()> {
-    let text = if value.is_empty() { None } else { Some(Text::create(realm, &parent.owner_doc(), value)?.upcast()) };
+    let text =
+        if value.is_empty() { None } else { Some(Text::create(realm, &parent.owner_doc(), value)?.upcast()) };
     mutation::replace_all(realm, text.as_ref(), parent);
     Ok(())
 }

@@ -69,12 +69,12 @@ impl Node {
     }
 
     /// The elements among its children.
-    pub(crate) fn child_elements(&self) -> impl Iterator<Item = Root<Element>> {
+    pub(crate) fn child_elements(&self) -> impl Iterator<Item = Root<Element>> + use<> {
         self.children_in_order().filter_map(|node| node.as_element())
     }
 
     /// The elements among its descendants.
-    pub(crate) fn descendant_elements(&self) -> impl Iterator<Item = Root<Element>> {
+    pub(crate) fn descendant_elements(&self) -> impl Iterator<Item = Root<Element>> + use<> {
         self.descendants().filter_map(|node| node.as_element())
     }
 
@@ -107,7 +107,9 @@ impl Node {
 pub(super) fn is_before(first: &Root<Node>, second: &Root<Node>) -> bool {
     let (first, second) = (inclusive_ancestors(first), inclusive_ancestors(second));
     let pairs = first.iter().rev().zip(second.iter().rev());
-    let Some((first, second)) = pairs.into_iter().find(|(first, second)| first != second) else { return false };
+    let Some((first, second)) = pairs.into_iter().find(|(first, second)| first != second) else {
+        return false;
+    };
     let mut node = first.next();
     while let Some(current) = node {
         if current == *second {

@@ -1,0 +1,145 @@
+//! [Event handler content attributes](https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-content-attributes):
+//! `onclick="..."`.
+
+use bgfetch_js::{Callback, Exception, Fallible, Realm, Root, Value};
+
+use super::states;
+use crate::dom::{Element, EventTarget, Node, Window};
+use crate::environment::Environment;
+use crate::{dom, report};
+
+/// Event handlers of [all elements](https://html.spec.whatwg.org/multipage/webappapis.html#globaleventhandlers), of those
+/// events that something here fires or a page is likely to.
+const GLOBAL: [&str; 46] = [
+    "abort",
+    "animationend",
+    "auxclick",
+    "beforeinput",
+    "beforetoggle",
+    "blur",
+    "cancel",
+    "canplay",
+    "change",
+    "click",
+    "close",
+    "contextmenu",
+    "copy",
+    "cut",
+    "dblclick",
+    "drag",
+    "dragend",
+    "dragstart",
+    "drop",
+    "ended",
+    "error",
+    "focus",
+    "formdata",
+    "input",
+    "invalid",
+    "keydown",
+    "keypress",
+    "keyup",
+    "load",
+    "mousedown",
+    "mouseenter",
+    "mouseleave",
+    "mousemove",
+    "mouseout",
+    "mouseover",
+    "mouseup",
+    "paste",
+    "pause",
+    "play",
+    "progress",
+    "reset",
+    "resize",
+    "scroll",
+    "select",
+    "submit",
+    "toggle",
+];
+
+/// Event handlers of `body` that are the [window's](https://html.spec.whatwg.org/multipage/webappapis.html#window-reflecting-body-element-event-handler-set).
+const OF_WINDOW: [&str; 19] = [
+    "beforeunload",
+    "blur",
+    "error",
+    "focus",
+    "hashchange",
+    "load",
+    "message",
+    "messageerror",
+    "offline",
+    "online",
+    "pagehide",
+    "pageshow",
+    "popstate",
+    "rejectionhandled",
+    "resize",
+    "scroll",
+    "storage",
+    "unhandledrejection",
+    "unload",
+];
+
+/// [Determines the target of an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#determining-the-target-of-an-event-handler).
+pub(crate) fn determine_target(target: &Root<EventTarget>, name: &str) -> Root<EventTarget> {
+    let body = if OF_WINDOW.contains(&name) { target.downcast::<Element>() } else { None };
+    let body = body.filter(|element| element.is_html_named("body") || element.is_html_named("frameset"));
+    let window = body.and_then(|body| body.owner_doc().window());
+    window.map_or_else(|| target.clone(), |window| window.upcast())
+}
+
+/// A content attribute was set, changed or removed.
+pub(super) fn attribute_changed(
+    realm: &Realm,
+    element: &Root<Element>,
+    attribute: &str,
+    value: Option<&str>,
+) {
+    let Some(name) = attribute.strip_prefix("on") else { return };
+    let of_window = || OF_WINDOW.iter().find(|known| **known == name && element.is_html_named("body"));
+    let Some(name) = GLOBAL.iter().find(|known| **known == name).or_else(of_window) else { return };
+    if let Err(exception) = dom::event_handler::set_source(realm, &element.upcast(), name, value) {
+        report::report_exception(realm, exception);
+    }
+}
+
+/// Steps 3.2 to 3.12 of [getting the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler):
+/// makes a function of a content attribute's text.
+pub(crate) fn compile(
+    realm: &Realm,
+    target: &Root<EventTarget>,
+    name: &str,
+    body: &str,
+) -> Fallible<Callback> {
+    let element: Option<Root<Element>> = target.downcast();
+    let document = match &element {
+        Some(element) => element.owner_doc(),
+        None => Window::document_of(realm)?,
+    };
+    if !document.runs_scripts() {
+        return Err(Exception::type_error(format!("on{name} belongs to a document without scripts")));
+    }
+    // The objects whose properties are in scope: document, form owner, element.
+    let form = element.as_ref().and_then(|element| states::form_owner(element));
+    let scope: Vec<Value> = match &element {
+        None => Vec::new(),
+        Some(element) => {
+            let form = form.map(|form| form.as_value().clone());
+            let outer = std::iter::once(document.as_value().clone()).chain(form);
+            outer.chain([element.upcast::<Node>().as_value().clone()]).collect()
+        }
+    };
+    let parameters =
+        if name == "error" && element.is_none() { "event, source, lineno, colno, error" } else { "event" };
+    let opening: String = (0..scope.len()).map(|index| format!("with(arguments[{index}]){{")).collect();
+    let closing = "}".repeat(scope.len());
+    let source =
+        format!("(function(){{{opening}return function on{name}({parameters}) {{\n{body}\n}}{closing}}})");
+    let url = Environment::of(realm).url.borrow().to_string();
+    // The body's first line counts as 1.
+    let maker = realm.evaluate_script(&source, &url, 0)?;
+    let handler = Callback::new(&maker)?.call(realm, &Value::UNDEFINED, &scope)?;
+    Callback::new(&handler)
+}

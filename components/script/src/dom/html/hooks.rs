@@ -1,0 +1,99 @@
+//! What elements do when a tree or an attribute changes: the extension points of the DOM Standard.
+
+use bgfetch_js::{DomString, Fallible, Realm, Root};
+
+use super::{content_handlers, focus, html_meta_element, scripting};
+use crate::dom::{
+    Element, HTMLInputElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement, Node,
+};
+
+/// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
+pub(crate) fn inserted(realm: &Realm, node: &Root<Node>) {
+    let Some(element) = node.as_element().filter(|element| element.is_html() && element.is_in_document())
+    else {
+        return;
+    };
+    match &*element.name().local {
+        "base" => element.owner_doc().update_base(realm),
+        "meta" => html_meta_element::inserted(realm, &element),
+        _ => {}
+    }
+}
+
+/// [Post-connection steps](https://dom.spec.whatwg.org/#concept-node-post-connection-ext): they may run script.
+pub(crate) fn post_connected(realm: &Realm, node: &Root<Node>) {
+    if let Some(script) = node.downcast::<HTMLScriptElement>() {
+        scripting::prepare::unless_parser_inserted(realm, &script);
+    }
+}
+
+/// [Removing steps](https://dom.spec.whatwg.org/#concept-node-remove-ext).
+pub(crate) fn removed(realm: &Realm, node: &Root<Node>, was_connected: bool) {
+    let Some(element) = node.as_element().filter(|element| was_connected && element.is_html()) else {
+        return;
+    };
+    if element.is_html_named("base") {
+        element.owner_doc().update_base(realm);
+    }
+    focus::removed(&element);
+}
+
+/// [Children changed steps](https://dom.spec.whatwg.org/#concept-node-children-changed-ext) of a parent.
+pub(crate) fn children_changed(realm: &Realm, parent: &Root<Node>) {
+    if let Some(script) = parent.downcast::<HTMLScriptElement>() {
+        scripting::prepare::unless_parser_inserted(realm, &script);
+    }
+}
+
+/// [Attribute change steps](https://dom.spec.whatwg.org/#concept-element-attributes-change-ext) of an attribute without a
+/// namespace.
+pub(crate) fn attribute_changed(
+    realm: &Realm,
+    element: &Root<Element>,
+    name: &str,
+    old: Option<&DomString>,
+    new: Option<&DomString>,
+) {
+    if !element.is_html() {
+        return;
+    }
+    content_handlers::attribute_changed(realm, element, name, new.map(DomString::as_str));
+    match (&*element.name().local, name) {
+        ("base", "href") if element.is_in_document() => element.owner_doc().update_base(realm),
+        ("script", "src") if old.is_none() && new.is_some() => {
+            if let Some(script) = element.downcast::<HTMLScriptElement>() {
+                scripting::prepare::unless_parser_inserted(realm, &script);
+            }
+        }
+        ("script", "async") if old.is_none() && new.is_some() => {
+            if let Some(script) = element.downcast::<HTMLScriptElement>() {
+                script.state.force_async.set(false);
+            }
+        }
+        ("input", "checked") if old.is_some() != new.is_some() => {
+            if let Some(input) = element.downcast::<HTMLInputElement>() {
+                input.checked_attribute_changed(new.is_some());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// [Cloning steps](https://dom.spec.whatwg.org/#concept-node-clone-ext).
+pub(crate) fn cloned(realm: &Realm, from: &Root<Element>, to: &Root<Element>, subtree: bool) -> Fallible<()> {
+    if let (Some(from), Some(to)) = (from.downcast::<HTMLScriptElement>(), to.downcast::<HTMLScriptElement>())
+    {
+        to.state.already_started.set(from.state.already_started.get());
+    } else if let (Some(from), Some(to)) =
+        (from.downcast::<HTMLInputElement>(), to.downcast::<HTMLInputElement>())
+    {
+        from.clone_state(&to);
+    } else if let (Some(from), Some(to)) = (from.downcast::<HTMLTextAreaElement>(), to.downcast()) {
+        from.clone_state(&to);
+    } else if let (Some(from), Some(to)) = (from.downcast::<HTMLTemplateElement>(), to.downcast())
+        && subtree
+    {
+        from.clone_contents(realm, &to)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! [Parsing HTML](https://html.spec.whatwg.org/multipage/parsing.html) with html5ever into the live tree: a page as it
+//! arrives, with its scripts in order, and fragments for `innerHTML` and the like.
+
+pub(crate) mod decode;
+mod sink;
+
+use bgfetch_js::{Fallible, Realm, Root};
+use html5ever::buffer_queue::BufferQueue;
+use html5ever::driver::parse_fragment_for_element;
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5ever::{ParseOpts, TokenizerResult};
+
+use super::scripting::{execute, prepare};
+use crate::agent::Agent;
+use crate::bindings::DocumentReadyState;
+use crate::dom::nodes::document::Flavour;
+use crate::dom::nodes::document_methods::about_blank;
+use crate::dom::nodes::mutation;
+use crate::dom::{Document, DocumentFragment, Element, HTMLScriptElement, Node, Window, events};
+use crate::fetching::next_task;
+use sink::Sink;
+
+/// The parser of a page.
+pub(crate) struct PageParser {
+    realm: Realm,
+    document: Root<Document>,
+    tokenizer: Tokenizer<TreeBuilder<Root<Node>, Sink>>,
+    input: BufferQueue,
+}
+
+impl PageParser {
+    /// A parser for a document of a window.
+    ///
+    /// # Errors
+    /// Only without memory.
+    pub(crate) fn new(realm: &Realm, document: &Root<Document>) -> Fallible<Self> {
+        let options = TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() };
+        let builder = TreeBuilder::new(Sink::new(realm, document, false)?, options);
+        let tokenizer =
+            Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+        Ok(Self {
+            realm: realm.clone(),
+            document: document.clone(),
+            tokenizer,
+            input: BufferQueue::default(),
+        })
+    }
+
+    /// [Text](https://html.spec.whatwg.org/multipage/document-lifecycle.html#navigate-text): everything from here on is shown
+    /// as it is.
+    pub(crate) async fn begin_text(&self) {
+        self.feed("<pre>\n").await;
+        self.tokenizer.set_plaintext_state();
+    }
+
+    /// Parses more of the page; waits where a script has to run first.
+    pub(crate) async fn feed(&self, text: &str) {
+        self.input.push_back(StrTendril::from(text));
+        loop {
+            match self.tokenizer.feed(&self.input) {
+                TokenizerResult::Done => break,
+                TokenizerResult::Script(node) => self.script_ended(&node).await,
+                // The encoding was settled before the first character.
+                TokenizerResult::EncodingIndicator(_) => {}
+            }
+        }
+    }
+
+    /// [An end tag whose tag name is "script"](https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-incdata).
+    async fn script_ended(&self, node: &Root<Node>) {
+        Agent::current().microtask_checkpoint();
+        if let Some(script) = node.downcast::<HTMLScriptElement>() {
+            prepare::prepare(&self.realm, &script);
+        }
+        while let Some(blocking) = self.document.scripts.take_blocking() {
+            self.document.until(|| blocking.is_ready_for_parser()).await;
+            execute::execute(&self.realm, &blocking);
+        }
+    }
+
+    /// [The end](https://html.spec.whatwg.org/multipage/parsing.html#the-end): from the last character to the `load` event.
+    pub(crate) async fn end(&self) -> Fallible<()> {
+        self.tokenizer.end();
+        let (realm, document) = (&self.realm, &self.document);
+        // Step 3.
+        document.set_readiness(realm, DocumentReadyState::Interactive)?;
+        // Step 5.
+        while let Some(script) = document.scripts.take_after_parsing() {
+            document.until(|| script.is_ready_for_parser()).await;
+            execute::execute(realm, &script);
+        }
+        // Step 6.
+        next_task().await;
+        events::event::fire_with(realm, &**document, "DOMContentLoaded", true, false)?;
+        // Steps 7 and 8.
+        document.until(|| document.scripts.none_as_soon_as_possible()).await;
+        document.until(|| document.scripts.nothing_delays_load()).await;
+        // Step 9.
+        next_task().await;
+        document.set_readiness(realm, DocumentReadyState::Complete)?;
+        if let Some(window) = document.window() {
+            events::event::fire::<Window>(realm, &window, "load")?;
+        }
+        Ok(())
+    }
+}
+
+/// [Parses a fragment](https://html.spec.whatwg.org/multipage/parsing.html#html-fragment-parsing-algorithm) in the context of
+/// an element. Its scripts never run.
+pub(crate) fn parse_fragment(
+    realm: &Realm,
+    context: &Root<Element>,
+    html: &str,
+) -> Fallible<Root<DocumentFragment>> {
+    let owner = context.owner_doc();
+    let document = owner.inert(realm, Flavour::html(), about_blank())?;
+    document.copy_mode(&owner);
+    let options = ParseOpts {
+        tree_builder: TreeBuilderOpts {
+            scripting_enabled: owner.runs_scripts(),
+            quirks_mode: owner.quirks_mode(),
+            ..TreeBuilderOpts::default()
+        },
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+    };
+    let sink = Sink::new(realm, &document, true)?;
+    let form = super::states::form_owner(context).map(|form| form.upcast());
+    let parser = parse_fragment_for_element(sink, options, context.upcast(), owner.runs_scripts(), form);
+    parser.one(StrTendril::from(html));
+    let fragment = DocumentFragment::create(realm, &owner)?;
+    if let Some(root) = document.document_element() {
+        let children: Vec<_> = root.children_in_order().collect();
+        for child in children {
+            mutation::append(realm, &child, &fragment.upcast());
+        }
+    }
+    Ok(fragment)
+}

@@ -1,0 +1,215 @@
+//! The tree that the HTML parser builds is the document's own.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use bgfetch_js::{DomString, Fallible, Realm, Root};
+use html5ever::tendril::StrTendril;
+use markup5ever::interface::tree_builder::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use markup5ever::{Attribute, LocalName, Namespace, QualName};
+
+use crate::dom::nodes::mutation;
+use crate::dom::{
+    Comment, Document, DocumentFragment, DocumentType, Element, HTMLScriptElement, HTMLTemplateElement, Node,
+    Text,
+};
+
+/// Puts what the parser finds into a document.
+pub(super) struct Sink {
+    realm: Realm,
+    document: Root<Document>,
+    /// Scripts of a fragment never run; those of a page know their parser.
+    fragment: bool,
+    line: Cell<u64>,
+    /// Stands in for a node that could not be made: inserting it inserts its children.
+    spare: Root<Node>,
+}
+
+/// The name of an element, for the tree builder.
+#[derive(Debug)]
+pub(super) struct Name(QualName);
+
+impl ElemName for Name {
+    fn ns(&self) -> &Namespace {
+        &self.0.ns
+    }
+
+    fn local_name(&self) -> &LocalName {
+        &self.0.local
+    }
+}
+
+impl Sink {
+    pub(super) fn new(realm: &Realm, document: &Root<Document>, fragment: bool) -> Fallible<Self> {
+        let spare = DocumentFragment::create(realm, document)?.upcast();
+        Ok(Self { realm: realm.clone(), document: document.clone(), fragment, line: Cell::new(1), spare })
+    }
+
+    /// A node that could be made, or the spare one in its place: only memory can be missing.
+    fn made<T>(&self, node: Fallible<Root<T>>) -> Root<Node>
+    where
+        T: bgfetch_js::DerivedFrom<Node>,
+    {
+        match node {
+            Ok(node) => node.upcast(),
+            Err(error) => {
+                tracing::warn!(%error, "a node could not be made");
+                self.spare.clone()
+            }
+        }
+    }
+
+    fn text_before(&self, node: Option<Root<Node>>, text: &str) -> bool {
+        let Some(previous) = node.and_then(|node| node.as_text()) else { return false };
+        previous.push_str(&self.realm, text);
+        true
+    }
+
+    fn text(&self, text: &str) -> Root<Node> {
+        self.made(Text::create(&self.realm, &self.document, text.into()))
+    }
+}
+
+impl TreeSink for Sink {
+    type Handle = Root<Node>;
+    type Output = ();
+    type ElemName<'a> = Name;
+
+    fn finish(self) {}
+
+    fn parse_error(&self, message: Cow<'static, str>) {
+        tracing::trace!(line = self.line.get(), %message, "parse error");
+    }
+
+    fn get_document(&self) -> Root<Node> {
+        self.document.upcast()
+    }
+
+    fn elem_name(&self, target: &Root<Node>) -> Name {
+        let name = target.as_element().map(|element| element.name().clone());
+        Name(name.unwrap_or_else(|| QualName::new(None, markup5ever::ns!(), LocalName::from(""))))
+    }
+
+    /// [Creates an element for a token](https://html.spec.whatwg.org/multipage/parsing.html#create-an-element-for-the-token).
+    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Root<Node> {
+        let element = match Element::create(&self.realm, &self.document, name) {
+            Ok(element) => element,
+            Err(error) => return self.made::<Element>(Err(error)),
+        };
+        if let Some(script) = element.downcast::<HTMLScriptElement>() {
+            script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
+            if self.fragment {
+                script.state.already_started.set(true);
+            } else {
+                let before = script.state.parser_document.replace(Some(self.document.clone().into()));
+                drop(before);
+                script.state.force_async.set(false);
+            }
+        }
+        for attribute in attributes {
+            element.add_parsed_attribute(&self.realm, attribute.name, (&*attribute.value).into());
+        }
+        element.upcast()
+    }
+
+    fn create_comment(&self, text: StrTendril) -> Root<Node> {
+        self.made(Comment::create(&self.realm, &self.document, (&*text).into()))
+    }
+
+    fn create_pi(&self, target: StrTendril, data: StrTendril) -> Root<Node> {
+        // An HTML parser makes comments of these.
+        let text: DomString = format!("?{target} {data}").into();
+        self.made(Comment::create(&self.realm, &self.document, text))
+    }
+
+    fn append(&self, parent: &Root<Node>, child: NodeOrText<Root<Node>>) {
+        let node = match child {
+            NodeOrText::AppendNode(node) => node,
+            NodeOrText::AppendText(text) if self.text_before(parent.last(), &text) => return,
+            NodeOrText::AppendText(text) => self.text(&text),
+        };
+        mutation::append(&self.realm, &node, parent);
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &Root<Node>,
+        previous: &Root<Node>,
+        child: NodeOrText<Root<Node>>,
+    ) {
+        if element.parent().is_some() {
+            self.append_before_sibling(element, child);
+        } else {
+            self.append(previous, child);
+        }
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public_id: StrTendril, system_id: StrTendril) {
+        let text = |tendril: &StrTendril| DomString::from(&**tendril);
+        let doctype = DocumentType::create(
+            &self.realm,
+            &self.document,
+            text(&name),
+            text(&public_id),
+            text(&system_id),
+        );
+        mutation::append(&self.realm, &self.made(doctype), &self.document.upcast());
+    }
+
+    fn mark_script_already_started(&self, node: &Root<Node>) {
+        if let Some(script) = node.downcast::<HTMLScriptElement>() {
+            script.state.already_started.set(true);
+        }
+    }
+
+    fn get_template_contents(&self, target: &Root<Node>) -> Root<Node> {
+        let contents = target.downcast::<HTMLTemplateElement>().and_then(|template| template.contents());
+        contents.map_or_else(|| target.clone(), |contents| contents.upcast())
+    }
+
+    fn same_node(&self, x: &Root<Node>, y: &Root<Node>) -> bool {
+        x == y
+    }
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        if !self.fragment {
+            self.document.set_quirks_mode(mode);
+        }
+    }
+
+    fn append_before_sibling(&self, sibling: &Root<Node>, new_node: NodeOrText<Root<Node>>) {
+        let Some(parent) = sibling.parent() else { return };
+        let node = match new_node {
+            NodeOrText::AppendNode(node) => node,
+            NodeOrText::AppendText(text) if self.text_before(sibling.previous(), &text) => return,
+            NodeOrText::AppendText(text) => self.text(&text),
+        };
+        mutation::insert(&self.realm, &node, &parent, Some(sibling));
+    }
+
+    fn add_attrs_if_missing(&self, target: &Root<Node>, attributes: Vec<Attribute>) {
+        let Some(element) = target.as_element() else { return };
+        for attribute in attributes {
+            element.add_parsed_attribute(&self.realm, attribute.name, (&*attribute.value).into());
+        }
+    }
+
+    fn remove_from_parent(&self, target: &Root<Node>) {
+        mutation::remove(&self.realm, target);
+    }
+
+    fn reparent_children(&self, node: &Root<Node>, new_parent: &Root<Node>) {
+        let children: Vec<_> = node.children_in_order().collect();
+        for child in children {
+            mutation::append(&self.realm, &child, new_parent);
+        }
+    }
+
+    fn set_current_line(&self, line_number: u64) {
+        self.line.set(line_number);
+    }
+
+    fn allow_declarative_shadow_roots(&self, _: &Root<Node>) -> bool {
+        false
+    }
+}

@@ -1,0 +1,114 @@
+//! [Fetching module script graphs](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-script-tree): every
+//! module is in the [module map](crate::scripts) before any of them is linked.
+
+use std::collections::HashSet;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use bgfetch_js::{Realm, module_requests};
+use bgfetch_traits::fetch::CredentialsMode;
+use url::Url;
+
+use super::prepare::FetchOptions;
+use super::{ScriptResult, fetch};
+use crate::scripts::{Claim, ModuleMap, resolve_specifier};
+
+/// [Fetches an external module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-script-tree).
+///
+/// # Errors
+/// A sentence for the console.
+pub(super) async fn fetch_external(
+    realm: &Realm,
+    url: Url,
+    options: &FetchOptions,
+) -> Result<ScriptResult, String> {
+    fetch_graph(realm, vec![url.clone()], options).await?;
+    Ok(ScriptResult::ExternalModule(url))
+}
+
+/// [Fetches an inline module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-inline-module-script-graph).
+///
+/// # Errors
+/// A sentence for the console.
+pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> Result<ScriptResult, String> {
+    let dependencies = dependencies(base, &source)?;
+    fetch_graph(realm, dependencies, &descendant_options(None)).await?;
+    Ok(ScriptResult::InlineModule(source))
+}
+
+/// [Fetches an `import()` module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-import()-module-script-graph).
+///
+/// # Errors
+/// A sentence for the exception.
+pub(crate) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
+    fetch_graph(realm, vec![url], &descendant_options(None)).await
+}
+
+/// [Descendant script fetch options](https://html.spec.whatwg.org/multipage/webappapis.html#descendant-script-fetch-options).
+fn descendant_options(of: Option<&FetchOptions>) -> FetchOptions {
+    FetchOptions {
+        cors: of.map_or(Some(CredentialsMode::SameOrigin), |options| options.cors),
+        integrity: String::new(),
+        referrer_policy: of.map(|options| options.referrer_policy).unwrap_or_default(),
+    }
+}
+
+/// What a module imports; an error if a specifier means nothing.
+fn dependencies(url: &Url, source: &str) -> Result<Vec<Url>, String> {
+    module_requests(source, url.as_str())
+        .iter()
+        .map(|specifier| resolve_specifier(url.as_str(), specifier))
+        .collect()
+}
+
+/// Fetches modules and everything they import, those of one distance from the root at the same time.
+async fn fetch_graph(realm: &Realm, roots: Vec<Url>, options: &FetchOptions) -> Result<(), String> {
+    let descendants = descendant_options(Some(options));
+    let mut seen: HashSet<Url> = HashSet::new();
+    let mut level = roots;
+    let mut options = options;
+    while !level.is_empty() {
+        level.retain(|url| seen.insert(url.clone()));
+        let fetches = level.iter().map(|url| fetch_one(realm, url, options));
+        let sources = all(fetches).await;
+        let mut next = Vec::new();
+        for (url, source) in level.iter().zip(sources) {
+            next.extend(dependencies(url, &source?)?);
+        }
+        level = next;
+        options = &descendants;
+    }
+    Ok(())
+}
+
+/// [Fetches a single module script](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script), unless
+/// it is in the module map or on its way there.
+async fn fetch_one(realm: &Realm, url: &Url, options: &FetchOptions) -> Result<String, String> {
+    match ModuleMap::claim(url).await {
+        Claim::Known(source) => source,
+        Claim::Fetch(place) => {
+            let source = fetch::module(realm, url, options).await;
+            place.fill(source.clone());
+            source
+        }
+    }
+}
+
+/// Waits for all, in any order.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<(Option<F::Output>, Pin<Box<F>>)> =
+        futures.map(|future| (None, Box::pin(future))).collect();
+    poll_fn(|cx| {
+        let mut pending = false;
+        for (output, future) in waiting.iter_mut().filter(|(output, _)| output.is_none()) {
+            match future.as_mut().poll(cx) {
+                Poll::Ready(ready) => *output = Some(ready),
+                Poll::Pending => pending = true,
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(output, _)| output).collect()
+}
