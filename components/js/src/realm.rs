@@ -90,6 +90,8 @@ impl Realm {
         state::shared().realms.borrow_mut().insert(realm.raw(), Box::new(data));
         let intrinsics = Rc::new(Intrinsics::capture(&realm)?);
         realm.with_data(|data| data.intrinsics.set(intrinsics));
+        // The platform's own takes the place of the engine's.
+        realm.global().delete(&realm, "queueMicrotask")?;
         // The global is to look like the interface it implements, whose prototype has the tag.
         realm.global().delete_symbol_tag(&realm)?;
         Ok(realm)
