@@ -29,7 +29,8 @@ case $url in
   */panic.html) echo 'thread main panicked' >&2; exit 101 ;;
   */early.html) echo 'cannot load' >&2; exit 3 ;;
   */closed.html) exec >&- 2>&-; sleep 100 ;;
-  */hang.html) sleep 100 ;;
+  */hang.html) echo 'waiting for something' >&2; sleep 100 ;;
+  */babble.html) while :; do echo '{"event":"console","message":"and so on"}'; done ;;
 esac
 "#;
 
@@ -127,6 +128,13 @@ fn a_hang_is_told_apart_and_does_not_hold_up_the_others() {
     assert_eq!(statuses[3], ("/folder/hang.html", Status::Timeout, true));
     assert!(statuses.contains(&("/folder/report.html?2", Status::Ok, false)));
     assert!(statuses.contains(&("/folder/crash.html", Status::Crash, false)));
+}
+
+#[test]
+fn a_shell_that_never_stops_talking_hangs() {
+    let outcome = Fixture::new().one("babble.html");
+    assert!(outcome.hung);
+    assert!(outcome.message.is_some_and(|message| message.contains("and so on")));
 }
 
 #[test]

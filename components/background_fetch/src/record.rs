@@ -131,9 +131,12 @@ impl Record {
     }
 
     /// Whether what is stored can have a rest that another response brings (RFC 9110, section 15.3.7.3). If the
-    /// page gave integrity metadata it cannot: Fetch verifies a response whole, and a part of one never is.
+    /// page gave integrity metadata it cannot: Fetch verifies a response whole, and a part of one never is. Nor if
+    /// a content coding was taken off what is stored: its offsets are not those that ranges are of.
     pub(crate) fn has_beginning_of_resource(&self) -> bool {
-        let partial = |response: &ResponseHead| matches!(response.status, 200 | 206);
+        let partial = |response: &ResponseHead| {
+            matches!(response.status, 200 | 206) && !response.headers.contains("Content-Encoding")
+        };
         self.stored.response.as_ref().is_some_and(partial) && self.stored.request.integrity.is_empty()
     }
 

@@ -5,11 +5,12 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use parking_lot::Mutex;
 
 use super::report::{Line, Pieces};
 use super::{Job, LogSink, Product, ProductError, Session, granted};
@@ -143,11 +144,14 @@ impl Shell {
     }
 
     fn wait(&self, job: &Job, process: &mut Group, started: Instant) -> Outcome {
-        let output = lines(process.child().stdout.take(), None);
-        let errors = lines(process.child().stderr.take(), self.log.clone());
+        let recent = Recent::default();
+        let output = output(process.child().stdout.take());
+        let errors_end = errors(process.child().stderr.take(), recent.clone(), self.log.clone());
         let mut pieces = Pieces::new(&job.url);
-        loop {
-            match output.recv_deadline(started + job.limit) {
+        let deadline = started + job.limit;
+        // A shell that never stops talking hangs too.
+        while Instant::now() < deadline {
+            match output.recv_deadline(deadline) {
                 Ok(line) => match pieces.take(&line) {
                     Line::Whole(report) => {
                         return Outcome::from_report(&report, started.elapsed()).unwrap_or_else(|message| {
@@ -159,27 +163,30 @@ impl Shell {
                         if let Some(log) = &self.log {
                             log(&line);
                         }
+                        recent.add(&line);
                     }
                 },
-                Err(RecvTimeoutError::Timeout) => return Outcome::hung(job.limit),
-                Err(RecvTimeoutError::Disconnected) => return ended(process, &errors, started),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = process.wait(ENDING).ok().flatten();
+                    // What it said at the very end is there when its standard error closes.
+                    let _ = errors_end.recv_timeout(ENDING);
+                    return ended(status, &recent, started);
+                }
             }
         }
+        let mut outcome = Outcome::hung(job.limit);
+        if let Some(message) = &mut outcome.message {
+            recent.append_to(message);
+        }
+        outcome
     }
 }
 
 /// A shell that has ended without a report: a signal or a panic is a crash, anything else an error.
-fn ended(process: &mut Group, errors: &Receiver<String>, started: Instant) -> Outcome {
+fn ended(status: Option<ExitStatus>, recent: &Recent, started: Instant) -> Outcome {
     const PANIC: i32 = 101;
-    let status = process.wait(ENDING).ok().flatten();
-    let mut last = VecDeque::new();
-    while let Ok(line) = errors.recv_timeout(Duration::from_millis(200)) {
-        last.push_back(line);
-        if last.len() > 20 {
-            last.pop_front();
-        }
-    }
-    let (kind, how) = match status {
+    let (kind, mut message) = match status {
         None => (Status::Error, "the shell closed its output".to_owned()),
         Some(status) => match (guard::signal(status), status.code()) {
             (Some(signal), _) => (Status::Crash, format!("the shell crashed (signal {signal})")),
@@ -187,29 +194,69 @@ fn ended(process: &mut Group, errors: &Receiver<String>, started: Instant) -> Ou
             _ => (Status::Error, format!("the shell ended without a result ({status})")),
         },
     };
-    let said = last.make_contiguous().join("\n");
-    Outcome::without_results(kind, format!("{how}\n{said}").trim_end().to_owned(), started.elapsed())
+    recent.append_to(&mut message);
+    Outcome::without_results(kind, message, started.elapsed())
 }
 
-/// Lines of a pipe, read on a thread of their own so that waiting for them can end.
-fn lines(pipe: Option<impl Read + Send + 'static>, log: Option<LogSink>) -> Receiver<String> {
-    let (sender, receiver) = unbounded();
+/// The last lines that a shell said.
+#[derive(Clone, Debug, Default)]
+struct Recent(Arc<Mutex<VecDeque<String>>>);
+
+impl Recent {
+    fn add(&self, line: &str) {
+        const LINES: usize = 12;
+        const CHARACTERS: usize = 400;
+        let mut lines = self.0.lock();
+        lines.push_back(line.chars().take(CHARACTERS).collect());
+        if lines.len() > LINES {
+            lines.pop_front();
+        }
+    }
+
+    fn append_to(&self, message: &mut String) {
+        for line in self.0.lock().iter() {
+            message.push('\n');
+            message.push_str(line);
+        }
+    }
+}
+
+/// Lines of standard output, read on a thread of their own so that waiting for them can end.
+fn output(pipe: Option<ChildStdout>) -> Receiver<String> {
+    const AHEAD: usize = 1024;
+    let (sender, receiver) = bounded(AHEAD);
+    std::thread::spawn(move || each_line(pipe, |line| sender.send(line).is_ok()));
+    receiver
+}
+
+/// Takes the lines of standard error, and says something when they have ended.
+fn errors(pipe: Option<ChildStderr>, recent: Recent, log: Option<LogSink>) -> Receiver<()> {
+    let (sender, receiver) = bounded(1);
     std::thread::spawn(move || {
-        let Some(pipe) = pipe else { return };
-        let mut reader = BufReader::new(pipe);
-        let mut bytes = Vec::new();
-        while reader.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
-            let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
-            bytes.clear();
+        each_line(pipe, |line| {
             if let Some(log) = &log {
                 log(&line);
             }
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
+            recent.add(&line);
+            true
+        });
+        // Nobody waits if the report came.
+        let _ = sender.send(());
     });
     receiver
+}
+
+fn each_line(pipe: Option<impl Read>, mut take: impl FnMut(String) -> bool) {
+    let Some(pipe) = pipe else { return };
+    let mut reader = BufReader::new(pipe);
+    let mut bytes = Vec::new();
+    while reader.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+        let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        bytes.clear();
+        if !take(line) {
+            return;
+        }
+    }
 }
 
 /// Tells a shell of the test domains, whom to trust, and what it may do.

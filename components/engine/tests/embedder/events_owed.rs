@@ -1,9 +1,13 @@
 //! The end of a background fetch is told until someone has taken note of it, over restarts and kills.
 
 use bgfetch::traits::background_fetch::BackgroundFetchResult;
+use bgfetch::traits::service_worker::{EventOutcome, FunctionalEvent};
 use bgfetch::{EngineEvent, NativeFetch};
 
-use crate::support::{Embedder, Note, Resource, Server, builder, child, content, get, read, stop};
+use crate::page_fetches::engine;
+use crate::support::{
+    Embedder, FakeScripts, Note, Resource, Server, builder, child, content, get, read, site, stop,
+};
 
 fn told(embedder: &Embedder) {
     embedder.wait_for_event("the end", |event| {
@@ -54,4 +58,41 @@ fn over_a_kill() {
     assert!(read(get(fetch.response(0)).body.unwrap()) == content("/small", 0..1000));
     assert_eq!(server.log().len(), 1);
     stop(engine);
+}
+
+#[test]
+fn a_worker_that_did_not_get_to_its_end_gets_it_again_after_a_restart() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    server.put("/small", Resource::file(1000));
+    let (told, heard) = crossbeam_channel::unbounded();
+    let scripts = FakeScripts::new(move |script, event, reply| {
+        if matches!(event, FunctionalEvent::BackgroundFetch { .. }) {
+            told.send(()).unwrap();
+            script.interrupt.hang();
+            return;
+        }
+        reply.send(EventOutcome::Completed);
+    });
+    let first = engine(profile.path(), &embedder, &scripts);
+    get(first.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready();
+    page.fetch(&registration, "small", &["/small"]).unwrap();
+    heard.recv_timeout(crate::support::LIMIT).unwrap();
+    stop(first);
+
+    for (run, dispatched) in [(1, true), (2, false)] {
+        let embedder = Embedder::new();
+        let again = engine(profile.path(), &embedder, &FakeScripts::quiet());
+        get(again.when_idle());
+        stop(again);
+        let notes = embedder.notes();
+        let success = notes.iter().any(|note| {
+            matches!(note, Note::Event(EngineEvent::FunctionalEvent { name: "backgroundfetchsuccess", .. }))
+        });
+        assert_eq!(success, dispatched, "run {run}: {notes:#?}");
+    }
+    assert_eq!(server.log_of("/small").len(), 1);
 }

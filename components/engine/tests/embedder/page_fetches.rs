@@ -1,0 +1,197 @@
+//! A page, its worker and a background fetch, through every message that they exchange.
+
+use std::sync::Arc;
+
+use bgfetch::traits::background_fetch::{
+    BackgroundFetchMsg, BackgroundFetchResult, RecordInfo, RecordResult,
+};
+use bgfetch::traits::body::BodyReader;
+use bgfetch::traits::coordinator::PermissionState;
+use bgfetch::traits::fetch::{Response, ResponseHead};
+use bgfetch::traits::ids::{BackgroundFetchId, StorageKey};
+use bgfetch::traits::reply::Reply;
+use bgfetch::traits::script::ScriptMsg;
+use bgfetch::traits::service_worker::{BackgroundFetchEventKind, EventOutcome, FunctionalEvent};
+use bgfetch::traits::storage::{CacheEntry, CacheMsg, PartitionMsg};
+use bgfetch::{Engine, EngineEvent, ScriptHost};
+
+use crate::support::{
+    Embedder, FakeScripts, Note, Resource, Script, Server, builder, content, get, read, site, stop,
+};
+
+pub(crate) fn engine(
+    profile: &std::path::Path,
+    embedder: &Arc<Embedder>,
+    scripts: &Arc<FakeScripts>,
+) -> Engine {
+    builder(profile, embedder)
+        .permission("background-fetch", PermissionState::Granted)
+        .script_host(Arc::clone(scripts) as Arc<dyn ScriptHost>)
+        .build()
+        .unwrap()
+}
+
+fn records(script: &Script, fetch: BackgroundFetchId) -> Vec<RecordInfo> {
+    let all = |reply| BackgroundFetchMsg::Match { fetch, query: None, match_all: true, reply };
+    script.background_fetch(all).unwrap().unwrap()
+}
+
+fn response(script: &Script, record: &RecordInfo) -> Result<(ResponseHead, BodyReader), RecordResult> {
+    script
+        .background_fetch(|reply| BackgroundFetchMsg::ResponseReady { record: record.record, reply })
+        .unwrap()
+}
+
+/// `cache.put()` of all records, and `updateUI()`.
+fn keep_and_say_so(script: &Script, fetch: BackgroundFetchId) {
+    let key = StorageKey::of_url(&script.client.url).unwrap();
+    let (reply, opened) = Reply::channel();
+    let open = CacheMsg::Open("episodes".to_owned(), reply);
+    script.hosts.storage.partition(&key, PartitionMsg::Cache(open));
+    let cache = opened.recv().unwrap().unwrap();
+    let entries = records(script, fetch).into_iter().map(|record| {
+        let (head, body) = response(script, &record).unwrap();
+        CacheEntry { request: record.request, response: Response::new(head, Some(body)) }
+    });
+    let (entries, (reply, put)) = (entries.collect(), Reply::channel());
+    script.hosts.storage.partition(&key, PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }));
+    put.recv().unwrap().unwrap();
+    let title = Some("Ready to play".to_owned());
+    script
+        .background_fetch(|reply| BackgroundFetchMsg::UpdateUi { fetch, title, icons: None, reply })
+        .unwrap();
+}
+
+#[test]
+fn the_example_of_the_specification() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "install, activate")]);
+    server.put("/ep-5.mp3", Resource::file(500_000));
+    server.put("/artwork.jpg", Resource::file(5000));
+    let scripts = FakeScripts::new(|script, event, reply| {
+        if let FunctionalEvent::BackgroundFetch { kind: BackgroundFetchEventKind::Success, info } = event {
+            keep_and_say_so(script, info.fetch);
+        }
+        reply.send(EventOutcome::Completed);
+    });
+    let engine = engine(profile.path(), &embedder, &scripts);
+    let window = get(engine.open_window(&server.url("/")));
+    assert_eq!(window.url(), server.url("/"));
+    let page = scripts.page();
+    assert!(page.register("/sw.js").unwrap().active.is_none());
+    let registration = page.ready();
+    let fetch = page.fetch(&registration, "ep-5", &["/ep-5.mp3", "/artwork.jpg"]).unwrap();
+    let end = page.told(|message| match message {
+        ScriptMsg::BackgroundFetchChanged { fetch: id, progress, .. }
+            if id == fetch.fetch && progress.result != BackgroundFetchResult::Empty =>
+        {
+            Some(progress)
+        }
+        _ => None,
+    });
+    assert_eq!((end.result, end.downloaded), (BackgroundFetchResult::Success, 505_000));
+    embedder.wait_for_display("the new title", |display| display.title == "Ready to play");
+    get(engine.when_idle());
+    let key = StorageKey::of_url(&server.url("/")).unwrap();
+    let cached = get(engine.cached_response(&key, &server.url("/ep-5.mp3"))).unwrap();
+    assert!(read(cached.body.unwrap()) == content("/ep-5.mp3", 0..500_000));
+    // Its records are gone with its event.
+    assert!(
+        page.background_fetch(|reply| BackgroundFetchMsg::Match {
+            fetch: fetch.fetch,
+            query: None,
+            match_all: true,
+            reply
+        })
+        .unwrap()
+        .is_none()
+    );
+    stop(engine);
+    events_are_told(&embedder.notes());
+}
+
+fn events_are_told(notes: &[Note]) {
+    let names: Vec<_> = notes
+        .iter()
+        .filter_map(|note| match note {
+            Note::Event(EngineEvent::FunctionalEvent { name, error: None, .. }) => Some((*name).to_owned()),
+            Note::Event(EngineEvent::WorkerState { state, .. }) => Some(state.to_string()),
+            Note::Event(EngineEvent::PageLoaded { status, .. }) => Some(format!("loaded {status}")),
+            Note::Event(EngineEvent::WorkerRunning { running, .. }) => Some(format!("runs: {running}")),
+            Note::Event(EngineEvent::WindowClosed { .. }) => Some("closed".to_owned()),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        "loaded 200",
+        "runs: true",
+        "installing",
+        "install",
+        "installed",
+        "activating",
+        "activate",
+        "activated",
+        "backgroundfetchsuccess",
+    ];
+    assert_eq!(names[..expected.len()], expected, "{names:?}");
+    assert!(names.contains(&"runs: false".to_owned()) && names.contains(&"closed".to_owned()), "{names:?}");
+}
+
+#[test]
+fn get_get_ids_and_abort() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    server.put("/film", Resource::file(1_000_000).held_at(1000));
+    let scripts = FakeScripts::quiet();
+    let engine = engine(profile.path(), &embedder, &scripts);
+    get(engine.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready();
+    let film = page.fetch(&registration, "film", &["/film"]).unwrap();
+    assert!(page.fetch(&registration, "film", &["/film"]).unwrap_err().to_string().contains("film"));
+    let id = registration.registration;
+    let found = page.background_fetch(|reply| BackgroundFetchMsg::Get {
+        registration: id,
+        id: "film".to_owned(),
+        reply,
+    });
+    assert_eq!(found.flatten().map(|info| info.fetch), Some(film.fetch));
+    let ids = page.background_fetch(|reply| BackgroundFetchMsg::GetIds { registration: id, reply });
+    assert_eq!(ids, Some(vec!["film".to_owned()]));
+    let abort = |reply| BackgroundFetchMsg::Abort { fetch: film.fetch, reply };
+    assert_eq!(page.background_fetch(abort), Some(true));
+    assert_eq!(page.background_fetch(abort), Some(false));
+    embedder.wait_for_event("the event", |event| {
+        matches!(event, EngineEvent::FunctionalEvent { name: "backgroundfetchabort", .. }).then_some(())
+    });
+    stop(engine);
+}
+
+#[test]
+fn a_page_of_another_origin_has_no_part_in_it() {
+    let (server, other) = (Server::start(), Server::start());
+    let (profile, embedder) = (tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    site(&other, &[]);
+    server.put("/film", Resource::file(1_000_000).held_at(1000));
+    let scripts = FakeScripts::quiet();
+    let engine = engine(profile.path(), &embedder, &scripts);
+    get(engine.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready();
+    let film = page.fetch(&registration, "film", &["/film"]).unwrap();
+    get(engine.open_window(&other.url("/")));
+    let stranger = scripts.page();
+    let abort = |reply| BackgroundFetchMsg::Abort { fetch: film.fetch, reply };
+    assert_eq!(stranger.background_fetch(abort), Some(false));
+    assert!(stranger.fetch(&registration, "x", &["/"]).is_err());
+    let ids = |reply| BackgroundFetchMsg::GetIds { registration: registration.registration, reply };
+    assert_eq!(stranger.background_fetch(ids), Some(Vec::new()));
+    // Nor when it says that it is another.
+    let impostor = Script { client: page.client.clone(), ..stranger };
+    assert_eq!(impostor.background_fetch(ids), None);
+    assert_eq!(page.background_fetch(abort), Some(true));
+    stop(engine);
+}
