@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, bounded, select_biased, unbounded};
 use parking_lot::Mutex;
 
 use crate::manifest::Test;
@@ -85,7 +85,8 @@ impl Plan {
         }
         drop(sender);
         while left > 0 {
-            select! {
+            select_biased! {
+                recv(stop) -> _ => return Err(PoolError::Interrupted),
                 recv(results) -> result => match result {
                     Ok(Ok((test, outcome))) => {
                         left -= 1;
@@ -94,7 +95,6 @@ impl Plan {
                     Ok(Err(error)) => return Err(error.into()),
                     Err(_) => return Err(PoolError::Worker),
                 },
-                recv(stop) -> _ => return Err(PoolError::Interrupted),
             }
         }
         // Each closes its browser.
