@@ -20,6 +20,8 @@ impl Agent {
             }
             match self.tasks.pop() {
                 Some(task) => self.perform(task),
+                // Told to end just now: nothing more may come.
+                None if self.closing.get() => {}
                 None => {
                     self.tell_idle();
                     self.wait();

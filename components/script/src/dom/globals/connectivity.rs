@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::EventTarget;
 use crate::dom::events::event;
+use crate::report::report_exception;
 
 thread_local! {
     static ONLINE: Cell<bool> = const { Cell::new(true) };
@@ -18,15 +19,15 @@ pub(super) fn is_online() -> bool {
 /// The machine went online or offline: [changes and
 /// events](https://html.spec.whatwg.org/multipage/system-state.html#browser-state).
 pub(crate) fn changed(agent: &Agent, online: bool) {
-    if ONLINE.replace(online) == online {
-        return;
-    }
-    for realm in agent.realms() {
-        agent.queue_global(TaskSource::Networking, &realm, move |realm| {
-            if let Some(global) = realm.global_as::<EventTarget>() {
-                event::fire(realm, &*global, if online { "online" } else { "offline" })?;
+    agent.queue(TaskSource::Networking, move || {
+        if ONLINE.replace(online) == online {
+            return;
+        }
+        for realm in Agent::current().realms() {
+            let Some(global) = realm.global_as::<EventTarget>() else { continue };
+            if let Err(exception) = event::fire(&realm, &*global, if online { "online" } else { "offline" }) {
+                report_exception(&realm, exception);
             }
-            Ok(())
-        });
-    }
+        }
+    });
 }

@@ -103,6 +103,7 @@ pub(crate) fn listener_added(realm: &Realm, target: &EventTarget, event_type: &s
     }
     if environment.kind == GlobalKind::ServiceWorker
         && is_functional(event_type)
+        && !target.has_listener(event_type)
         && let Some(global) = target.root().downcast::<ServiceWorkerGlobalScope>()
         && global.has_run()
     {
