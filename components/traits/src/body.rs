@@ -66,6 +66,12 @@ pub struct BodyWriter {
     pipe: Arc<Mutex<Pipe>>,
 }
 
+/// Ends a body from outside, whoever reads it by then.
+#[derive(Clone)]
+pub struct BodyBreaker {
+    pipe: Arc<Mutex<Pipe>>,
+}
+
 /// The reader is gone; nothing more of this body is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nobody reads this body any more")]
@@ -103,6 +109,12 @@ impl BodyReader {
     #[must_use]
     pub const fn stored(&self) -> Option<&StoredBody> {
         self.stored.as_ref()
+    }
+
+    /// A way to end this body while somebody else reads it.
+    #[must_use]
+    pub fn breaker(&self) -> BodyBreaker {
+        BodyBreaker { pipe: Arc::clone(&self.pipe) }
     }
 
     /// The next chunk (never empty), `None` at the end, or why the body ended early.
@@ -310,6 +322,29 @@ impl BodyWriter {
     }
 }
 
+impl BodyBreaker {
+    /// Ends the body early: the reader sees `error` in place of what it has not read yet, unless the body was at
+    /// its end, and the writer that the reader is gone.
+    pub fn break_off(&self, error: BodyError) {
+        let mut pipe = self.pipe.lock();
+        if pipe.end.is_none() {
+            pipe.end = Some(Err(error));
+            pipe.chunks.clear();
+            pipe.buffered = 0;
+        }
+        pipe.reader_gone = true;
+        let wakers = [pipe.reader_waker.take(), pipe.writer_waker.take()];
+        drop(pipe);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+impl fmt::Debug for BodyBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyBreaker")
+    }
+}
+
 impl Drop for BodyWriter {
     fn drop(&mut self) {
         self.set_end(Err(BodyError::Source("it ended without saying so".into())));
@@ -420,6 +455,21 @@ mod tests {
         assert_eq!(woken(), 3);
         assert!(matches!(reader.poll_drain(&mut cx, 4), Poll::Ready(Some(Ok(_)))));
         assert_eq!(reader.poll_drain(&mut cx, 4), Poll::Ready(Some(Err(BodyError::Aborted))));
+    }
+
+    #[test]
+    fn broken_off_from_outside_both_ends_learn_of_it() {
+        let (mut writer, mut reader) = pipe(8);
+        let breaker = reader.breaker();
+        writer.push(Bytes::from_static(b"abc")).unwrap();
+        breaker.break_off(BodyError::Aborted);
+        assert_eq!(writer.push(Bytes::from_static(b"d")), Err(Closed));
+        assert_eq!(reader.read_blocking(), Some(Err(BodyError::Aborted)));
+        // What was whole stays whole.
+        let mut whole = BodyReader::from_bytes("abc");
+        whole.breaker().break_off(BodyError::Aborted);
+        assert_eq!(whole.read_blocking().unwrap().unwrap(), "abc");
+        assert_eq!(whole.read_blocking(), None);
     }
 
     #[test]

@@ -207,7 +207,10 @@ pub enum ServiceWorkerMsg {
     GetClient(WorkerId, ClientId, Reply<Option<ClientInfo>>),
     /// `clients.openWindow()`: the embedder decides.
     OpenWindow(WorkerId, Url, Reply<Result<Option<ClientInfo>, JobError>>),
-    /// [Handle fetch](https://w3c.github.io/ServiceWorker/#handle-fetch) for a subresource of a controlled client.
+    /// [Handle fetch](https://w3c.github.io/ServiceWorker/#handle-fetch): for a subresource, by the client that
+    /// wants it; for a navigation (the request's mode says so), by the client that is to be. That id, a new one, is
+    /// then the one of [`crate::coordinator::CoordinatorMsg::ClientCreated`], or of `ClientGone` if nothing comes of
+    /// it; after a redirect it asks again.
     HandleFetch(Box<Request>, Reply<FetchOutcome>),
     /// A worker imported a script (`importScripts()`, or a module of its graph) while its state was "parsed" or
     /// "installing"; it belongs to its script resource map. Told also when the script came from that map rather

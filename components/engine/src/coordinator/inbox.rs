@@ -13,9 +13,10 @@ use bgfetch_traits::storage::{StorageError, StoreOutcome};
 use crossbeam_channel::Sender;
 use url::Url;
 
+use super::request_bodies::StoredRequestBody;
 use super::tasks::TaskId;
 use super::threads::ThreadId;
-use super::transfers::{Progress, ReadyFetch, StoredRequestBody};
+use super::transfers::{Progress, ReadyFetch};
 use crate::delegate::WindowId;
 use crate::error::EngineError;
 use crate::host::PageLoad;

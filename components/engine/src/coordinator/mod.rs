@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `inbox` | everything that can happen |
 //! | `background_fetch` | what scripts ask of background fetches; the machine's effects |
-//! | `transfers` | attempts: network to storage |
+//! | `transfers`, `request_bodies` | attempts: network to storage, and what is sent |
 //! | `service_worker` | what scripts ask of service workers; the registry's effects |
 //! | `workers` | runs of service workers |
 //! | `windows` | windows |
@@ -25,6 +25,7 @@ mod idle;
 pub(crate) mod inbox;
 mod native;
 mod permissions;
+mod request_bodies;
 mod restore;
 mod service_worker;
 mod shutdown;

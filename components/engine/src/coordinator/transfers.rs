@@ -10,28 +10,24 @@ use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Priority, Request, R
 use bgfetch_traits::ids::{BodyId, RecordId, StorageKey};
 use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
 use bgfetch_traits::policy::Client;
-use bgfetch_traits::storage::{
-    BodyMsg, BodyOwner, PartitionMsg, StorageError, StorageSender, StoreOutcome, StoreProgress, StoredBody,
-};
+use bgfetch_traits::storage::{BodyMsg, BodyOwner, PartitionMsg, StorageError, StoreOutcome, StoreProgress};
 use bytes::Bytes;
 
 use super::Coordinator;
 use super::inbox::{Event, Inbox, TransferEvent};
+use super::request_bodies::open_request_body;
 use super::tasks::TaskId;
-use crate::answers::{question, question_or_late, reply_or};
+use crate::answers::reply_or;
 use crate::delegate::EngineEvent;
-
-/// A request body up to this many bytes is read into memory before it is sent, so that it can be sent again after
-/// a redirect or on a fresh connection.
-const REPLAYABLE: u64 = 256 * 1024;
 
 type AttemptId = (RecordId, u32);
 
-/// Attempts under way, and request bodies being stored.
+/// What is under way.
 #[derive(Default)]
 pub(crate) struct Transfers {
     attempts: HashMap<AttemptId, Attempt>,
-    request_bodies: HashMap<RecordId, TaskId>,
+    /// Request bodies that are being stored.
+    pub(super) request_bodies: HashMap<RecordId, TaskId>,
 }
 
 /// An attempt that was not given up, or whose append has not ended.
@@ -47,8 +43,8 @@ struct Attempt {
 
 /// A fetch whose request body is at hand.
 pub(crate) struct ReadyFetch {
-    start: Box<StartFetch>,
-    body: Result<RequestBody, NetworkError>,
+    pub(super) start: Box<StartFetch>,
+    pub(super) body: Result<RequestBody, NetworkError>,
 }
 
 /// A number that rises faster than anybody wants to read it: told again only after it was read.
@@ -220,35 +216,6 @@ impl Coordinator {
         self.links.storage.partition(partition, PartitionMsg::Body(append));
     }
 
-    /// Stores a request's body before its background fetch comes into being.
-    pub(super) fn store_request_body(&mut self, record: RecordId, partition: StorageKey, body: RequestBody) {
-        let storage = self.links.storage.clone();
-        let task = self.turn.tasks.start(async move {
-            let stored = store_whole_body(&storage, &partition, record, body).await;
-            Some(Event::RequestBody(record, stored))
-        });
-        self.transfers.request_bodies.insert(record, task);
-    }
-
-    pub(super) fn request_body_stored(
-        &mut self,
-        record: RecordId,
-        stored: Result<StoredRequestBody, StorageError>,
-    ) {
-        // One that was cancelled meanwhile is released by being dropped.
-        if self.transfers.request_bodies.remove(&record).is_some() {
-            let result = stored.map(StoredRequestBody::keep);
-            self.machine(Input::RequestBodyStored { record, result });
-        }
-    }
-
-    pub(super) fn cancel_request_body(&mut self, record: RecordId) {
-        if let Some(task) = self.transfers.request_bodies.remove(&record) {
-            // Dropping the task releases what it has stored.
-            self.turn.tasks.cancel(task);
-        }
-    }
-
     /// Tells the embedder of a failure of storage that is not about how much there may be.
     pub(super) fn storage_trouble(&self, origin: Option<&StorageKey>, error: &StorageError) {
         if matches!(error, StorageError::QuotaExceeded { .. } | StorageError::Body(_)) {
@@ -263,93 +230,6 @@ impl Coordinator {
     pub(super) fn cancel_all_fetches(&self) {
         for attempt in self.transfers.attempts.values() {
             attempt.cancel.cancel();
-        }
-    }
-}
-
-async fn open_request_body(storage: &StorageSender, stored: StoredBody) -> Result<RequestBody, NetworkError> {
-    let (reply, answer) = question();
-    let open = BodyMsg::Open { body: stored.body, offset: 0, follow: false, reply };
-    storage.partition(&stored.partition, PartitionMsg::Body(open));
-    let failed = |error: &dyn std::fmt::Display| {
-        NetworkError::new(
-            NetworkErrorKind::Internal,
-            format!("the request's body could not be read: {error}"),
-        )
-    };
-    let reader = answer.await.unwrap_or_else(|| Err(storage_gone())).map_err(|error| failed(&error))?;
-    match usize::try_from(stored.length) {
-        Ok(limit) if stored.length <= REPLAYABLE => {
-            Ok(RequestBody::Bytes(reader.read_all(limit).await.map_err(|error| failed(&error))?))
-        }
-        _ => Ok(RequestBody::Stream { reader, length: Some(stored.length) }),
-    }
-}
-
-/// Makes a body, appends all of `body` to it and seals it: its id and length.
-async fn store_whole_body(
-    storage: &StorageSender,
-    partition: &StorageKey,
-    record: RecordId,
-    body: RequestBody,
-) -> Result<StoredRequestBody, StorageError> {
-    let owner = BodyOwner::RecordRequest(record);
-    let (late_storage, late_partition) = (storage.clone(), partition.clone());
-    let (reply, created) = question_or_late(move |made: Result<BodyId, _>| {
-        if let Ok(body) = made {
-            let release = BodyMsg::Release { body, owner };
-            late_storage.partition(&late_partition, PartitionMsg::Body(release));
-        }
-    });
-    storage.partition(partition, PartitionMsg::Body(BodyMsg::Create { owner, reply }));
-    let body_id = created.await.unwrap_or_else(|| Err(storage_gone()))?;
-    let mut stored = StoredRequestBody {
-        storage: storage.clone(),
-        partition: partition.clone(),
-        body: body_id,
-        owner,
-        length: 0,
-        kept: false,
-    };
-    let source = match body {
-        RequestBody::Bytes(bytes) => BodyReader::from_bytes(bytes),
-        RequestBody::Stream { reader, .. } => reader,
-    };
-    let (done, appended) = question();
-    let append = BodyMsg::Append { body: body_id, offset: 0, source, progress: None, done };
-    storage.partition(partition, PartitionMsg::Body(append));
-    let StoreOutcome { length, result } = appended.await.ok_or_else(storage_gone)?;
-    result?;
-    let (reply, sealed) = question();
-    storage.partition(partition, PartitionMsg::Body(BodyMsg::Seal { body: body_id, error: None, reply }));
-    sealed.await.unwrap_or_else(|| Err(storage_gone()))?;
-    stored.length = length;
-    Ok(stored)
-}
-
-/// A request's body in storage; released again unless it is kept.
-pub(crate) struct StoredRequestBody {
-    storage: StorageSender,
-    partition: StorageKey,
-    body: BodyId,
-    owner: BodyOwner,
-    /// In bytes.
-    length: u64,
-    kept: bool,
-}
-
-impl StoredRequestBody {
-    fn keep(mut self) -> (BodyId, u64) {
-        self.kept = true;
-        (self.body, self.length)
-    }
-}
-
-impl Drop for StoredRequestBody {
-    fn drop(&mut self) {
-        if !self.kept {
-            let release = BodyMsg::Release { body: self.body, owner: self.owner };
-            self.storage.partition(&self.partition, PartitionMsg::Body(release));
         }
     }
 }

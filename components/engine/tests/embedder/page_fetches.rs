@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use bgfetch::traits::background_fetch::{
-    BackgroundFetchMsg, BackgroundFetchResult, RecordInfo, RecordResult,
+    BackgroundFetchError, BackgroundFetchMsg, BackgroundFetchResult, NewRecord, RecordInfo, RecordResult,
 };
-use bgfetch::traits::body::BodyReader;
-use bgfetch::traits::coordinator::PermissionState;
-use bgfetch::traits::fetch::{Response, ResponseHead};
+use bgfetch::traits::body::{BodyError, BodyReader, pipe};
+use bgfetch::traits::coordinator::{CoordinatorMsg, PermissionState};
+use bgfetch::traits::fetch::{RequestBody, RequestHead, Response, ResponseHead};
 use bgfetch::traits::ids::{BackgroundFetchId, StorageKey};
 use bgfetch::traits::reply::Reply;
 use bgfetch::traits::script::ScriptMsg;
-use bgfetch::traits::service_worker::{BackgroundFetchEventKind, EventOutcome, FunctionalEvent};
+use bgfetch::traits::service_worker::{
+    BackgroundFetchEventKind, EventOutcome, FunctionalEvent, ServiceWorkerMsg,
+};
 use bgfetch::traits::storage::{CacheEntry, CacheMsg, PartitionMsg};
 use bgfetch::{Engine, EngineEvent, ScriptHost};
 
 use crate::support::{
-    Embedder, FakeScripts, Note, Resource, Script, Server, builder, content, get, read, site, stop,
+    Embedder, FakeScripts, LIMIT, Note, Resource, Script, Server, builder, content, get, read, site, stop,
 };
 
 pub(crate) fn engine(
@@ -165,6 +167,57 @@ fn get_get_ids_and_abort() {
     embedder.wait_for_event("the event", |event| {
         matches!(event, EngineEvent::FunctionalEvent { name: "backgroundfetchabort", .. }).then_some(())
     });
+    stop(engine);
+}
+
+#[test]
+fn a_request_body_without_end_ends_with_its_registration() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    let scripts = FakeScripts::quiet();
+    let engine = engine(profile.path(), &embedder, &scripts);
+    get(engine.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready().registration;
+    let (mut writer, reader) = pipe(64 * 1024);
+    let mut request = RequestHead::get(server.url("/inbox"));
+    request.method = http::Method::POST;
+    let body = Some(RequestBody::Stream { reader, length: None });
+    let (reply, started) = Reply::channel();
+    let fetch = BackgroundFetchMsg::Fetch {
+        registration,
+        client: page.client.id,
+        id: "endless".to_owned(),
+        records: vec![NewRecord { request, body }],
+        options: Default::default(),
+        reply,
+    };
+    page.hosts.coordinator.send(CoordinatorMsg::BackgroundFetch(page.client.id, fetch));
+    writer.write_blocking(vec![0; 1 << 20].into()).unwrap();
+    let gone = page.service_worker(|reply| ServiceWorkerMsg::Unregister(registration, reply));
+    assert_eq!(gone.unwrap(), Ok(true));
+    assert_eq!(started.recv_timeout(LIMIT).unwrap(), Err(BackgroundFetchError::NoActiveWorker));
+    while writer.write_blocking(vec![0; 1 << 20].into()).is_ok() {}
+    assert!(server.log_of("/inbox").is_empty());
+    get(engine.when_idle());
+    stop(engine);
+}
+
+#[test]
+fn a_request_body_that_breaks_off_is_told_as_that() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    let engine = builder(profile.path(), &embedder).build().unwrap();
+    let (mut writer, reader) = pipe(1 << 20);
+    writer.write_blocking("half of it".into()).unwrap();
+    writer.finish(Err(BodyError::Aborted));
+    let mut request = RequestHead::get(server.url("/inbox"));
+    request.method = http::Method::POST;
+    let body = Some(RequestBody::Stream { reader, length: None });
+    let fetch = bgfetch::NativeFetch::new(server.url("/"), "upload").request(request, body);
+    let error = engine.background_fetch(fetch).wait().unwrap_err().to_string();
+    assert!(error.contains("/inbox") && error.contains("aborted"), "{error}");
+    assert!(get(engine.background_fetches()).is_empty() && server.log().is_empty());
     stop(engine);
 }
 
