@@ -15,6 +15,7 @@ use html5ever::{ParseOpts, TokenizerResult};
 use super::scripting::{execute, prepare};
 use crate::agent::Agent;
 use crate::bindings::DocumentReadyState;
+use crate::dom::service_worker::service_worker_container;
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::dom::nodes::mutation;
@@ -94,6 +95,7 @@ impl PageParser {
         // Step 6.
         next_task().await;
         events::event::fire_with(realm, &**document, "DOMContentLoaded", true, false)?;
+        service_worker_container::enable_client_message_queue(realm)?;
         // Steps 7 and 8.
         document.until(|| document.scripts.none_as_soon_as_possible()).await;
         document.until(|| document.scripts.nothing_delays_load()).await;
