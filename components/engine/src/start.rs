@@ -1,5 +1,6 @@
 //! How an engine starts.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -174,7 +175,11 @@ fn resolve_config(network: &NetworkConfig) -> Result<ResolveConfig, EngineError>
     let mut resolve = ResolveConfig::default();
     for one in &network.resolve {
         let port = one.port.map_or_else(|| "*".to_owned(), |port| port.to_string());
-        let text = format!("{}:{port}:{}", one.host, one.address);
+        let address = match one.to_port {
+            Some(to_port) => SocketAddr::new(one.address, to_port).to_string(),
+            None => one.address.to_string(),
+        };
+        let text = format!("{}:{port}:{address}", one.host);
         resolve.add(&text).map_err(|error| start_error("name resolution", &error))?;
     }
     if network.closed_network {

@@ -82,6 +82,8 @@ pub enum BackgroundFetchMsg {
         registration: RegistrationId,
         /// By which client.
         client: ClientId,
+        /// That client's policies, as they are now: a page may have added some since it was made.
+        policy: PolicyContainer,
         /// The developer's id.
         id: String,
         /// The requests.

@@ -10,6 +10,7 @@ use bgfetch_traits::background_fetch::{
 use bgfetch_traits::body::BodyError;
 use bgfetch_traits::coordinator::PermissionState;
 use bgfetch_traits::ids::{BackgroundFetchId, BodyId, ClientId, RegistrationId, StorageKey};
+use bgfetch_traits::policy::PolicyContainer;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome, FunctionalEvent};
@@ -39,6 +40,7 @@ pub(super) fn settings(network: &NetworkConfig) -> Config {
 /// What `fetch()` was called with.
 struct FetchArguments {
     registration: RegistrationId,
+    policy: PolicyContainer,
     id: String,
     records: Vec<NewRecord>,
     options: BackgroundFetchOptions,
@@ -50,8 +52,8 @@ impl Coordinator {
     pub(super) fn background_fetch(&mut self, from: ClientId, message: BackgroundFetchMsg) {
         let Some(key) = self.scripts.clients.get(&from).and_then(|entry| entry.key.clone()) else { return };
         let call = match message {
-            BackgroundFetchMsg::Fetch { registration, client: _, id, records, options, reply } => {
-                let arguments = FetchArguments { registration, id, records, options, reply };
+            BackgroundFetchMsg::Fetch { registration, client: _, policy, id, records, options, reply } => {
+                let arguments = FetchArguments { registration, policy, id, records, options, reply };
                 return self.fetch_called(from, key, arguments);
             }
             BackgroundFetchMsg::Get { registration, id, reply } => {
@@ -104,12 +106,12 @@ impl Coordinator {
 
     /// `fetch()`, steps 8.1, 8.2 and what quota asks for: permission and estimate are got first.
     fn fetch_called(&mut self, from: ClientId, key: StorageKey, arguments: FetchArguments) {
-        let FetchArguments { registration, id, records, options, reply } = arguments;
+        let FetchArguments { registration, policy, id, records, options, reply } = arguments;
         let Some(entry) = self.scripts.clients.get(&from) else { return };
         if !self.owns_registration(&key, registration) {
             return reply.send(Err(BackgroundFetchError::NoActiveWorker));
         }
-        let (url, policy) = (entry.client.url.clone(), entry.client.policy.clone());
+        let url = entry.client.url.clone();
         let state = self.permissions.state(BACKGROUND_FETCH_PERMISSION, &key);
         let request = PermissionRequest {
             origin: key.clone(),

@@ -1,8 +1,8 @@
 //! Background fetches as a page sees them.
 
 use bgfetch_traits::background_fetch::{
-    BackgroundFetchError, BackgroundFetchFailureReason, BackgroundFetchInfo, BackgroundFetchMsg, BackgroundFetchProgress,
-    BackgroundFetchResult, RecordInfo, RecordResult,
+    BackgroundFetchError, BackgroundFetchFailureReason, BackgroundFetchInfo, BackgroundFetchMsg,
+    BackgroundFetchProgress, BackgroundFetchResult, RecordInfo, RecordResult,
 };
 use bgfetch_traits::body::{BodyError, BodyReader};
 use bgfetch_traits::fetch::{RequestBody, RequestHead, RequestMode, ResponseHead, ResponseType};
@@ -69,7 +69,10 @@ fn fetch_asks_with_everything_that_it_was_given() {
     assert_eq!((options.title.as_str(), options.download_total), ("Episode 5", 100));
     let [icon] = options.icons.as_slice() else { panic!("{:?}", options.icons) };
     assert_eq!(icon.src.as_str(), "https://a.test/dir/icon.png");
-    assert_eq!((icon.sizes.as_str(), icon.mime_type.as_str(), icon.label.as_str()), ("48x48", "image/png", "an icon"));
+    assert_eq!(
+        (icon.sizes.as_str(), icon.mime_type.as_str(), icon.label.as_str()),
+        ("48x48", "image/png", "an icon")
+    );
     let mut records = records.into_iter();
     let audio = records.next().unwrap();
     assert_eq!(audio.request.url.as_str(), "https://a.test/dir/ep-5.mp3");
@@ -83,7 +86,9 @@ fn fetch_asks_with_everything_that_it_was_given() {
     assert!(world.console().text.contains("http://["));
     reply.send(Ok(info()));
     assert_eq!(world.logged(), "ep-5 2 0 100 0 ||| true");
-    let BackgroundFetchMsg::Get { registration, id, reply } = world.background_fetch_asked() else { panic!("not get") };
+    let BackgroundFetchMsg::Get { registration, id, reply } = world.background_fetch_asked() else {
+        panic!("not get")
+    };
     assert_eq!((registration, id.as_str()), (RegistrationId(3), "ep-5"));
     reply.send(Some(info()));
     assert_eq!(world.logged(), "true true");
@@ -110,13 +115,18 @@ fn refusals_are_the_exceptions_that_the_specification_names() {
         (BackgroundFetchError::NoActiveWorker, "TypeError TypeError"),
         (BackgroundFetchError::DuplicateId("x".into()), "TypeError TypeError"),
         (BackgroundFetchError::NotAllowed, "DOMException NotAllowedError"),
-        (BackgroundFetchError::QuotaExceeded { quota: 10, requested: 20 }, "QuotaExceededError QuotaExceededError"),
+        (
+            BackgroundFetchError::QuotaExceeded { quota: 10, requested: 20 },
+            "QuotaExceededError QuotaExceededError",
+        ),
         (BackgroundFetchError::RequestBody { url: "x".into(), message: "y".into() }, "TypeError TypeError"),
         (BackgroundFetchError::Storage("x".into()), "TypeError TypeError"),
     ];
     let mut world = step("for (let i = 0; i < 6; i++) console.log(await name(manager.fetch('id', 'x')))");
     for (error, expected) in errors {
-        let BackgroundFetchMsg::Fetch { reply, .. } = world.background_fetch_asked() else { panic!("not fetch") };
+        let BackgroundFetchMsg::Fetch { reply, .. } = world.background_fetch_asked() else {
+            panic!("not fetch")
+        };
         reply.send(Err(error));
         assert_eq!(world.logged(), expected);
     }
@@ -124,7 +134,8 @@ fn refusals_are_the_exceptions_that_the_specification_names() {
 
 #[test]
 fn quota_errors_tell_how_much() {
-    let mut world = step("await manager.fetch('id', 'x').catch(error => console.log(error.quota, error.requested))");
+    let mut world =
+        step("await manager.fetch('id', 'x').catch(error => console.log(error.quota, error.requested))");
     let BackgroundFetchMsg::Fetch { reply, .. } = world.background_fetch_asked() else { panic!("not fetch") };
     reply.send(Err(BackgroundFetchError::QuotaExceeded { quota: 10, requested: 20 }));
     assert_eq!(world.logged(), "10 20");
@@ -140,7 +151,9 @@ fn get_of_an_unknown_id_is_undefined_and_ids_keep_their_lone_surrogates() {
     let BackgroundFetchMsg::Get { reply, .. } = world.background_fetch_asked() else { panic!("not get") };
     reply.send(None);
     assert_eq!(world.logged(), "undefined");
-    let BackgroundFetchMsg::GetIds { reply, .. } = world.background_fetch_asked() else { panic!("not getIds") };
+    let BackgroundFetchMsg::GetIds { reply, .. } = world.background_fetch_asked() else {
+        panic!("not getIds")
+    };
     let surrogate = "\u{10FFFF}\u{10D800}".to_owned();
     reply.send(vec!["a".into(), surrogate.clone()]);
     assert_eq!(world.logged(), "2 true true");
@@ -189,7 +202,8 @@ fn progress_fires_when_something_changed_and_never_after_the_result() {
 
 #[test]
 fn progress_told_right_after_the_answer_is_not_missed() {
-    let mut world = step("(await manager.fetch('ep-5', 'x')).onprogress = event => console.log(event.target.downloaded)");
+    let mut world =
+        step("(await manager.fetch('ep-5', 'x')).onprogress = event => console.log(event.target.downloaded)");
     let BackgroundFetchMsg::Fetch { reply, .. } = world.background_fetch_asked() else { panic!("not fetch") };
     reply.send(Ok(info()));
     changed(&world, progress(1));
@@ -200,7 +214,9 @@ fn progress_told_right_after_the_answer_is_not_missed() {
 fn abort_tells_whether_it_was_active() {
     let mut world = with_fetch("console.log(await fetched.abort(), await fetched.abort())");
     for active in [true, false] {
-        let BackgroundFetchMsg::Abort { fetch, reply } = world.background_fetch_asked() else { panic!("not abort") };
+        let BackgroundFetchMsg::Abort { fetch, reply } = world.background_fetch_asked() else {
+            panic!("not abort")
+        };
         assert_eq!(fetch, BackgroundFetchId(5));
         reply.send(active);
     }
@@ -267,7 +283,9 @@ fn a_response_comes_when_it_is_ready_and_streams_without_a_copy() {
          await (await caches.open('podcasts')).put(record.request, response);",
     );
     answer_match(&mut world, Some(vec![record(0, "https://a.test/dir/ep-5.mp3")]));
-    let BackgroundFetchMsg::ResponseReady { record, reply } = world.background_fetch_asked() else { panic!() };
+    let BackgroundFetchMsg::ResponseReady { record, reply } = world.background_fetch_asked() else {
+        panic!()
+    };
     assert_eq!(record.index, 0);
     let mut head = ResponseHead { kind: ResponseType::Basic, ..ResponseHead::default() };
     head.url_list = vec![url("https://a.test/dir/ep-5.mp3")];
@@ -278,10 +296,14 @@ fn a_response_comes_when_it_is_ready_and_streams_without_a_copy() {
     let stored = StoredBody { partition, body: BodyId(1), length: 5 };
     reply.send(Ok((head, BodyReader::from_bytes("audio").backed_by(stored.clone()))));
     assert_eq!(world.logged(), "200 basic https://a.test/dir/ep-5.mp3 yes null null");
-    let bgfetch_traits::storage::CacheMsg::Open(name, reply) = world.cache_asked() else { panic!("not open") };
+    let bgfetch_traits::storage::CacheMsg::Open(name, reply) = world.cache_asked() else {
+        panic!("not open")
+    };
     assert_eq!(name, "podcasts");
     reply.send(Ok(bgfetch_traits::storage::CacheId(1)));
-    let bgfetch_traits::storage::CacheMsg::Put { entries, .. } = world.cache_asked() else { panic!("not put") };
+    let bgfetch_traits::storage::CacheMsg::Put { entries, .. } = world.cache_asked() else {
+        panic!("not put")
+    };
     assert_eq!(entries[0].request.url.as_str(), "https://a.test/dir/ep-5.mp3");
     // The cache is given the stored body itself.
     assert_eq!(entries[0].response.body.as_ref().unwrap().stored(), Some(&stored));
@@ -294,10 +316,16 @@ fn records_without_a_response_reject_without_telling_why() {
     );
     let records = (0..4).map(|index| record(index, "https://a.test/")).collect();
     answer_match(&mut world, Some(records));
-    let results =
-        [RecordResult::Aborted, RecordResult::FetchError, RecordResult::QuotaExceeded, RecordResult::DownloadTotalExceeded];
+    let results = [
+        RecordResult::Aborted,
+        RecordResult::FetchError,
+        RecordResult::QuotaExceeded,
+        RecordResult::DownloadTotalExceeded,
+    ];
     for result in results {
-        let BackgroundFetchMsg::ResponseReady { reply, .. } = world.background_fetch_asked() else { panic!() };
+        let BackgroundFetchMsg::ResponseReady { reply, .. } = world.background_fetch_asked() else {
+            panic!()
+        };
         reply.send(Err(result));
     }
     assert_eq!(world.logged(), "DOMException AbortError");
@@ -308,7 +336,8 @@ fn records_without_a_response_reject_without_telling_why() {
 
 #[test]
 fn a_rejection_that_nobody_looks_at_is_not_reported() {
-    let mut world = with_fetch("globalThis.records = await fetched.matchAll(); onactivate = () => console.log('later')");
+    let mut world =
+        with_fetch("globalThis.records = await fetched.matchAll(); onactivate = () => console.log('later')");
     answer_match(&mut world, Some(vec![record(0, "https://a.test/")]));
     let BackgroundFetchMsg::ResponseReady { reply, .. } = world.background_fetch_asked() else { panic!() };
     reply.send(Err(RecordResult::FetchError));
@@ -324,7 +353,9 @@ fn a_body_that_breaks_off_is_an_abort_error_or_a_type_error() {
     );
     answer_match(&mut world, Some((0..2).map(|index| record(index, "https://a.test/")).collect()));
     for error in [BodyError::Aborted, BodyError::Source("why".into())] {
-        let BackgroundFetchMsg::ResponseReady { reply, .. } = world.background_fetch_asked() else { panic!() };
+        let BackgroundFetchMsg::ResponseReady { reply, .. } = world.background_fetch_asked() else {
+            panic!()
+        };
         let (mut writer, reader) = bgfetch_traits::body::pipe(8);
         writer.push("abc".into()).unwrap();
         writer.finish(Err(error));
@@ -336,13 +367,16 @@ fn a_body_that_breaks_off_is_an_abort_error_or_a_type_error() {
 
 #[test]
 fn a_records_request_has_its_stored_body() {
-    let mut world = with_fetch("const record = await fetched.match('x'); console.log(await record.request.text())");
+    let mut world =
+        with_fetch("const record = await fetched.match('x'); console.log(await record.request.text())");
     let partition = StorageKey::of_url(&url("https://a.test/")).unwrap();
     let mut with_body = record(0, "https://a.test/");
     with_body.request.method = "POST".parse().unwrap();
     with_body.request_body = Some(StoredBody { partition, body: BodyId(4), length: 4 });
     answer_match(&mut world, Some(vec![with_body]));
-    let Asked::Storage(PartitionRequest(PartitionMsg::Body(BodyMsg::Open { body, reply, .. }))) = world.asked() else {
+    let Asked::Storage(PartitionRequest(PartitionMsg::Body(BodyMsg::Open { body, reply, .. }))) =
+        world.asked()
+    else {
         panic!("not open")
     };
     assert_eq!(body, BodyId(4));
@@ -360,7 +394,9 @@ fn each_event_has_its_interface_and_the_registration() {
         let outcome = world.dispatch(event(*kind, &info()));
         assert_eq!(ended(&outcome), EventOutcome::Completed);
         let interface = match kind {
-            BackgroundFetchEventKind::Success | BackgroundFetchEventKind::Fail => "BackgroundFetchUpdateUIEvent",
+            BackgroundFetchEventKind::Success | BackgroundFetchEventKind::Fail => {
+                "BackgroundFetchUpdateUIEvent"
+            }
             BackgroundFetchEventKind::Abort | BackgroundFetchEventKind::Click => "BackgroundFetchEvent",
         };
         assert_eq!(world.logged(), format!("{kind} {interface} ep-5 true"));
@@ -382,7 +418,9 @@ fn update_ui_works_once_while_the_event_is_active() {
         onbackgroundfetchabort = event => { globalThis.registered = event.registration };";
     let mut world = World::running(script);
     let outcome = world.dispatch(event(BackgroundFetchEventKind::Success, &info()));
-    let BackgroundFetchMsg::UpdateUi { fetch, title, icons, reply } = world.background_fetch_asked() else { panic!() };
+    let BackgroundFetchMsg::UpdateUi { fetch, title, icons, reply } = world.background_fetch_asked() else {
+        panic!()
+    };
     assert_eq!((fetch, title.as_deref()), (BackgroundFetchId(5), Some("done")));
     assert_eq!(icons.unwrap()[0].src.as_str(), "https://a.test/dir/i.png");
     reply.send(());
@@ -405,7 +443,9 @@ fn a_failing_request_stream_is_seen_by_whoever_stores_it() {
         "const body = new ReadableStream({ pull() { throw new Error('source broke') } });
          await manager.fetch('id', new Request('x', { method: 'POST', body, duplex: 'half' }))",
     );
-    let BackgroundFetchMsg::Fetch { records, .. } = world.background_fetch_asked() else { panic!("not fetch") };
+    let BackgroundFetchMsg::Fetch { records, .. } = world.background_fetch_asked() else {
+        panic!("not fetch")
+    };
     let Some(RequestBody::Stream { reader, length: None }) = records.into_iter().next().unwrap().body else {
         panic!("not a stream")
     };

@@ -19,7 +19,9 @@ fn with_cache(body: &str) -> World {
     world
 }
 
-fn put(world: &mut World) -> (Vec<bgfetch_traits::storage::CacheEntry>, bgfetch_traits::reply::Reply<Result<(), StorageError>>) {
+fn put(
+    world: &mut World,
+) -> (Vec<bgfetch_traits::storage::CacheEntry>, bgfetch_traits::reply::Reply<Result<(), StorageError>>) {
     match world.cache_asked() {
         CacheMsg::Put { cache: CacheId(1), entries, reply } => (entries, reply),
         _ => panic!("not put"),
@@ -48,13 +50,17 @@ fn names_may_be_anything_and_come_back() {
     let CacheMsg::Keys(reply) = world.cache_asked() else { panic!("not keys") };
     reply.send(Ok(vec![lone, String::new()]));
     assert_eq!(world.logged(), "2 true true");
-    let CacheMsg::Match { cache: CacheSelector::Name(name), reply, .. } = world.cache_asked() else { panic!("not match") };
+    let CacheMsg::Match { cache: CacheSelector::Name(name), reply, .. } = world.cache_asked() else {
+        panic!("not match")
+    };
     assert_eq!(name, "v1");
     reply.send(Ok(None));
     assert_eq!(world.logged(), "true undefined");
     // A POST matches nothing, unless methods are ignored: storage is not asked.
     assert_eq!(world.logged(), "undefined");
-    let CacheMsg::Match { cache: CacheSelector::All, query, .. } = world.cache_asked() else { panic!("not match") };
+    let CacheMsg::Match { cache: CacheSelector::All, query, .. } = world.cache_asked() else {
+        panic!("not match")
+    };
     assert_eq!((query.ignore_search, query.ignore_method, query.ignore_vary), (true, false, true));
 }
 
@@ -104,7 +110,10 @@ fn storage_errors_are_exceptions() {
     );
     let io = || StorageError::Io { path: "/secret/path".into(), message: "broken".into() };
     let errors = [
-        (StorageError::QuotaExceeded { quota: 1, usage: 1, requested: 2 }, "QuotaExceededError QuotaExceededError"),
+        (
+            StorageError::QuotaExceeded { quota: 1, usage: 1, requested: 2 },
+            "QuotaExceededError QuotaExceededError",
+        ),
         (StorageError::DiskFull { path: "/secret/path".into() }, "QuotaExceededError QuotaExceededError"),
         (StorageError::Body(BodyError::Aborted), "DOMException AbortError"),
         (StorageError::Body(BodyError::Source("x".into())), "TypeError TypeError"),
@@ -129,7 +138,9 @@ fn match_gives_responses_whose_bodies_are_read_when_wanted() {
          console.log(await cache.delete('x', { ignoreMethod: true }));
          const keys = await cache.keys('x'); console.log(keys.length, Object.isFrozen(keys), keys[0].url, keys[0].headers.get('X-K'));",
     );
-    let CacheMsg::Match { cache: CacheSelector::Id(CacheId(1)), query, reply } = world.cache_asked() else { panic!() };
+    let CacheMsg::Match { cache: CacheSelector::Id(CacheId(1)), query, reply } = world.cache_asked() else {
+        panic!()
+    };
     assert_eq!(query.request.url.as_str(), "https://a.test/dir/x");
     reply.send(Ok(Some(response(203, &[("X-A", "b")], "content"))));
     assert_eq!(world.logged(), "203 b content");
@@ -207,7 +218,9 @@ fn the_same_request_twice_in_one_batch_is_refused() {
 
 #[test]
 fn a_cache_that_nobody_holds_is_closed() {
-    let mut world = World::running("onactivate = event => event.waitUntil(caches.open('v1').then(() => console.log('open')))");
+    let mut world = World::running(
+        "onactivate = event => event.waitUntil(caches.open('v1').then(() => console.log('open')))",
+    );
     world.step();
     let CacheMsg::Open(_, reply) = world.cache_asked() else { panic!("not open") };
     reply.send(Ok(CacheId(9)));

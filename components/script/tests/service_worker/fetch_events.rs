@@ -72,7 +72,8 @@ fn without_an_answer_the_request_comes_back() {
 
 #[test]
 fn a_request_body_comes_back_unless_the_worker_read_it() {
-    let world = World::running("onfetch = event => { if (event.request.url.endsWith('read')) event.request.text() }");
+    let world =
+        World::running("onfetch = event => { if (event.request.url.endsWith('read')) event.request.text() }");
     let upload = |at, body| {
         let mut request = get(at);
         request.head.method = "POST".parse().unwrap();
@@ -139,7 +140,8 @@ fn no_other_listener_is_called_after_respond_with() {
 
 #[test]
 fn the_event_tells_who_asks() {
-    let world = World::running("onfetch = event => console.log(`${event.clientId}|${event.resultingClientId}|`)");
+    let world =
+        World::running("onfetch = event => console.log(`${event.clientId}|${event.resultingClientId}|`)");
     let mut world = world;
     let (asks, made) = (ClientId::new(), ClientId::new());
     let (reply, _outcome) = Reply::channel();

@@ -65,7 +65,8 @@ fn permissions_are_asked_for_and_followed() {
     }
     assert_eq!(world.logged(), "background-fetch prompt false");
     assert_eq!((world.logged(), world.logged()), ("TypeError".into(), "TypeError".into()));
-    let changed = |world: &World, name: &str, state| world.send(ScriptMsg::PermissionChanged(name.into(), state));
+    let changed =
+        |world: &World, name: &str, state| world.send(ScriptMsg::PermissionChanged(name.into(), state));
     changed(&world, "persistent-storage", PermissionState::Denied);
     changed(&world, "background-fetch", PermissionState::Prompt);
     changed(&world, "background-fetch", PermissionState::Granted);
@@ -82,10 +83,8 @@ fn storage_is_estimated_and_persistent_if_permitted() {
         })())",
     );
     world.step();
-    let estimates = [
-        Ok(StorageEstimate { usage: 7, quota: 9 }),
-        Err(StorageError::NotFound("nothing".into())),
-    ];
+    let estimates =
+        [Ok(StorageEstimate { usage: 7, quota: 9 }), Err(StorageError::NotFound("nothing".into()))];
     for (estimate, expected) in estimates.into_iter().zip(["7 9", "TypeError"]) {
         let Asked::Storage(PartitionRequest(PartitionMsg::Estimate(reply))) = world.asked() else { panic!() };
         reply.send(estimate);

@@ -63,7 +63,10 @@ fn wait_until_may_be_called_in_a_microtask_of_a_listener() {
 #[test]
 fn wait_until_may_not_be_called_in_a_task_after_the_event_ended() {
     assert_eq!(says("setTimeout(() => attempt(event))"), "InvalidStateError");
-    assert_eq!(says("event.waitUntil(Promise.resolve()); setTimeout(() => attempt(event))"), "InvalidStateError");
+    assert_eq!(
+        says("event.waitUntil(Promise.resolve()); setTimeout(() => attempt(event))"),
+        "InvalidStateError"
+    );
 }
 
 #[test]
@@ -76,7 +79,8 @@ fn the_count_goes_down_one_microtask_after_the_promise_settled() {
     // In the reaction to the promise itself, the event is still active.
     assert_eq!(says("const p = task(); event.waitUntil(p); p.then(() => attempt(event))"), "OK");
     // Two microtasks later it is not.
-    let late = "const p = task(); event.waitUntil(p); p.then(() => Promise.resolve()).then(() => attempt(event))";
+    let late =
+        "const p = task(); event.waitUntil(p); p.then(() => Promise.resolve()).then(() => attempt(event))";
     assert_eq!(says(late), "InvalidStateError");
 }
 
@@ -96,7 +100,8 @@ fn events_that_scripts_make_do_not_live_on() {
 
 #[test]
 fn install_is_an_install_event() {
-    let mut world = World::running("oninstall = event => console.log(event.constructor.name, event.isTrusted)");
+    let mut world =
+        World::running("oninstall = event => console.log(event.constructor.name, event.isTrusted)");
     assert_eq!(ended(&world.dispatch(FunctionalEvent::Install)), EventOutcome::Completed);
     assert_eq!(world.logged(), "InstallEvent true");
 }

@@ -3,8 +3,8 @@
 use bgfetch_traits::ids::{ClientId, WorkerId};
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    ClientInfo, ClientType, EventOutcome, FrameType, FunctionalEvent, MessageData, MessageSource, ServiceWorkerMsg,
-    ServiceWorkerState, WorkerInfo,
+    ClientInfo, ClientType, EventOutcome, FrameType, FunctionalEvent, MessageData, MessageSource,
+    ServiceWorkerMsg, ServiceWorkerState, WorkerInfo,
 };
 
 use crate::support::{World, ended, url};
@@ -69,7 +69,8 @@ fn a_worker_that_sends_is_its_object() {
 
 #[test]
 fn what_cannot_be_read_is_a_messageerror() {
-    let mut world = World::running("onmessageerror = event => console.log(event.type, event.data, event.source.type)");
+    let mut world =
+        World::running("onmessageerror = event => console.log(event.type, event.data, event.source.type)");
     let garbage = MessageData { bytes: vec![250, 251, 252], attachments: Vec::new() };
     world.dispatch(message(garbage, MessageSource::Client(window())));
     assert_eq!(world.logged(), "messageerror null window");
@@ -77,7 +78,9 @@ fn what_cannot_be_read_is_a_messageerror() {
 
 #[test]
 fn what_cannot_be_cloned_throws_at_the_sender() {
-    let mut world = World::running("try { serviceWorker.postMessage(() => {}) } catch (error) { console.log(error.name) }");
+    let mut world = World::running(
+        "try { serviceWorker.postMessage(() => {}) } catch (error) { console.log(error.name) }",
+    );
     assert_eq!(world.logged(), "DataCloneError");
 }
 
@@ -108,8 +111,12 @@ fn clients_are_found_opened_and_claimed() {
     let outcome = world.step();
     let client = window();
     let worker = ClientInfo { client_type: ClientType::Worker, frame_type: FrameType::None, ..window() };
-    let ServiceWorkerMsg::MatchAllClients { include_uncontrolled: true, client_type: ClientType::All, reply, .. } =
-        world.service_worker_asked()
+    let ServiceWorkerMsg::MatchAllClients {
+        include_uncontrolled: true,
+        client_type: ClientType::All,
+        reply,
+        ..
+    } = world.service_worker_asked()
     else {
         panic!("not matchAll")
     };
@@ -122,7 +129,9 @@ fn clients_are_found_opened_and_claimed() {
     assert_eq!(world.logged(), "true undefined");
     let ServiceWorkerMsg::Claim(_, reply) = world.service_worker_asked() else { panic!("not claim") };
     reply.send(Ok(()));
-    let ServiceWorkerMsg::OpenWindow(_, at, reply) = world.service_worker_asked() else { panic!("not openWindow") };
+    let ServiceWorkerMsg::OpenWindow(_, at, reply) = world.service_worker_asked() else {
+        panic!("not openWindow")
+    };
     assert_eq!(at.as_str(), "https://a.test/new");
     reply.send(Ok(None));
     assert_eq!(world.logged(), "undefined null");

@@ -3,8 +3,8 @@
 use bgfetch_traits::ids::{RegistrationId, WorkerId};
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    EventOutcome, JobError, RegistrationInfo, ServiceWorkerMsg, ServiceWorkerState, UpdateViaCache, WorkerInfo,
-    WorkerType,
+    EventOutcome, JobError, RegistrationInfo, ServiceWorkerMsg, ServiceWorkerState, UpdateViaCache,
+    WorkerInfo, WorkerType,
 };
 
 use crate::support::{World, ended, url};
@@ -26,7 +26,9 @@ fn other() -> RegistrationInfo {
 
 /// A worker that runs `body` as a step.
 fn step(body: &str) -> World {
-    let world = World::running(&format!("const container = navigator.serviceWorker; onactivate = event => event.waitUntil((async () => {{ {body} }})())"));
+    let world = World::running(&format!(
+        "const container = navigator.serviceWorker; onactivate = event => event.waitUntil((async () => {{ {body} }})())"
+    ));
     world.step();
     world
 }
@@ -47,11 +49,10 @@ fn register_resolves_urls_and_gives_the_registration() {
     assert_eq!(scope.as_str(), "https://a.test/other/");
     assert_eq!((worker_type, update_via_cache), (WorkerType::Module, UpdateViaCache::None));
     reply.send(Ok(other()));
-    assert_eq!(
-        world.logged(),
-        "https://a.test/other/ none installing https://a.test/other/sw.js null null"
-    );
-    let ServiceWorkerMsg::GetRegistration(at, reply) = world.service_worker_asked() else { panic!("not get") };
+    assert_eq!(world.logged(), "https://a.test/other/ none installing https://a.test/other/sw.js null null");
+    let ServiceWorkerMsg::GetRegistration(at, reply) = world.service_worker_asked() else {
+        panic!("not get")
+    };
     assert_eq!(at.as_str(), "https://a.test/other/");
     reply.send(Some(other()));
     assert_eq!(world.logged(), "true");
@@ -60,7 +61,9 @@ fn register_resolves_urls_and_gives_the_registration() {
 #[test]
 fn the_default_scope_is_the_scripts_folder() {
     let mut world = step("await container.register('/js/sw.js')");
-    let ServiceWorkerMsg::Register { scope, .. } = world.service_worker_asked() else { panic!("not register") };
+    let ServiceWorkerMsg::Register { scope, .. } = world.service_worker_asked() else {
+        panic!("not register")
+    };
     assert_eq!(scope.as_str(), "https://a.test/js/");
 }
 
@@ -85,7 +88,9 @@ fn refusals_are_the_exceptions_that_the_specification_names() {
         (JobError::InvalidState("no".into()), "DOMException InvalidStateError"),
     ];
     for (error, expected) in errors {
-        let ServiceWorkerMsg::Register { reply, .. } = world.service_worker_asked() else { panic!("not register") };
+        let ServiceWorkerMsg::Register { reply, .. } = world.service_worker_asked() else {
+            panic!("not register")
+        };
         reply.send(Err(error));
         assert_eq!(world.logged(), expected);
     }
@@ -104,7 +109,9 @@ fn updatefound_fires_after_register_resolved_even_if_both_are_told_at_once() {
         "const reg = await container.register('sw.js');
          reg.onupdatefound = () => console.log('updatefound', reg.installing.state)",
     );
-    let ServiceWorkerMsg::Register { reply, .. } = world.service_worker_asked() else { panic!("not register") };
+    let ServiceWorkerMsg::Register { reply, .. } = world.service_worker_asked() else {
+        panic!("not register")
+    };
     // While the thread is busy, the answer and the events that follow it all arrive.
     world.change(&other(), false, Vec::new());
     reply.send(Ok(other()));
@@ -218,7 +225,9 @@ fn update_unregister_and_skip_waiting_ask() {
     assert_eq!(world.logged(), "undefined");
     let ServiceWorkerMsg::Update(RegistrationId(3), reply) = world.service_worker_asked() else { panic!() };
     reply.send(Ok(world.registration.clone()));
-    let ServiceWorkerMsg::Unregister(RegistrationId(3), reply) = world.service_worker_asked() else { panic!() };
+    let ServiceWorkerMsg::Unregister(RegistrationId(3), reply) = world.service_worker_asked() else {
+        panic!()
+    };
     reply.send(Ok(true));
     assert_eq!(world.logged(), "true true");
     let ServiceWorkerMsg::Update(RegistrationId(3), reply) = world.service_worker_asked() else { panic!() };

@@ -91,7 +91,8 @@ fn import_is_refused_in_classic_and_module_workers() {
 
 #[test]
 fn listeners_added_after_the_first_run_are_warned_of() {
-    let script = "onactivate = () => { addEventListener('fetch', () => {}); addEventListener('custom', () => {}) }";
+    let script =
+        "onactivate = () => { addEventListener('fetch', () => {}); addEventListener('custom', () => {}) }";
     let mut world = World::running(script);
     assert_eq!(ended(&world.step()), EventOutcome::Completed);
     let warning = world.console();

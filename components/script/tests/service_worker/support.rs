@@ -100,7 +100,9 @@ impl World {
         let coordinator = CoordinatorSender::new(move |message| {
             let message = match message {
                 CoordinatorMsg::ServiceWorker(_, message) => Message::Asked(Asked::ServiceWorker(message)),
-                CoordinatorMsg::BackgroundFetch(_, message) => Message::Asked(Asked::BackgroundFetch(message)),
+                CoordinatorMsg::BackgroundFetch(_, message) => {
+                    Message::Asked(Asked::BackgroundFetch(message))
+                }
                 CoordinatorMsg::QueryPermission { name, reply, .. } => {
                     Message::Asked(Asked::Permission(name, reply))
                 }
@@ -110,7 +112,9 @@ impl World {
             drop(to_coordinator.send(message));
         });
         let net = NetSender::new(move |message| {
-            let NetMsg::Fetch { request, reply, .. } = message else { panic!("a service worker only fetches") };
+            let NetMsg::Fetch { request, reply, .. } = message else {
+                panic!("a service worker only fetches")
+            };
             drop(to_net.send(Message::Asked(Asked::Fetch(Box::new(request), reply))));
         });
         let storage = StorageSender::new(move |message| {
@@ -294,7 +298,9 @@ pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &'static str
 }
 
 /// Reads a body to its end.
-pub(crate) fn text(mut body: bgfetch_traits::body::BodyReader) -> Result<String, bgfetch_traits::body::BodyError> {
+pub(crate) fn text(
+    mut body: bgfetch_traits::body::BodyReader,
+) -> Result<String, bgfetch_traits::body::BodyError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.read_blocking() {
         bytes.extend_from_slice(&chunk?);

@@ -92,6 +92,11 @@ impl BackgroundFetchManagerMethods for BackgroundFetchManager {
         let records: Fallible<Vec<_>> =
             requests.into_iter().map(|request| new_record(realm, request)).collect();
         let records = records?;
+        // Step 8.1, as the page sees it now; the coordinator looks again when it gets the call.
+        let known = objects::known_registration(realm, self.registration)?;
+        if known.is_some_and(|known| !known.has_active_worker()) {
+            return Err(Exception::type_error("the service worker registration has no active worker"));
+        }
         let environment = Environment::of(realm);
         let ui = options.parent;
         let options = traits::BackgroundFetchOptions {
@@ -103,10 +108,12 @@ impl BackgroundFetchManagerMethods for BackgroundFetchManager {
         // coordinator's.
         let (registration, client, owner) = (self.registration, environment.id, realm.clone());
         let id = names::to_text(&id);
+        let policy = environment.policy.borrow().clone();
         Agent::current().promise(TaskSource::BackgroundFetch, realm, async move {
             let answer = ask(&owner, |reply| BackgroundFetchMsg::Fetch {
                 registration,
                 client,
+                policy,
                 id,
                 records,
                 options,

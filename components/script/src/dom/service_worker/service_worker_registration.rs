@@ -63,6 +63,11 @@ impl ServiceWorkerRegistration {
         Ok(())
     }
 
+    /// Whether it has an active worker, as the page sees it.
+    pub(crate) fn has_active_worker(&self) -> bool {
+        self.active.borrow().is_some()
+    }
+
     fn worker_in(slot: &Slot) -> Option<Root<ServiceWorker>> {
         slot.borrow().as_ref().map(|worker| (**worker).clone())
     }
