@@ -44,7 +44,7 @@ enum Wanted {
     /// Everything: the argument was omitted.
     All,
     /// What matches.
-    Matching(CacheQuery),
+    Matching(Box<CacheQuery>),
     /// Nothing can match.
     Nothing,
 }
@@ -52,14 +52,14 @@ enum Wanted {
 impl Wanted {
     fn new(realm: &Realm, request: Option<RequestInfo>, options: &CacheQueryOptions) -> Fallible<Self> {
         let Some(request) = request else { return Ok(Self::All) };
-        Ok(query(realm, request, options)?.map_or(Self::Nothing, Self::Matching))
+        Ok(query(realm, request, options)?.map_or(Self::Nothing, |query| Self::Matching(Box::new(query))))
     }
 
     /// What to ask storage for, if anything.
     fn query(self) -> Option<Option<CacheQuery>> {
         match self {
             Self::All => Some(None),
-            Self::Matching(query) => Some(Some(query)),
+            Self::Matching(query) => Some(Some(*query)),
             Self::Nothing => None,
         }
     }

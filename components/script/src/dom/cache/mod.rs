@@ -1,6 +1,7 @@
 //! Interfaces: cache.
 
 mod batch;
+#[expect(clippy::module_inception, reason = "one file for each interface, in a folder for its specification")]
 pub(crate) mod cache;
 pub(crate) mod cache_storage;
 pub(crate) mod names;

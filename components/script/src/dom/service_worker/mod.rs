@@ -11,6 +11,7 @@ pub(crate) mod functional_events;
 pub(crate) mod install_event;
 pub(crate) mod objects;
 pub(crate) mod run_service_worker;
+#[expect(clippy::module_inception, reason = "one file for each interface, in a folder for its specification")]
 pub(crate) mod service_worker;
 pub(crate) mod service_worker_container;
 pub(crate) mod service_worker_registration;
