@@ -7,6 +7,8 @@
 mod agent;
 #[allow(
     clippy::allow_attributes,
+    clippy::enum_variant_names,
+    unfulfilled_lint_expectations,
     missing_docs,
     unreachable_pub,
     dead_code,

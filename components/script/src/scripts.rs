@@ -6,7 +6,10 @@ use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
 use bgfetch_js::{ModuleLoader, Realm};
+use bgfetch_traits::fetch::{CacheMode, RequestMode};
 use url::Url;
+
+use crate::dom::globals::import_scripts;
 
 use crate::dom::ServiceWorkerGlobalScope;
 
@@ -38,16 +41,6 @@ pub(crate) enum Claim {
 pub(crate) struct Place(Option<String>);
 
 impl ModuleMap {
-    /// Adds a module that has been fetched.
-    pub(crate) fn insert(url: &Url, source: String) {
-        put(url.as_str(), Some(Entry::Fetched(Ok(source))));
-    }
-
-    /// Whether a module has been fetched.
-    pub(crate) fn contains(url: &Url) -> bool {
-        MODULES.with_borrow(|modules| matches!(modules.get(url.as_str()), Some(Entry::Fetched(Ok(_)))))
-    }
-
     /// The module of that URL, once whoever fetches it has it; or the right to fetch it.
     pub(crate) async fn claim(url: &Url) -> Claim {
         poll_fn(|cx| {
@@ -107,9 +100,19 @@ impl ModuleLoader for ModuleMap {
         if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
             return worker.module_source(realm, url);
         }
-        MODULES.with_borrow(|modules| match modules.get(url) {
-            Some(Entry::Fetched(source)) => source.clone(),
-            _ => Err(format!("the module {url} was not fetched before the script that imports it ran")),
+        let known = MODULES.with_borrow(|modules| match modules.get(url) {
+            Some(Entry::Fetched(source)) => Some(source.clone()),
+            _ => None,
+        });
+        // What a graph needs was fetched before it is linked. What is left is `import()`, for which the engine waits
+        // here.
+        known.unwrap_or_else(|| {
+            let parsed = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
+            let fetched = import_scripts::script(realm, &parsed, RequestMode::Cors, CacheMode::Default);
+            let source = fetched.map(|resource| resource.source);
+
+            put(url, Some(Entry::Fetched(source.clone())));
+            source
         })
     }
 }

@@ -102,11 +102,9 @@ impl Agent {
         self.replies.clear();
         self.timers.clear();
         self.tasks.clear();
-        let environments = std::mem::take(&mut *self.environments.borrow_mut());
-        for (environment, realm) in environments {
-            environment.tell_gone();
-            realm.forget();
-        }
+        let environments: Vec<_> =
+            self.environments.borrow().iter().map(|(environment, _)| environment.id).collect();
+        environments.into_iter().for_each(|id| self.remove_environment(id));
         // Dropping a handle may queue more; nothing of it runs any more.
         self.tasks.clear();
         let runtime = self.runtime.borrow_mut().take();

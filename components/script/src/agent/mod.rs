@@ -18,6 +18,7 @@ use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::dom::messaging::{broadcast_channel, message_port};
 use crate::environment::Environment;
 use executor::Executor;
 use replies::Replies;
@@ -143,13 +144,19 @@ impl Agent {
     /// Removes an environment, and with it every task and timer of its own.
     pub(crate) fn remove_environment(&self, id: ClientId) {
         self.timers.clear_realm(id);
+        crate::dom::file::blob_url::forget(id);
         let removed: Vec<_> = {
             let mut environments = self.environments.borrow_mut();
             let (gone, kept) = environments.drain(..).partition(|(environment, _)| environment.id == id);
             *environments = kept;
             gone
         };
-        for (_, realm) in removed {
+        for (environment, realm) in removed {
+            environment.tell_gone();
+            environment.timers.clear();
+            crate::report::forget(&realm);
+            message_port::forget(&realm);
+            broadcast_channel::forget(&realm);
             realm.forget();
         }
     }

@@ -60,7 +60,7 @@ fn fetch_asks_with_everything_that_it_was_given() {
         console.log(id, uploadTotal, uploaded, downloadTotal, downloaded, `|${result}|${failureReason}|`, recordsAvailable);
         console.log(manager === registration.backgroundFetch, fetched === await manager.get('ep-5'));",
     );
-    let BackgroundFetchMsg::Fetch { registration, client, id, records, options, reply } =
+    let BackgroundFetchMsg::Fetch { registration, client, policy: _, id, records, options, reply } =
         world.background_fetch_asked()
     else {
         panic!("not fetch")

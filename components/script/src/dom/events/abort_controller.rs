@@ -15,12 +15,6 @@ trace_fields!(AbortController { signal });
 platform_object!(AbortController);
 
 impl AbortController {
-    /// A controller that the platform uses itself.
-    pub(crate) fn create(realm: &Realm) -> Fallible<Root<Self>> {
-        let signal = realm.wrap(AbortSignal::new())?.into();
-        realm.wrap(Self { reflector: Reflector::new(), signal })
-    }
-
     /// [Signals abort](https://dom.spec.whatwg.org/#abortcontroller-signal-abort) with a reason, or an `AbortError`.
     pub(crate) fn signal_abort(&self, realm: &Realm, reason: Option<Value>) -> Fallible<()> {
         self.signal.signal_abort(realm, reason)

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use bgfetch_js::{
-    Exception, Fallible, Member, PlatformObject, Realm, Root, Trace, Traced, Value, platform_object,
-    trace_fields,
+    Exception, Fallible, Member, Realm, Root, Trace, Traced, Value, platform_object, trace_fields,
 };
 
 use crate::agent::{Agent, TaskSource};

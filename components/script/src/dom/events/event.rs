@@ -2,10 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use bgfetch_js::{
-    DomString, Fallible, Member, PlatformObject, Realm, Reflector, Root, Trace, Tracer, platform_object,
-    trace_fields,
-};
+use bgfetch_js::{DomString, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
 
 use crate::bindings::{EventInit, EventMethods};
 use crate::dom::EventTarget;
@@ -24,7 +21,8 @@ pub(crate) struct Event {
     pub(super) phase: Cell<u16>,
     pub(super) target: RefCell<Option<Member<EventTarget>>>,
     pub(super) current_target: RefCell<Option<Member<EventTarget>>>,
-    pub(super) path: RefCell<Vec<PathItem>>,
+    /// [Path](https://dom.spec.whatwg.org/#event-path): without shadow trees, targets are all there is to it.
+    pub(super) path: RefCell<Vec<Member<EventTarget>>>,
     pub(super) flags: Flags,
 }
 
@@ -37,19 +35,6 @@ pub(super) struct Flags {
     pub(super) in_passive_listener: Cell<bool>,
     pub(super) initialized: Cell<bool>,
     pub(super) dispatch: Cell<bool>,
-}
-
-/// An item of an [event path](https://dom.spec.whatwg.org/#event-path); without shadow trees there is less of it.
-pub(super) struct PathItem {
-    pub(super) target: Member<EventTarget>,
-    /// The event is at its target here.
-    pub(super) at_target: bool,
-}
-
-impl Trace for PathItem {
-    fn trace(&self, tracer: &mut Tracer) {
-        self.target.trace(tracer);
-    }
 }
 
 trace_fields!(Event { target, current_target, path });
@@ -172,7 +157,7 @@ impl EventMethods for Event {
         if self.current_target.borrow().is_none() {
             return Ok(Vec::new());
         }
-        Ok(self.path.borrow().iter().map(|item| (*item.target).clone()).collect())
+        Ok(self.path.borrow().iter().map(|item| (**item).clone()).collect())
     }
 
     fn event_phase(&self, _: &Realm) -> Fallible<u16> {

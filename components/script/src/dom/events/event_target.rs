@@ -10,7 +10,6 @@ use bgfetch_js::{
 };
 
 use super::abort_signal::{AbortAlgorithm, AbortSignal};
-use super::event::PathItem;
 use super::event_handler::Handler;
 use crate::bindings::{
     AddEventListenerOptions, AddEventListenerOptionsOrBoolean, EventListener, EventListenerOptionsOrBoolean,
@@ -117,10 +116,7 @@ impl EventTarget {
             parent = get_the_parent(&next, event);
             path.push(next);
         }
-        let items = path.iter().enumerate();
-        *event.path.borrow_mut() = items
-            .map(|(index, target)| PathItem { target: target.clone().into(), at_target: index == 0 })
-            .collect();
+        *event.path.borrow_mut() = path.iter().map(|target| target.clone().into()).collect();
         let activation = crate::dom::html::activation::prepare(realm, event, &path)?;
         // Step 5.13: capture, from the outermost in.
         for (index, current) in path.iter().enumerate().rev() {

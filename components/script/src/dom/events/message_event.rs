@@ -96,8 +96,6 @@ impl MessageEventMethods for MessageEvent {
     fn ports(&self, _: &Realm) -> Fallible<Vec<Root<MessagePort>>> {
         Ok(self.ports.borrow().iter().map(|port| (**port).clone()).collect())
     }
-
-    #[expect(clippy::too_many_arguments, reason = "as the specification has it")]
     fn init_message_event(
         &self,
         realm: &Realm,

@@ -111,8 +111,6 @@ impl MouseEventMethods for MouseEvent {
         let active = names.iter().zip(self.modifiers.get()).any(|(name, active)| active && key_arg == *name);
         Ok(active || self.more_modifiers.iter().any(|name| key_arg == *name))
     }
-
-    #[expect(clippy::too_many_arguments, reason = "as the specification has it")]
     fn init_mouse_event(
         &self,
         realm: &Realm,

@@ -106,7 +106,7 @@ impl Body {
 
     /// Takes it for a request; the stream is locked and disturbed from here on.
     pub(crate) fn into_request_body(self, realm: &Realm) -> Fallible<RequestBody> {
-        let reader = self.stream.into_reader(realm)?;
+        let reader = self.stream.take_bytes(realm)?;
         Ok(match self.source {
             Some(bytes) => RequestBody::Bytes(bytes),
             None => RequestBody::Stream { reader, length: self.length },
@@ -115,7 +115,7 @@ impl Body {
 
     /// A body of the same bytes for another request; this one is locked and disturbed from here on.
     pub(super) fn hand_over(&self, realm: &Realm) -> Fallible<Self> {
-        let reader = self.stream.into_reader(realm)?;
+        let reader = self.stream.take_bytes(realm)?;
         if let Some(bytes) = &self.source {
             return Self::of_bytes(realm, bytes.clone());
         }

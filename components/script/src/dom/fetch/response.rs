@@ -74,7 +74,7 @@ impl Response {
     /// A `TypeError` if it was used before.
     pub(crate) fn to_fetch_response(&self, realm: &Realm) -> Fallible<fetch::Response> {
         let body = self.body.borrow().clone();
-        let reader = body.map(|body| body.stream.into_reader(realm)).transpose()?;
+        let reader = body.map(|body| body.stream.take_bytes(realm)).transpose()?;
         Ok(fetch::Response::new(self.head(), reader))
     }
 

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{
-    Exception, Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields,
-};
+use bgfetch_js::{Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields};
 
 use super::file::now;
 use crate::bindings::{FormDataEntryValue, FormDataMethods};

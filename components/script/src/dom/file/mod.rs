@@ -2,6 +2,7 @@
 
 pub(crate) mod blob;
 pub(crate) mod blob_url;
+#[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod file;
 pub(crate) mod form_data;
 

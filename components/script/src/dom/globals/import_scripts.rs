@@ -71,7 +71,7 @@ pub(super) fn fetch(realm: &Realm, url: &Url) -> Result<ScriptResource, String> 
 }
 
 /// Fetches a script and waits for it: by `importScripts()` in mode "no-cors", or as a module in mode "cors".
-pub(super) fn script(
+pub(crate) fn script(
     realm: &Realm,
     url: &Url,
     mode: RequestMode,

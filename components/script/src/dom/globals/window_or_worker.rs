@@ -31,7 +31,7 @@ pub(crate) fn atob(data: &DomString) -> Fallible<ByteString> {
     let mut text: Vec<u8> =
         data.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)).collect();
     // Steps 2 and 3.
-    if text.len() % 4 == 0 {
+    if text.len().is_multiple_of(4) {
         for _ in 0..2 {
             if text.last() == Some(&b'=') {
                 text.pop();

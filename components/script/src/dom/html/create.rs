@@ -1,6 +1,6 @@
 //! [Which interface an element has](https://html.spec.whatwg.org/multipage/dom.html#elements-in-the-dom).
 
-use bgfetch_js::{Fallible, PlatformObject, Realm, Root};
+use bgfetch_js::{Fallible, Realm, Root};
 use markup5ever::{QualName, ns};
 
 use super::simple::*;
@@ -153,10 +153,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
     }
 }
 
-fn wrap<T: PlatformObject>(realm: &Realm, element: T) -> Fallible<Root<Element>>
-where
-    T: bgfetch_js::DerivedFrom<Element>,
-{
+fn wrap<T: bgfetch_js::DerivedFrom<Element>>(realm: &Realm, element: T) -> Fallible<Root<Element>> {
     Ok(realm.wrap(element)?.upcast())
 }
 

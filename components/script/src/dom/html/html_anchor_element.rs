@@ -89,7 +89,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
 
     fn set_protocol(&self, realm: &Realm, value: String) -> Fallible<()> {
         // A protocol that does not go with the URL is ignored, as the standard has it; so for all setters below.
-        self.write(realm, |url| drop(quirks::set_protocol(url, &value)))
+        self.write(realm, |url| quirks::set_protocol(url, &value).unwrap_or_default())
     }
 
     fn username(&self, _: &Realm) -> Fallible<String> {
@@ -97,7 +97,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     }
 
     fn set_username(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_username(url, &value)))
+        self.write(realm, |url| quirks::set_username(url, &value).unwrap_or_default())
     }
 
     fn password(&self, _: &Realm) -> Fallible<String> {
@@ -105,7 +105,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     }
 
     fn set_password(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_password(url, &value)))
+        self.write(realm, |url| quirks::set_password(url, &value).unwrap_or_default())
     }
 
     fn host(&self, _: &Realm) -> Fallible<String> {
@@ -113,7 +113,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     }
 
     fn set_host(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_host(url, &value)))
+        self.write(realm, |url| quirks::set_host(url, &value).unwrap_or_default())
     }
 
     fn hostname(&self, _: &Realm) -> Fallible<String> {
@@ -121,7 +121,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     }
 
     fn set_hostname(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_hostname(url, &value)))
+        self.write(realm, |url| quirks::set_hostname(url, &value).unwrap_or_default())
     }
 
     fn port(&self, _: &Realm) -> Fallible<String> {
@@ -129,7 +129,7 @@ impl HyperlinkElementUtilsMethods for HTMLAnchorElement {
     }
 
     fn set_port(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_port(url, &value)))
+        self.write(realm, |url| quirks::set_port(url, &value).unwrap_or_default())
     }
 
     fn pathname(&self, _: &Realm) -> Fallible<String> {

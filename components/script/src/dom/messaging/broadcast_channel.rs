@@ -105,7 +105,7 @@ pub(crate) fn receive(
             let data = deserialized.map_or(Value::NULL, |(data, _)| data);
             message_event::fire(
                 realm,
-                &*channel,
+                &channel,
                 event_type,
                 Message { data, origin, source: None, ports: Vec::new() },
             )?;

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, Member, Realm, Root, platform_object, trace_fields};
 use markup5ever::QualName;
 
 use super::namespaces;

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{
-    DomString, Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{DomString, Exception, Fallible, Realm, Root, platform_object, trace_fields};
 
 use crate::bindings::CharacterDataMethods;
 use crate::dom::html::hooks;

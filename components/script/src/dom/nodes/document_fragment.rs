@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{Fallible, Member, Realm, Root, platform_object, trace_fields};
 
 use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentFragmentMethods;

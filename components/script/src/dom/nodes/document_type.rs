@@ -1,6 +1,6 @@
 //! [`DocumentType`](https://dom.spec.whatwg.org/#interface-documenttype).
 
-use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, Realm, Root, platform_object, trace_fields};
 
 use crate::bindings::DocumentTypeMethods;
 use crate::dom::{Document, Node, NodeKind};

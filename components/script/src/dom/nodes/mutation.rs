@@ -149,7 +149,7 @@ fn insert_without_running(
     // Steps 1 to 4.
     let nodes: Vec<_> = if node.kind() == NodeKind::DocumentFragment {
         let nodes: Vec<_> = node.children_in_order().collect();
-        nodes.iter().for_each(|node| detach(node));
+        nodes.iter().for_each(detach);
         nodes
     } else {
         vec![node.clone()]

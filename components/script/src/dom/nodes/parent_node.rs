@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 
-use bgfetch_js::{DomString, Fallible, Member, Realm, Root, trace_fields};
+use bgfetch_js::{Fallible, Member, Realm, Root, trace_fields};
 
 use super::html_collection::Filter;
 use super::{mutation, selectors};

@@ -87,11 +87,6 @@ impl ReadableStream {
         self.state.get() == State::Readable
     }
 
-    /// Whether it is errored.
-    pub(crate) fn is_errored(&self) -> bool {
-        self.state.get() == State::Errored
-    }
-
     pub(super) fn controller(&self) -> Fallible<Root<ReadableStreamDefaultController>> {
         let controller = self.controller.borrow();
         let controller = controller.as_ref().map(|controller| (**controller).clone());

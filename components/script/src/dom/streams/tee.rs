@@ -207,7 +207,7 @@ impl ReadableStream {
     ///
     /// # Errors
     /// A `TypeError` if it is locked or disturbed.
-    pub(crate) fn into_reader(&self, realm: &Realm) -> Fallible<body::BodyReader> {
+    pub(crate) fn take_bytes(&self, realm: &Realm) -> Fallible<body::BodyReader> {
         if self.is_locked() || self.is_disturbed() {
             return Err(Exception::type_error("the body is locked or was read before"));
         }

@@ -12,6 +12,7 @@ use crate::bindings::URLMethods;
 use crate::dom::{Blob, URLSearchParams};
 
 /// `URL`.
+#[expect(clippy::upper_case_acronyms, reason = "the specification's name")]
 pub(crate) struct URL {
     reflector: Reflector,
     url: RefCell<Url>,
@@ -130,7 +131,7 @@ impl URLMethods for URL {
 
     fn set_protocol(&self, _: &Realm, value: String) -> Fallible<()> {
         // Setters ignore what they cannot use.
-        self.with(|url| drop(url::quirks::set_protocol(url, &value)))
+        self.with(|url| url::quirks::set_protocol(url, &value).unwrap_or_default())
     }
 
     fn username(&self, _: &Realm) -> Fallible<String> {
@@ -138,7 +139,7 @@ impl URLMethods for URL {
     }
 
     fn set_username(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| drop(url::quirks::set_username(url, &value)))
+        self.with(|url| url::quirks::set_username(url, &value).unwrap_or_default())
     }
 
     fn password(&self, _: &Realm) -> Fallible<String> {
@@ -146,7 +147,7 @@ impl URLMethods for URL {
     }
 
     fn set_password(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| drop(url::quirks::set_password(url, &value)))
+        self.with(|url| url::quirks::set_password(url, &value).unwrap_or_default())
     }
 
     fn host(&self, _: &Realm) -> Fallible<String> {
@@ -154,7 +155,7 @@ impl URLMethods for URL {
     }
 
     fn set_host(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| drop(url::quirks::set_host(url, &value)))
+        self.with(|url| url::quirks::set_host(url, &value).unwrap_or_default())
     }
 
     fn hostname(&self, _: &Realm) -> Fallible<String> {
@@ -162,7 +163,7 @@ impl URLMethods for URL {
     }
 
     fn set_hostname(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| drop(url::quirks::set_hostname(url, &value)))
+        self.with(|url| url::quirks::set_hostname(url, &value).unwrap_or_default())
     }
 
     fn port(&self, _: &Realm) -> Fallible<String> {
@@ -170,7 +171,7 @@ impl URLMethods for URL {
     }
 
     fn set_port(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| drop(url::quirks::set_port(url, &value)))
+        self.with(|url| url::quirks::set_port(url, &value).unwrap_or_default())
     }
 
     fn pathname(&self, _: &Realm) -> Fallible<String> {

@@ -86,7 +86,7 @@ impl LocationMethods for Location {
     }
 
     fn set_host(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_host(url, &value)))
+        self.write(realm, |url| quirks::set_host(url, &value).unwrap_or_default())
     }
 
     fn hostname(&self, _: &Realm) -> Fallible<String> {
@@ -94,7 +94,7 @@ impl LocationMethods for Location {
     }
 
     fn set_hostname(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_hostname(url, &value)))
+        self.write(realm, |url| quirks::set_hostname(url, &value).unwrap_or_default())
     }
 
     fn port(&self, _: &Realm) -> Fallible<String> {
@@ -102,7 +102,7 @@ impl LocationMethods for Location {
     }
 
     fn set_port(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.write(realm, |url| drop(quirks::set_port(url, &value)))
+        self.write(realm, |url| quirks::set_port(url, &value).unwrap_or_default())
     }
 
     fn pathname(&self, _: &Realm) -> Fallible<String> {

@@ -3,6 +3,7 @@
 pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;
+#[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod window;
 
 pub(crate) use location::Location;

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::task::Poll;
 
 use bgfetch_js::{Realm, module_requests};
@@ -35,14 +34,6 @@ pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> R
     let dependencies = dependencies(base, &source)?;
     fetch_graph(realm, dependencies, &descendant_options(None)).await?;
     Ok(ScriptResult::InlineModule(source))
-}
-
-/// [Fetches an `import()` module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-import()-module-script-graph).
-///
-/// # Errors
-/// A sentence for the exception.
-pub(crate) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
-    fetch_graph(realm, vec![url], &descendant_options(None)).await
 }
 
 /// [Descendant script fetch options](https://html.spec.whatwg.org/multipage/webappapis.html#descendant-script-fetch-options).
@@ -97,8 +88,7 @@ async fn fetch_one(realm: &Realm, url: &Url, options: &FetchOptions) -> Result<S
 
 /// Waits for all, in any order.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<(Option<F::Output>, Pin<Box<F>>)> =
-        futures.map(|future| (None, Box::pin(future))).collect();
+    let mut waiting: Vec<_> = futures.map(|future| (None, Box::pin(future))).collect();
     poll_fn(|cx| {
         let mut pending = false;
         for (output, future) in waiting.iter_mut().filter(|(output, _)| output.is_none()) {
