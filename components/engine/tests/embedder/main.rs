@@ -10,6 +10,8 @@ mod pausing;
 mod permissions;
 mod profile_in_use;
 mod quota;
+#[cfg(feature = "script")]
+mod real_scripts;
 mod resume_after_kill;
 mod several_files;
 mod support;

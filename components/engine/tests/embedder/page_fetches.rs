@@ -188,6 +188,7 @@ fn a_request_body_without_end_ends_with_its_registration() {
     let fetch = BackgroundFetchMsg::Fetch {
         registration,
         client: page.client.id,
+        policy: page.client.policy.clone(),
         id: "endless".to_owned(),
         records: vec![NewRecord { request, body }],
         options: Default::default(),

@@ -119,6 +119,7 @@ impl Script {
         self.background_fetch(|reply| BackgroundFetchMsg::Fetch {
             registration: registration.registration,
             client: self.client.id,
+            policy: self.client.policy.clone(),
             id: id.to_owned(),
             records,
             options: Default::default(),
