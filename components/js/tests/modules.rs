@@ -7,10 +7,9 @@ struct Sources(&'static [(&'static str, &'static str)]);
 
 impl ModuleLoader for Sources {
     fn resolve(&self, _: &Realm, base: &str, specifier: &str) -> Result<String, String> {
-        Ok(if specifier.starts_with("./") {
-            format!("{}/{}", base.rsplit_once('/').map_or("", |(folder, _)| folder), &specifier[2..])
-        } else {
-            specifier.to_owned()
+        Ok(match specifier.strip_prefix("./") {
+            Some(rest) => format!("{}/{rest}", base.rsplit_once('/').map_or("", |(folder, _)| folder)),
+            None => specifier.to_owned(),
         })
     }
 

@@ -47,6 +47,7 @@ impl std::fmt::Debug for PartitionRequest {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "a test's few messages")]
 enum Message {
     Asked(Asked),
     Logged(ConsoleMessage),
@@ -272,11 +273,9 @@ impl Drop for World {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         thread.sender.send(ScriptMsg::Shutdown);
-        let began = Instant::now();
-        while !thread.join.is_finished() && began.elapsed() < DEADLINE {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let ended = thread.join.is_finished() && thread.join.join().is_ok();
+        let (tell, ended) = crossbeam_channel::bounded(1);
+        std::thread::spawn(move || tell.send(thread.join.join().is_ok()));
+        let ended = ended.recv_timeout(DEADLINE).unwrap_or(false);
         if !std::thread::panicking() {
             assert!(ended, "the worker's thread did not end well");
         }
