@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::background_fetch::{BackgroundFetchState, StoredBackgroundFetch, StoredRecord};
 use crate::body::BodyReader;
-use crate::fetch::{RequestHead, Response, ResponseHead};
+use crate::fetch::{
+    RequestHead, Response, ResponseHead, ResponseType, is_cors_safelisted_response_header_name,
+};
 use crate::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
 use crate::reply::Reply;
 use crate::service_worker::StoredRegistration;
@@ -305,6 +307,17 @@ impl CacheQuery {
         if self.ignore_vary {
             return true;
         }
+        // What a filtered response does not show is not in its header list.
+        let visible = match response.kind {
+            ResponseType::Opaque | ResponseType::OpaqueRedirect => false,
+            ResponseType::Cors => {
+                is_cors_safelisted_response_header_name("vary", &response.cors_exposed_headers)
+            }
+            ResponseType::Basic | ResponseType::Default | ResponseType::Error => true,
+        };
+        if !visible {
+            return true;
+        }
         // Steps 7 and 8.
         response.headers.get_all("vary").all(|value| {
             String::from_utf8_lossy(value)
@@ -384,5 +397,38 @@ impl StorageSender {
 impl fmt::Debug for StorageSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StorageSender")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_varies_only_by_what_a_page_may_see_of_it() {
+        let at: Url = "https://a.test/x#fragment".parse().unwrap();
+        let with = |value: &str| {
+            let mut head = RequestHead::get(at.clone());
+            head.headers.append("X-Shape", value);
+            head
+        };
+        let query = CacheQuery {
+            request: with("circle"),
+            ignore_search: false,
+            ignore_method: false,
+            ignore_vary: false,
+        };
+        let matches = |kind, exposed: &[&str]| {
+            let mut response = ResponseHead { kind, ..ResponseHead::default() };
+            response.headers.append("Vary", "x-shape");
+            response.cors_exposed_headers = exposed.iter().map(|name| (*name).to_owned()).collect();
+            assert!(query.matches(&with("circle"), Some(&response)));
+            query.matches(&with("square"), Some(&response))
+        };
+        assert!(!matches(ResponseType::Basic, &[]));
+        assert!(!matches(ResponseType::Default, &[]));
+        assert!(matches(ResponseType::Opaque, &[]));
+        assert!(matches(ResponseType::Cors, &[]));
+        assert!(!matches(ResponseType::Cors, &["vary"]));
     }
 }

@@ -36,7 +36,7 @@ fn progress(downloaded: u64) -> BackgroundFetchProgress {
 
 /// A worker whose first step is `body`, with `manager` and `name(promise)` for what it rejects with.
 fn step(body: &str) -> World {
-    let world = World::running(&format!(
+    let world = World::active(&format!(
         "const manager = registration.backgroundFetch;
          const name = promise => promise.then(() => 'nothing', error => `${{error.constructor.name}} ${{error.name}}`);
          onactivate = event => event.waitUntil((async () => {{ {body} }})())"
@@ -60,12 +60,13 @@ fn fetch_asks_with_everything_that_it_was_given() {
         console.log(id, uploadTotal, uploaded, downloadTotal, downloaded, `|${result}|${failureReason}|`, recordsAvailable);
         console.log(manager === registration.backgroundFetch, fetched === await manager.get('ep-5'));",
     );
-    let BackgroundFetchMsg::Fetch { registration, client, policy: _, id, records, options, reply } =
+    let BackgroundFetchMsg::Fetch { registration, client, policy, id, records, options, reply } =
         world.background_fetch_asked()
     else {
         panic!("not fetch")
     };
     assert_eq!((registration, client, id.as_str()), (RegistrationId(3), world.environment.id, "ep-5"));
+    assert_eq!(policy, world.environment.policy);
     assert_eq!((options.title.as_str(), options.download_total), ("Episode 5", 100));
     let [icon] = options.icons.as_slice() else { panic!("{:?}", options.icons) };
     assert_eq!(icon.src.as_str(), "https://a.test/dir/icon.png");
@@ -106,6 +107,15 @@ fn arguments_are_checked_before_anything_is_asked() {
         assert_eq!(world.logged(), "TypeError TypeError");
     }
     assert_eq!(world.logged(), "TypeError TypeError TypeError TypeError TypeError TypeError");
+    assert!(world.said_nothing_else());
+}
+
+#[test]
+fn without_an_active_worker_nothing_is_asked() {
+    let mut world = World::running(
+        "registration.backgroundFetch.fetch('id', 'x').catch(error => console.log(error.constructor.name))",
+    );
+    assert_eq!(world.logged(), "TypeError");
     assert!(world.said_nothing_else());
 }
 

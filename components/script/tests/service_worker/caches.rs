@@ -198,12 +198,36 @@ fn add_all_stores_nothing_when_one_request_fails() {
 }
 
 #[test]
+fn an_aborted_request_ends_what_is_added_with_it() {
+    let mut world = with_cache(
+        "const controller = new AbortController();
+         const requests = () => ['a', new Request('b', { signal: controller.signal })];
+         const adding = cache.addAll(requests());
+         navigator.permissions.query({ name: 'background-fetch' }).then(() => controller.abort());
+         console.log(await name(adding), await name(cache.addAll(requests())))",
+    );
+    let (_, first) = world.fetch_asked();
+    let (_, second) = world.fetch_asked();
+    let crate::support::Asked::Permission(_, reply) = world.asked() else { panic!("not a permission") };
+    first.send(Ok(response(200, &[], "")));
+    reply.send(bgfetch_traits::coordinator::PermissionState::Prompt);
+    // The network thread sees that its handle was cancelled.
+    second.send(Err(NetworkError::new(NetworkErrorKind::Aborted, "aborted")));
+    assert_eq!(world.logged(), "DOMException AbortError DOMException AbortError");
+    assert!(world.said_nothing_else());
+}
+
+#[test]
 fn the_same_request_twice_in_one_batch_is_refused() {
     let mut world = with_cache(
         "console.log(await name(cache.addAll(['a', 'a#fragment'])));
+         const plain = new Request('a', { headers: { X: 'y' } });
+         console.log(await name(cache.addAll([plain, 'a'])));
          const language = value => new Request('a', { headers: { 'Accept-Language': value } });
          console.log(await name(cache.addAll([language('de'), language('fr')])))",
     );
+    // Requests that are the same in everything are not even made.
+    assert_eq!(world.logged(), "DOMException InvalidStateError");
     for _ in 0..2 {
         world.fetch_asked().1.send(Ok(response(200, &[], "")));
     }

@@ -94,6 +94,13 @@ impl World {
         world
     }
 
+    /// A worker that is active, and whose script has run again.
+    pub(crate) fn active(script: &str) -> Self {
+        let world = Self::start(script, Start { state: ServiceWorkerState::Activated, ..Start::default() });
+        assert!(matches!(world.run(), WorkerStarted::Ran { .. }));
+        world
+    }
+
     /// A worker whose script has not run.
     pub(crate) fn start(script: &str, start: Start) -> Self {
         let (sender, messages) = unbounded();

@@ -8,13 +8,15 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use bgfetch_js::{Exception, Fallible, Realm};
+use bgfetch_js::{Exception, Fallible, Realm, Root, Trace, Tracer, Value};
 use bgfetch_traits::fetch::{Priority, Request, RequestHead, ResponseHead, ResponseType};
 use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::storage::{CacheEntry, CacheId, CacheMsg, CacheQuery};
 use http::Method;
 
 use super::ask;
+use crate::dom::AbortSignal;
+use crate::dom::events::abort_signal::AbortAlgorithm;
 use crate::environment::Environment;
 use crate::fetching;
 
@@ -61,27 +63,88 @@ fn check_fetched(request: &RequestHead, response: &ResponseHead) -> Fallible<()>
 pub(super) async fn put(realm: &Realm, cache: CacheId, entries: Vec<CacheEntry>) -> Fallible<()> {
     // Step 4.2.3.
     for (index, entry) in entries.iter().enumerate() {
-        let query = CacheQuery {
-            request: entry.request.clone(),
-            ignore_search: false,
-            ignore_method: false,
-            ignore_vary: false,
-        };
+        let query = exact(entry.request.clone());
         let before = entries.iter().take(index);
         if before.into_iter().any(|added| query.matches(&added.request, Some(&added.response.head))) {
-            let message = format!("{} would be put into the cache twice at once", entry.request.url);
-            return Err(Exception::dom("InvalidStateError", message));
+            return Err(put_twice(&entry.request));
         }
     }
     // Steps 4.2.5 to 4.2.7, and 5: storage does all or nothing.
     ask(realm, |reply| CacheMsg::Put { cache, entries, reply }).await
 }
 
+/// Whether two requests are the same, headers and all: whatever their responses vary by, one would replace the other.
+pub(super) fn check_duplicates(requests: &[RequestHead]) -> Fallible<()> {
+    for (index, request) in requests.iter().enumerate() {
+        let query = exact(request.clone());
+        let same = |other: &&RequestHead| query.matches(other, None) && other.headers == request.headers;
+        if requests.iter().take(index).any(|other| same(&other)) {
+            return Err(put_twice(request));
+        }
+    }
+    Ok(())
+}
+
+fn exact(request: RequestHead) -> CacheQuery {
+    CacheQuery { request, ignore_search: false, ignore_method: false, ignore_vary: false }
+}
+
+fn put_twice(request: &RequestHead) -> Exception {
+    Exception::dom("InvalidStateError", format!("{} would be put into the cache twice at once", request.url))
+}
+
+/// The signals of requests: each of them ends what is done for all.
+#[derive(Default)]
+pub(super) struct Abortable {
+    signals: Vec<Root<AbortSignal>>,
+    cancel: CancelHandle,
+}
+
+struct Cancel(CancelHandle);
+
+impl Trace for Cancel {
+    fn trace(&self, _: &mut Tracer) {}
+}
+
+impl AbortAlgorithm for Cancel {
+    fn run(self: Box<Self>, _: &Realm, _: &Value) {
+        self.0.cancel();
+    }
+}
+
+impl Abortable {
+    /// Adds a signal.
+    pub(super) fn follow(&mut self, signal: Root<AbortSignal>) {
+        signal.add_algorithm(Box::new(Cancel(self.cancel.clone())));
+        self.signals.push(signal);
+    }
+
+    /// What `work` gives; if it failed because a signal was aborted, an `AbortError`.
+    pub(super) async fn or_aborted<T>(&self, work: impl Future<Output = Fallible<T>>) -> Fallible<T> {
+        if self.is_aborted() {
+            return Err(aborted());
+        }
+        work.await.map_err(|exception| if self.is_aborted() { aborted() } else { exception })
+    }
+
+    fn is_aborted(&self) -> bool {
+        self.signals.iter().any(|signal| signal.is_aborted())
+    }
+}
+
+fn aborted() -> Exception {
+    Exception::dom("AbortError", "a request was aborted")
+}
+
 /// Fetches what [`addAll()`](https://w3c.github.io/ServiceWorker/#cache-addAll) puts, steps 5.5 to 6: every request at
 /// once. The first that fails ends the others.
-pub(super) async fn fetch_all(realm: &Realm, requests: Vec<RequestHead>) -> Fallible<Vec<CacheEntry>> {
+pub(super) async fn fetch_all(
+    realm: &Realm,
+    requests: Vec<RequestHead>,
+    abortable: &Abortable,
+) -> Fallible<Vec<CacheEntry>> {
     let environment = Environment::of(realm);
-    let cancel = CancelHandle::new();
+    let cancel = &abortable.cancel;
     let mut fetches = Vec::with_capacity(requests.len());
     for head in requests {
         fetches.push(Fetch::Pending(Box::pin(fetch_one(Rc::clone(&environment), head, cancel.clone()))));

@@ -111,16 +111,23 @@ impl CacheMethods for Cache {
         }
         // Steps 5.1 to 5.4.
         let mut heads = Vec::with_capacity(requests.len());
+        let mut abortable = batch::Abortable::default();
         for request in requests {
-            let head = Request::from_info(realm, request, RequestInit::default())?.head();
+            let request = Request::from_info(realm, request, RequestInit::default())?;
+            let head = request.head();
             batch::check_request(&head)?;
             heads.push(head);
+            abortable.follow(request.abort_signal());
         }
+        batch::check_duplicates(&heads)?;
         // Steps 5.5 to 8.
         let (cache, owner) = (self.cache, realm.clone());
         Agent::current().promise(TaskSource::DomManipulation, realm, async move {
-            let entries = batch::fetch_all(&owner, heads).await?;
-            batch::put(&owner, cache, entries).await
+            let added = async {
+                let entries = batch::fetch_all(&owner, heads, &abortable).await?;
+                batch::put(&owner, cache, entries).await
+            };
+            abortable.or_aborted(added).await
         })
     }
 
