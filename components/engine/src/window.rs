@@ -5,13 +5,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use url::Url;
 
-use crate::answers::reply_or;
 use crate::coordinator::inbox::{Command, Inbox, Outcome, WindowCommand};
 use crate::delegate::WindowId;
-use crate::error::EngineError;
 use crate::pending::Pending;
 
 /// A top-level window. All clones are the same window; dropping them does not close it.
+///
+/// Whatever is asked of it fails with [`WindowClosed`](crate::EngineError::WindowClosed) once it is closed.
 #[derive(Clone)]
 pub struct Window {
     id: WindowId,
@@ -37,14 +37,14 @@ impl Window {
     }
 
     /// Runs a script in the page, waits for a promise, and answers with the value as JSON if it has one, else as
-    /// text; `undefined` is `undefined`. Fails with [`EngineError::Script`] if it threw.
+    /// text; `undefined` is `undefined`. Fails with [`Script`](crate::EngineError::Script) if it threw.
     pub fn evaluate(&self, source: &str) -> Pending<String> {
         let source = source.to_owned();
         self.ask("the script", |reply| WindowCommand::Evaluate { source, reply })
     }
 
-    /// Clicks the first element that matches, as a user would. Fails with [`EngineError::Selector`] or
-    /// [`EngineError::NoElement`].
+    /// Clicks the first element that matches, as a user would. Fails with [`Selector`](crate::EngineError::Selector)
+    /// or [`NoElement`](crate::EngineError::NoElement).
     pub fn click(&self, selector: &str) -> Pending<()> {
         let selector = selector.to_owned();
         self.ask("the click", |reply| WindowCommand::Click { selector, reply })
@@ -66,9 +66,7 @@ impl Window {
         command: impl FnOnce(Outcome<T>) -> WindowCommand,
     ) -> Pending<T> {
         let (reply, pending) = Pending::new(what);
-        let closed = Err(EngineError::WindowClosed { url: self.url() });
-        let reply = reply_or(closed, |answer| reply.send(answer));
-        self.inbox.command(Command::Window(self.id, command(reply)));
+        self.inbox.command(Command::Window(self.id, self.url(), command(reply)));
         pending
     }
 }

@@ -48,7 +48,7 @@ impl Coordinator {
             return;
         }
         // A service worker's environment is known by its run, and is no client.
-        if matches!(thread.role, Role::Worker { .. }) && self.scripts.clients.contains_key(&id) {
+        if matches!(thread.role, Role::Worker(_)) && self.scripts.clients.contains_key(&id) {
             return reply.send(None);
         }
         self.scripts.reserved.remove(&id);
@@ -98,7 +98,7 @@ impl Coordinator {
         let is_worker = entry
             .as_ref()
             .and_then(|entry| self.scripts.threads.get(&entry.thread))
-            .is_some_and(|thread| matches!(thread.role, Role::Worker { .. }) && reserved.is_none());
+            .is_some_and(|thread| matches!(thread.role, Role::Worker(_)) && reserved.is_none());
         if !is_worker {
             self.registry(Input::Client(ClientInput::Gone(id)));
         }

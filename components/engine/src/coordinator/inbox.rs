@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bgfetch_core::FetchCall;
+use bgfetch_service_worker::{DispatchId, RunId};
 use bgfetch_traits::background_fetch::UiAction;
 use bgfetch_traits::coordinator::{CoordinatorMsg, PermissionState};
 use bgfetch_traits::fetch::{NetworkError, Response};
 use bgfetch_traits::ids::{BackgroundFetchId, RecordId, StorageKey};
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::{ClientInfo, JobError};
+use bgfetch_traits::service_worker::{ClientInfo, EventOutcome, JobError, WorkerStarted};
 use bgfetch_traits::storage::{StorageError, StoreOutcome};
 use crossbeam_channel::Sender;
 use url::Url;
@@ -42,6 +43,10 @@ pub(crate) enum Event {
     Transfer(RecordId, u32, TransferEvent),
     /// A request's body is stored, or cannot be.
     RequestBody(RecordId, Result<StoredRequestBody, StorageError>),
+    /// A service worker's thread reports.
+    Worker(RunId, WorkerReport),
+    /// A page's `register()` was refused.
+    RegistrationFailed { scope: Url, script_url: Url, message: String },
     /// For the registry of service workers.
     ServiceWorker(bgfetch_service_worker::Input),
     /// The embedder answered `clients.openWindow()`.
@@ -74,6 +79,14 @@ pub(crate) enum TransferEvent {
     Progress(Arc<Progress>),
 }
 
+/// What a service worker's thread has done.
+pub(crate) enum WorkerReport {
+    /// Its script ran, or could not.
+    Started(WorkerStarted),
+    /// An event, and all that it waited for, has ended.
+    EventEnded { dispatch: DispatchId, name: &'static str, outcome: EventOutcome },
+}
+
 /// The embedder's answer to `clients.openWindow()`.
 pub(crate) struct OpenedWindow {
     /// The worker's storage key.
@@ -84,14 +97,27 @@ pub(crate) struct OpenedWindow {
 
 /// What the embedder asks.
 pub(crate) enum Command {
-    OpenWindow { window: WindowId, url: Url, reply: Outcome<Window> },
-    Window(WindowId, WindowCommand),
-    Ui { fetch: BackgroundFetchId, action: UiAction, reply: Outcome<()> },
+    OpenWindow {
+        window: WindowId,
+        url: Url,
+        reply: Outcome<Window>,
+    },
+    /// The URL is that of the document which the embedder saw last.
+    Window(WindowId, Url, WindowCommand),
+    Ui {
+        fetch: BackgroundFetchId,
+        action: UiAction,
+        reply: Outcome<()>,
+    },
     Native(NativeCommand),
     WhenIdle(Outcome<()>),
     SetOnline(bool),
     SetMetered(bool),
-    SetPermission { name: String, key: Option<StorageKey>, state: PermissionState },
+    SetPermission {
+        name: String,
+        key: Option<StorageKey>,
+        state: PermissionState,
+    },
     ClearData(StorageKey, Outcome<()>),
     Shutdown(Outcome<()>),
 }

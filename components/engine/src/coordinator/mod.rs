@@ -204,6 +204,10 @@ impl Coordinator {
             Event::RequestBody(record, stored) => self.request_body_stored(record, stored),
             Event::BackgroundFetch(input) => self.machine(input),
             Event::Transfer(record, attempt, event) => self.transfer(record, attempt, event),
+            Event::Worker(run, report) => self.worker_report(run, report),
+            Event::RegistrationFailed { scope, script_url, message } => {
+                self.registration_failed(scope, script_url, message);
+            }
             Event::ServiceWorker(input) => self.registry(input),
             Event::WindowOpened(opened) => self.window_opened(opened),
             Event::Task(task) => {
@@ -218,7 +222,7 @@ impl Coordinator {
     fn command(&mut self, command: Command) {
         match command {
             Command::OpenWindow { window, url, reply } => self.open_window(window, url, reply),
-            Command::Window(window, command) => self.window_command(window, command),
+            Command::Window(window, url, command) => self.window_command(window, url, command),
             Command::Ui { fetch, action, reply } => self.ui(fetch, action, reply),
             Command::Native(command) => self.native_command(command),
             Command::WhenIdle(reply) => self.turn.idle.wait(reply),

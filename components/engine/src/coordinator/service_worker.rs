@@ -43,6 +43,7 @@ impl Coordinator {
         }
         let message = match message {
             ServiceWorkerMsg::Register { script_url, scope, worker_type, update_via_cache, reply } => {
+                self.scripts.failed_runs.remove(&script_url);
                 let reply = self.report_failure(&scope, &script_url, reply);
                 ServiceWorkerMsg::Register { script_url, scope, worker_type, update_via_cache, reply }
             }
@@ -58,14 +59,20 @@ impl Coordinator {
         script_url: &Url,
         reply: Reply<Result<RegistrationInfo, JobError>>,
     ) -> Reply<Result<RegistrationInfo, JobError>> {
-        let (teller, scope, script_url) = (self.links.teller.clone(), scope.clone(), script_url.clone());
+        let (inbox, scope, script_url) = (self.links.inbox.clone(), scope.clone(), script_url.clone());
         Reply::new(move |result| {
             if let Err(error) = &result {
                 let message = JobError::to_string(error);
-                teller.event(EngineEvent::WorkerFailed { scope, script_url, message });
+                inbox.post(Event::RegistrationFailed { scope, script_url, message });
             }
             reply.send(result);
         })
+    }
+
+    pub(super) fn registration_failed(&mut self, scope: Url, script_url: Url, message: String) {
+        if !self.scripts.failed_runs.remove(&script_url) {
+            self.links.teller.event(EngineEvent::WorkerFailed { scope, script_url, message });
+        }
     }
 
     pub(super) fn perform_service_worker(&mut self, effect: Effect) {
@@ -74,8 +81,8 @@ impl Coordinator {
             Effect::StartWorker(start) => self.start_worker(*start),
             Effect::DispatchEvent { run, dispatch, event, .. } => self.dispatch_event(run, dispatch, *event),
             Effect::TerminateWorker { run, .. } => {
-                if let Some(thread) = self.scripts.runs.get(&run).copied() {
-                    self.end_thread(thread, true);
+                if let Some(run) = self.scripts.runs.get(&run) {
+                    self.end_thread(run.thread, true);
                 }
             }
             Effect::Post { to, message } => self.post(to, *message),

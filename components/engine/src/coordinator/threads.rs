@@ -1,19 +1,21 @@
 //! Script threads: who they are, what they say, how they end.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::thread::JoinHandle;
 
-use bgfetch_service_worker::{Input, RunId, WorkerInput};
+use bgfetch_service_worker::RunId;
 use bgfetch_traits::coordinator::{CoordinatorMsg, CoordinatorSender};
-use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
+use bgfetch_traits::ids::{ClientId, StorageKey};
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
+use url::Url;
 
 use super::Coordinator;
 use super::clients::ClientEntry;
 use super::inbox::{Event, Inbox, ThreadEvent};
 use super::windows::WindowEntry;
+use super::workers::Run;
 use crate::delegate::{EngineEvent, WindowId};
 use crate::host::{Hosts, ScriptThread};
 
@@ -30,7 +32,7 @@ pub(crate) struct ThreadId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Window(WindowId),
-    Worker { run: RunId, worker: WorkerId, registration: RegistrationId },
+    Worker(RunId),
 }
 
 /// A script thread that has not ended.
@@ -51,7 +53,9 @@ pub(crate) struct Scripts {
     /// Clients to be, and the threads that navigate to make them.
     pub(crate) reserved: HashMap<ClientId, ThreadId>,
     pub(crate) windows: BTreeMap<WindowId, WindowEntry>,
-    pub(crate) runs: HashMap<RunId, ThreadId>,
+    pub(crate) runs: HashMap<RunId, Run>,
+    /// Scripts whose run failed since a page asked for them: that was told already.
+    pub(crate) failed_runs: HashSet<Url>,
 }
 
 impl Scripts {
@@ -155,12 +159,7 @@ impl Coordinator {
             self.client_gone(client);
         }
         match thread.role {
-            Role::Worker { run, worker, .. } => {
-                self.scripts.runs.remove(&run);
-                let why = problem.unwrap_or("its thread has ended").to_owned();
-                self.registry(Input::Worker(WorkerInput::Stopped(run, why)));
-                self.links.teller.event(EngineEvent::WorkerRunning { worker, running: false });
-            }
+            Role::Worker(run) => self.worker_ended(run, problem),
             Role::Window(window) => self.window_ended(window, id),
         }
     }

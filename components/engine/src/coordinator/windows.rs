@@ -177,13 +177,9 @@ impl Coordinator {
         reply.send(Ok(info.filter(|info| StorageKey::of_url(&info.url) == Some(storage_key))));
     }
 
-    pub(super) fn window_command(&mut self, window: WindowId, command: WindowCommand) {
+    pub(super) fn window_command(&mut self, window: WindowId, url: Url, command: WindowCommand) {
         let Some(entry) = self.scripts.windows.get_mut(&window) else {
-            // A window that is closed is closed; other questions are answered by the window itself.
-            if let WindowCommand::Close(reply) = command {
-                reply.send(Ok(()));
-            }
-            return;
+            return refuse(url, command);
         };
         let thread = entry.thread;
         let url = entry.url.lock().clone();
@@ -192,23 +188,39 @@ impl Coordinator {
                 entry.closing.push(reply);
                 return self.end_thread(thread, false);
             }
-            WindowCommand::Evaluate { source, reply } => EmbedderRequest::Evaluate {
-                source,
-                reply: reply
-                    .map(|value: Result<_, _>| value.map_err(|message| EngineError::Script { message })),
-            },
+            WindowCommand::Evaluate { source, reply } => {
+                let reply = unless_closed(url, reply);
+                let reply =
+                    reply.map(|value: Result<_, _>| value.map_err(|message| EngineError::Script { message }));
+                EmbedderRequest::Evaluate { source, reply }
+            }
             WindowCommand::Click { selector, reply } => EmbedderRequest::Click {
                 selector: selector.clone(),
-                reply: reply.map(|clicked: Result<bool, String>| match clicked {
+                reply: unless_closed(url.clone(), reply).map(|clicked: Result<bool, String>| match clicked {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(EngineError::NoElement { selector, url }),
                     Err(reason) => Err(EngineError::Selector { selector, reason }),
                 }),
             },
-            WindowCommand::WhenIdle(reply) => EmbedderRequest::WhenIdle(reply.map(Ok)),
+            WindowCommand::WhenIdle(reply) => EmbedderRequest::WhenIdle(unless_closed(url, reply).map(Ok)),
         };
         if let Some(sender) = self.scripts.sender(thread) {
             sender.send(ScriptMsg::Embedder(request));
         }
     }
+}
+
+/// Answers what is asked of a window that is closed.
+fn refuse(url: Url, command: WindowCommand) {
+    let closed = EngineError::WindowClosed { url };
+    match command {
+        WindowCommand::Close(reply) => reply.send(Ok(())),
+        WindowCommand::Evaluate { reply, .. } => reply.send(Err(closed)),
+        WindowCommand::Click { reply, .. } | WindowCommand::WhenIdle(reply) => reply.send(Err(closed)),
+    }
+}
+
+/// A reply that says so if the window is closed before it is used.
+fn unless_closed<T: Send + 'static>(url: Url, reply: Outcome<T>) -> Outcome<T> {
+    reply_or(Err(EngineError::WindowClosed { url }), |answer| reply.send(answer))
 }

@@ -1,13 +1,15 @@
 //! Runs of service workers: threads that start, take events and end.
 
 use bgfetch_service_worker::{DispatchId, Input, RunId, Settings, WorkerInput, WorkerStart};
+use bgfetch_traits::ids::{RegistrationId, WorkerId};
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{EventOutcome, FrameType, FunctionalEvent, WorkerStarted};
+use url::Url;
 
 use super::Coordinator;
 use super::clients::ClientEntry;
-use super::inbox::Event;
-use super::threads::Role;
+use super::inbox::{Event, WorkerReport};
+use super::threads::{Role, ThreadId};
 use crate::answers::reply_or;
 use crate::config::ScriptLimits;
 use crate::delegate::EngineEvent;
@@ -26,14 +28,34 @@ pub(super) fn settings(limits: &ScriptLimits) -> Settings {
     }
 }
 
+/// A run of a service worker whose thread has not ended.
+pub(crate) struct Run {
+    pub(crate) thread: ThreadId,
+    worker: WorkerId,
+    registration: RegistrationId,
+    scope: Url,
+    script_url: Url,
+}
+
+impl Run {
+    fn failed(&self, message: String) -> EngineEvent {
+        let (scope, script_url) = (self.scope.clone(), self.script_url.clone());
+        EngineEvent::WorkerFailed { scope, script_url, message }
+    }
+}
+
 impl Coordinator {
     pub(super) fn start_worker(&mut self, start: WorkerStart) {
-        let WorkerStart { run, worker, registration, environment, .. } = &start;
-        let run = *run;
-        let (id, scope, script_url) = (worker.worker, registration.scope.clone(), worker.script_url.clone());
-        let role = Role::Worker { run, worker: id, registration: registration.registration };
-        let environment = environment.clone();
+        let id = start.run;
         let thread = self.scripts.next_thread();
+        let run = Run {
+            thread,
+            worker: start.worker.worker,
+            registration: start.registration.registration,
+            scope: start.registration.scope.clone(),
+            script_url: start.worker.script_url.clone(),
+        };
+        let environment = start.environment.clone();
         let started = self
             .links
             .script
@@ -48,47 +70,86 @@ impl Coordinator {
                 hosts: self.hosts(thread),
                 limits: self.links.script.limits.clone(),
             })
-            .and_then(|started| self.adopt(thread, role, started));
-        if let Err(error) = started {
-            let why = format!("the worker's thread could not be started: {error}");
-            tracing::error!(worker = %id, %run, why);
-            self.links.teller.event(EngineEvent::WorkerFailed { scope, script_url, message: why.clone() });
-            let failed = WorkerInput::Started(run, WorkerStarted::Failed(why.clone()));
-            self.later(Event::ServiceWorker(Input::Worker(failed)));
-            self.later(Event::ServiceWorker(Input::Worker(WorkerInput::Stopped(run, why))));
-            return;
-        }
-        self.scripts.runs.insert(run, thread);
-        let Some(sender) = self.scripts.sender(thread).cloned() else { return };
+            .and_then(|started| self.adopt(thread, Role::Worker(id), started));
+        let sender = self.scripts.sender(thread).cloned();
+        let worker = run.worker;
+        self.scripts.runs.insert(id, run);
+        let sender = match (started, sender) {
+            (Ok(()), Some(sender)) => sender,
+            (started, _) => {
+                let why = started.err().map_or_else(String::new, |error| error.to_string());
+                let why = format!("the worker's thread could not be started: {why}");
+                self.worker_report(id, WorkerReport::Started(WorkerStarted::Failed(why.clone())));
+                self.scripts.runs.remove(&id);
+                let stopped = WorkerInput::Stopped(id, why);
+                return self.later(Event::ServiceWorker(Input::Worker(stopped)));
+            }
+        };
         let entry = ClientEntry::new(thread, environment, FrameType::None, sender.clone());
         self.scripts.clients.insert(entry.client.id, entry);
-        self.links.teller.event(EngineEvent::WorkerRunning { worker: id, running: true });
-        let (inbox, teller) = (self.links.inbox.clone(), self.links.teller.clone());
+        self.links.teller.event(EngineEvent::WorkerRunning { worker, running: true });
+        let inbox = self.links.inbox.clone();
         let ended = WorkerStarted::Failed("the worker's thread ended before its script had run".into());
         sender.send(ScriptMsg::RunWorker(reply_or(ended, move |started| {
-            if let WorkerStarted::Failed(message) = &started {
-                let message = message.clone();
-                teller.event(EngineEvent::WorkerFailed { scope, script_url, message });
-            }
-            inbox.post(Event::ServiceWorker(Input::Worker(WorkerInput::Started(run, started))));
+            inbox.post(Event::Worker(id, WorkerReport::Started(started)));
         })));
     }
 
-    pub(super) fn dispatch_event(&mut self, run: RunId, dispatch: DispatchId, event: FunctionalEvent) {
-        let thread = self.scripts.runs.get(&run).and_then(|thread| self.scripts.threads.get(thread));
-        let Some((thread, Role::Worker { worker, registration, .. })) = thread.map(|t| (t, t.role)) else {
-            // Its end is on the way.
-            return;
-        };
+    pub(super) fn dispatch_event(&mut self, id: RunId, dispatch: DispatchId, event: FunctionalEvent) {
+        let sender = self.scripts.runs.get(&id).and_then(|run| self.scripts.sender(run.thread));
+        // Without one, its end is on the way, and ends the event too.
+        let Some(sender) = sender else { return };
         let name = event.name();
-        let (inbox, teller) = (self.links.inbox.clone(), self.links.teller.clone());
+        let inbox = self.links.inbox.clone();
         let crashed = EventOutcome::WorkerFailed("the worker's thread ended during the event".into());
         let reply = reply_or(crashed, move |outcome: EventOutcome| {
-            let error = error_of(&outcome);
-            teller.event(EngineEvent::FunctionalEvent { registration, worker, name, error });
-            inbox.post(Event::ServiceWorker(Input::Worker(WorkerInput::EventEnded(dispatch, outcome))));
+            inbox.post(Event::Worker(id, WorkerReport::EventEnded { dispatch, name, outcome }));
         });
-        thread.sender.send(ScriptMsg::FunctionalEvent(event, reply));
+        sender.send(ScriptMsg::FunctionalEvent(event, reply));
+    }
+
+    /// A worker's thread has done something.
+    pub(super) fn worker_report(&mut self, id: RunId, report: WorkerReport) {
+        let run = self.scripts.runs.get(&id);
+        let input = match report {
+            WorkerReport::Started(started) => {
+                if let (WorkerStarted::Failed(message), Some(run)) = (&started, run) {
+                    self.links.teller.event(run.failed(message.clone()));
+                    let script_url = run.script_url.clone();
+                    self.scripts.failed_runs.insert(script_url);
+                }
+                WorkerInput::Started(id, started)
+            }
+            WorkerReport::EventEnded { dispatch, name, outcome } => {
+                if let Some(run) = run {
+                    let error = error_of(&outcome);
+                    let install_failed = error.clone().filter(|_| name == "install");
+                    let Run { registration, worker, .. } = *run;
+                    self.links.teller.event(EngineEvent::FunctionalEvent {
+                        registration,
+                        worker,
+                        name,
+                        error,
+                    });
+                    if let Some(why) = install_failed {
+                        let message = format!("it could not be installed: {why}");
+                        self.links.teller.event(run.failed(message));
+                    }
+                }
+                WorkerInput::EventEnded(dispatch, outcome)
+            }
+        };
+        self.later(Event::ServiceWorker(Input::Worker(input)));
+    }
+
+    /// A worker's thread is gone.
+    pub(super) fn worker_ended(&mut self, id: RunId, problem: Option<&str>) {
+        if let Some(run) = self.scripts.runs.remove(&id) {
+            let worker = run.worker;
+            self.links.teller.event(EngineEvent::WorkerRunning { worker, running: false });
+        }
+        let why = problem.unwrap_or("its thread has ended").to_owned();
+        self.registry(Input::Worker(WorkerInput::Stopped(id, why)));
     }
 }
 

@@ -82,6 +82,16 @@ fn a_worker_that_did_not_get_to_its_end_gets_it_again_after_a_restart() {
     page.fetch(&registration, "small", &["/small"]).unwrap();
     heard.recv_timeout(crate::support::LIMIT).unwrap();
     stop(first);
+    // Shutting down is nothing that went wrong.
+    let wrong = embedder.notes().into_iter().find(|note| {
+        matches!(
+            note,
+            Note::Event(
+                EngineEvent::FunctionalEvent { error: Some(_), .. } | EngineEvent::WorkerFailed { .. }
+            )
+        )
+    });
+    assert!(wrong.is_none(), "{wrong:?}");
 
     for (run, dispatched) in [(1, true), (2, false)] {
         let embedder = Embedder::new();

@@ -39,6 +39,7 @@ fn questions_are_answered_or_refused_with_what_they_were_about() {
     assert!(matches!(window.evaluate("1").wait(), Err(EngineError::WindowClosed { .. })));
     get(window.close());
     stop(engine);
+    assert!(matches!(window.evaluate("1").wait(), Err(EngineError::Stopped { .. })));
 }
 
 #[test]

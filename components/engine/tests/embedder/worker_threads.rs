@@ -31,7 +31,28 @@ fn one_that_throws_is_told_to_page_and_embedder() {
     let failure = failure(&embedder);
     assert!(failure.contains("/sw.js") && failure.contains("SyntaxError"), "{failure}");
     assert!(page.register("/missing.js").is_err());
+    assert!(page.register("/sw.js").is_err());
     get(engine.when_idle());
+    stop(engine);
+    // Each once.
+    let notes = embedder.notes();
+    let failures = notes.iter().filter_map(|note| match note {
+        Note::Event(EngineEvent::WorkerFailed { script_url, .. }) => Some(script_url.path()),
+        _ => None,
+    });
+    assert_eq!(failures.collect::<Vec<_>>(), ["/sw.js", "/missing.js", "/sw.js"]);
+}
+
+#[test]
+fn one_that_does_not_install_is_told() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    let scripts = FakeScripts::new(|_, _, reply| reply.send(EventOutcome::Rejected("no room".to_owned())));
+    let engine = engine(profile.path(), &embedder, &scripts);
+    get(engine.open_window(&server.url("/")));
+    assert!(scripts.page().register("/sw.js").is_ok());
+    let failure = failure(&embedder);
+    assert!(failure.contains("could not be installed: no room"), "{failure}");
     stop(engine);
 }
 
