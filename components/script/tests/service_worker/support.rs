@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bgfetch_script::{Hosts, ScriptLimits, ScriptThread, ServiceWorkerOptions, spawn_service_worker};
 use bgfetch_traits::background_fetch::BackgroundFetchMsg;
