@@ -1,7 +1,7 @@
 //! Runs the official [web-platform-tests](https://web-platform-tests.org/), unchanged, in bgfetch's shell and in
 //! Chromium, and compares what they say.
 //!
-//! From the tests to a report: [`setup`] finds or fetches them, [`manifest`] lists their URLs, [`include`] says which
+//! From the tests to a report: [`setup`] finds or fetches them, [`manifest`] lists their URLs, [`mod@include`] says which
 //! are run, [`server`] serves them, a [`product`] opens each in a window, [`pool`] does so for many at a time,
 //! [`outcome`] is what came of one, [`expect`] what was expected of it, [`report`] the file for other tools, and
 //! [`compare`] a page that sets two of those side by side.

@@ -31,7 +31,12 @@ impl Emitter<'_> {
             InterfaceKind::Namespace => "namespace",
             _ => "interface",
         };
-        let mut more = vec![format!("Implemented by [`{idl}`].")];
+        // The type that implements a namespace is named as types are.
+        let implementer = match interface.kind {
+            InterfaceKind::Namespace => upper_first(idl),
+            InterfaceKind::Interface | InterfaceKind::Callback => idl.clone(),
+        };
+        let mut more = vec![format!("Implemented by [`{implementer}`].")];
         if !interface.mixins.is_empty() {
             let mixins: Vec<String> = interface
                 .mixins

@@ -7,7 +7,7 @@ use crate::dom::Console;
 
 /// `namespace console`.
 ///
-/// Implemented by [`console`].
+/// Implemented by [`Console`].
 pub trait ConsoleNamespace: Sized {
     /// `readonly attribute DOMString version;`
     fn version(realm: &Realm) -> Fallible<DomString>;

@@ -67,7 +67,7 @@ impl Ports {
         Ok(Self::new(chosen))
     }
 
-    /// In the order of [`USUAL`].
+    /// In the order of `USUAL`.
     #[must_use]
     pub const fn all(&self) -> [u16; 7] {
         [self.http[0], self.http[1], self.https[0], self.https[1], self.h2[0], self.ws[0], self.wss[0]]
