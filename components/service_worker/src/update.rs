@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, Destination, NetworkError, Priority, RedirectMode, Request, RequestHead,
-    RequestMode,
+    CacheMode, CredentialsMode, Destination, NetworkError, NetworkErrorKind, Priority, RedirectMode, Request,
+    RequestHead, RequestMode,
 };
 use bgfetch_traits::ids::{ClientId, RegistrationId, WorkerId};
 use bgfetch_traits::policy::Client;
@@ -37,6 +37,14 @@ struct Wanted {
     script_url: Url,
     worker_type: WorkerType,
     update_via_cache: UpdateViaCache,
+}
+
+/// Whose cookies a script is fetched with: Update's step 7 fetches a module script graph with credentials mode "omit".
+const fn credentials(worker_type: WorkerType) -> CredentialsMode {
+    match worker_type {
+        WorkerType::Classic => CredentialsMode::SameOrigin,
+        WorkerType::Module => CredentialsMode::Omit,
+    }
 }
 
 impl Registry {
@@ -111,7 +119,7 @@ impl Registry {
         // Step 7.5; the destination is that of fetch a classic worker script.
         head.redirect = RedirectMode::Error;
         head.mode = RequestMode::SameOrigin;
-        head.credentials = CredentialsMode::SameOrigin;
+        head.credentials = credentials(wanted.worker_type);
         head.destination = Destination::ServiceWorker;
         Request { head, client: self.fetch_client(job, wanted), body: None, priority: Priority::Foreground }
     }
@@ -155,7 +163,12 @@ impl Registry {
         };
         // Steps 7.7 to 7.16, and 8: no script is a TypeError.
         let fetched = match result {
-            Err(error) => Err(JobError::Type(format!("fetching {} failed: {error}", wanted.script_url))),
+            Err(error) => {
+                let message = format!("fetching {} failed: {error}", wanted.script_url);
+                // Not in the text, which says TypeError here too: the official tests and all browsers.
+                let is_redirect = error.kind == NetworkErrorKind::Redirect;
+                Err(if is_redirect { JobError::Security(message) } else { JobError::Type(message) })
+            }
             Ok(fetched) => {
                 check_main_script(&fetched.head, &wanted.script_url, &registration.scope).map(|()| fetched)
             }
@@ -213,7 +226,7 @@ impl Registry {
             // Step 7.21.1.2.
             let mut head = RequestHead::get(script.url.clone());
             head.destination = Destination::Script;
-            head.credentials = CredentialsMode::SameOrigin;
+            head.credentials = credentials(wanted.worker_type);
             if wanted.worker_type == WorkerType::Module {
                 head.mode = RequestMode::Cors;
             }

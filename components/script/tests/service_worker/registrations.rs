@@ -157,7 +157,7 @@ fn objects_follow_the_life_of_a_worker() {
     info.active = Some(worker(22, ServiceWorkerState::Activating));
     info.installing = None;
     world.change(&info, false, vec![worker(21, ServiceWorkerState::Redundant)]);
-    assert_eq!(world.logged(), "redundant second:installing null first:redundant");
+    assert_eq!(world.logged(), "redundant null null second:installing");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::fetch::{
-    CacheMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead, RequestMode,
-    Response, ResponseHead,
+    CacheMode, CredentialsMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead,
+    RequestMode, Response, ResponseHead,
 };
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::PolicyContainer;
@@ -79,7 +79,12 @@ pub(crate) fn script(
 ) -> Result<ScriptResource, String> {
     let environment = Environment::of(realm);
     // Step 1.
-    let head = RequestHead { mode, cache, destination: Destination::Script, ..RequestHead::get(url.clone()) };
+    // A worker's module graph is fetched without credentials: step 7 of
+    // [Update](https://w3c.github.io/ServiceWorker/#update).
+    let credentials =
+        if mode == RequestMode::Cors { CredentialsMode::Omit } else { CredentialsMode::SameOrigin };
+    let destination = Destination::Script;
+    let head = RequestHead { mode, credentials, cache, destination, ..RequestHead::get(url.clone()) };
     let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
     // Steps 2 to 4.
     let (head, policy, body) =

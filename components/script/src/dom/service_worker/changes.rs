@@ -34,13 +34,14 @@ pub(crate) fn registration_changed(realm: &Realm, change: RegistrationChange) ->
     if let Some(global) = realm.global_as::<ServiceWorkerGlobalScope>() {
         global.registration_changed(&info);
     }
-    // Workers become redundant before others take their place.
-    for worker in &redundant {
-        update_worker_state(realm, worker)?;
-    }
+    // A listener that learns of a new state finds the worker where it is now.
     let registration = objects::known_registration(realm, info.registration)?;
     if let Some(registration) = &registration {
         registration.set_workers(realm, &info)?;
+    }
+    // Workers become redundant before others take their place.
+    for worker in &redundant {
+        update_worker_state(realm, worker)?;
     }
     for worker in current {
         update_worker_state(realm, worker)?;
