@@ -44,6 +44,7 @@ use bgfetch_core::{Connectivity, Machine};
 use bgfetch_service_worker::Registry;
 use bgfetch_traits::ids::{IdSource, StorageKey};
 use bgfetch_traits::net::{NetMsg, NetSender};
+use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::storage::{StorageError, StorageMsg, StorageSender};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
@@ -244,6 +245,9 @@ impl Coordinator {
         if online != before.online {
             self.links.teller.event(EngineEvent::Connectivity { online });
             self.links.net.send(NetMsg::SetOnline(online));
+            for thread in self.scripts.threads.values() {
+                thread.sender.send(ScriptMsg::Online(online));
+            }
         }
         self.machine(bgfetch_core::Input::Connectivity(connectivity));
     }

@@ -106,6 +106,10 @@ impl Coordinator {
             interrupt();
             return Err(error);
         }
+        if !self.core.machine.connectivity().online {
+            // A thread takes itself to be online until it is told otherwise.
+            sender.send(ScriptMsg::Online(false));
+        }
         self.scripts.threads.insert(id, Thread { sender, interrupt, role, overdue: None });
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! `importScripts()`: the script resource map, and the network in a first run only.
 
-use bgfetch_traits::fetch::{CacheMode, Destination, NetworkError, NetworkErrorKind, RequestMode};
+use bgfetch_traits::fetch::{
+    CacheMode, CredentialsMode, Destination, NetworkError, NetworkErrorKind, RequestMode,
+};
 use bgfetch_traits::service_worker::{ServiceWorkerMsg, ServiceWorkerState, WorkerStarted, WorkerType};
 
 use crate::support::{Start, World, response, url};
@@ -133,7 +135,7 @@ fn a_module_graph_is_fetched_with_cors_and_told() {
     let started = world.begin_run();
     let (request, reply) = world.fetch_asked();
     assert_eq!(request.head.url, url("https://a.test/dir/dep.js"));
-    assert_eq!(request.head.mode, RequestMode::Cors);
+    assert_eq!((request.head.mode, request.head.credentials), (RequestMode::Cors, CredentialsMode::Omit));
     reply.send(Ok(response(200, &[JS], "console.log('dep')")));
     assert_eq!(imported(&mut world).0, "https://a.test/dir/dep.js");
     assert_eq!(world.logged(), "dep");

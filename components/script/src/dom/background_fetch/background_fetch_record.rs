@@ -18,9 +18,8 @@ use crate::bindings::BackgroundFetchRecordMethods;
 use crate::dom::cache::storage_exception;
 use crate::dom::fetch::body::Body;
 use crate::dom::fetch::headers::Guard;
-use crate::dom::service_worker::asking::gone;
+use crate::dom::service_worker::asking::{environment_of, gone};
 use crate::dom::{Request, Response};
-use crate::environment::Environment;
 
 /// `BackgroundFetchRecord`.
 pub(crate) struct BackgroundFetchRecord {
@@ -96,7 +95,7 @@ impl BackgroundFetchRecord {
 
 /// The body of a record's request, as it is stored.
 async fn open(realm: &Realm, stored: StoredBody) -> Fallible<RequestBody> {
-    let storage = Environment::of(realm).hosts.storage.clone();
+    let storage = environment_of(realm)?.hosts.storage.clone();
     let length = Some(stored.length);
     let answer = Agent::current().ask(|reply| {
         let open = BodyMsg::Open { body: stored.body, offset: 0, follow: false, reply };

@@ -13,8 +13,7 @@ use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::reply::Reply;
 
 use crate::agent::Agent;
-use crate::dom::service_worker::asking::gone;
-use crate::environment::Environment;
+use crate::dom::service_worker::asking::{environment_of, gone};
 
 pub(crate) use background_fetch_event::BackgroundFetchEvent;
 pub(crate) use background_fetch_manager::BackgroundFetchManager;
@@ -27,7 +26,7 @@ async fn ask<T: Send + 'static>(
     realm: &Realm,
     message: impl FnOnce(Reply<T>) -> BackgroundFetchMsg,
 ) -> Fallible<T> {
-    let environment = Environment::of(realm);
+    let environment = environment_of(realm)?;
     let answer = Agent::current().ask(|reply| {
         environment.hosts.coordinator.send(CoordinatorMsg::BackgroundFetch(environment.id, message(reply)));
     });

@@ -16,9 +16,8 @@ use http::Method;
 
 use crate::agent::Agent;
 use crate::bindings::{CacheQueryOptions, RequestInfo, RequestInit};
-use crate::dom::service_worker::asking::gone;
+use crate::dom::service_worker::asking::{environment_of, gone};
 use crate::dom::{Request, Response};
-use crate::environment::Environment;
 
 pub(crate) use cache::Cache;
 pub(crate) use cache_storage::CacheStorage;
@@ -28,7 +27,7 @@ pub(crate) use cache_storage::CacheStorage;
 /// # Errors
 /// `SecurityError` for opaque origins, which have no storage.
 fn partition(realm: &Realm) -> Fallible<StorageKey> {
-    let key = Environment::of(realm).storage_key();
+    let key = environment_of(realm)?.storage_key();
     key.ok_or_else(|| Exception::dom("SecurityError", "a document of an opaque origin has no caches"))
 }
 
@@ -38,7 +37,7 @@ async fn ask<T: Send + 'static>(
     message: impl FnOnce(Reply<Result<T, StorageError>>) -> CacheMsg,
 ) -> Fallible<T> {
     let key = partition(realm)?;
-    let storage = Environment::of(realm).hosts.storage.clone();
+    let storage = environment_of(realm)?.hosts.storage.clone();
     let answer = Agent::current().ask(|reply| storage.partition(&key, PartitionMsg::Cache(message(reply))));
     answer.await.map_err(gone)?.map_err(|error| storage_exception(&error))
 }

@@ -13,8 +13,7 @@ use super::window_or_worker::{SharedObjects, once};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{PermissionDescriptor, PermissionsMethods};
 use crate::dom::PermissionStatus;
-use crate::dom::service_worker::asking::gone;
-use crate::environment::Environment;
+use crate::dom::service_worker::asking::{environment_of, gone};
 
 /// The [powerful features](https://w3c.github.io/permissions/#dfn-powerful-feature) that exist here.
 const SUPPORTED: &[&str] = &["background-fetch", PERSISTENT_STORAGE];
@@ -66,7 +65,7 @@ pub(super) fn object(realm: &Realm) -> Fallible<Root<Permissions>> {
 
 /// The [permission state](https://w3c.github.io/permissions/#dfn-permission-state) of a feature.
 pub(super) async fn state(realm: &Realm, name: &str) -> Fallible<PermissionState> {
-    let environment = Environment::of(realm);
+    let environment = environment_of(realm)?;
     // An opaque origin has no permissions, and nobody can be asked for it.
     let Some(key) = environment.storage_key() else { return Ok(PermissionState::Denied) };
     let answer = Agent::current().ask(|reply| {

@@ -1,5 +1,7 @@
 //! Asking the coordinator about service workers, and what its refusals are for a page.
 
+use std::rc::Rc;
+
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::reply::Reply;
@@ -19,8 +21,20 @@ pub(crate) async fn ask<T: Send + 'static>(
     realm: &Realm,
     message: impl FnOnce(Reply<T>) -> ServiceWorkerMsg,
 ) -> Fallible<T> {
-    let answer = Agent::current().ask(|reply| tell(realm, message(reply)));
+    let environment = environment_of(realm)?;
+    let answer = Agent::current().ask(|reply| {
+        let message = CoordinatorMsg::ServiceWorker(environment.id, message(reply));
+        environment.hosts.coordinator.send(message);
+    });
     answer.await.map_err(gone)
+}
+
+/// The environment of a realm, for algorithms that go on after others have answered: it may be gone by then.
+///
+/// # Errors
+/// An `AbortError`, which nobody sees any more.
+pub(crate) fn environment_of(realm: &Realm) -> Fallible<Rc<Environment>> {
+    Environment::try_of(realm).ok_or_else(|| Exception::dom("AbortError", "the document or worker is gone"))
 }
 
 /// [`ask`] for what may be refused.
