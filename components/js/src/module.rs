@@ -90,6 +90,26 @@ impl Realm {
         Ok(Module(compiled))
     }
 
+    /// The file of the script that is calling into Rust: what a relative specifier there counts from.
+    #[must_use]
+    pub fn calling_script(&self) -> Option<String> {
+        (0..4).find_map(|level| {
+            // SAFETY: the context is alive; the atom's reference is given to us.
+            let atom = unsafe { q::JS_GetScriptOrModuleName(self.raw(), level) };
+            if atom == 0 {
+                return None;
+            }
+            // SAFETY: context and atom are alive; the atom is freed once.
+            let name = unsafe {
+                let name = q::JS_AtomToValue(self.raw(), atom);
+                q::JS_FreeAtom(self.raw(), atom);
+                name
+            };
+            let name = self.own(name).ok()?;
+            crate::DomString::of(self, &name).ok().map(crate::DomString::into_string)
+        })
+    }
+
     /// Runs the module at a URL, unless it has run already, with the source that the loader has for it; the promise
     /// is for its namespace object.
     ///

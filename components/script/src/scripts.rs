@@ -1,5 +1,6 @@
 //! Modules of this thread, by URL.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -9,9 +10,9 @@ use bgfetch_js::{ModuleLoader, Realm};
 use bgfetch_traits::fetch::{CacheMode, RequestMode};
 use url::Url;
 
-use crate::dom::globals::import_scripts;
-
 use crate::dom::ServiceWorkerGlobalScope;
+use crate::dom::globals::import_scripts;
+use crate::dom::html::scripting::dynamic_import::rename_calls;
 
 thread_local! {
     static MODULES: RefCell<HashMap<String, Entry>> = RefCell::default();
@@ -104,15 +105,18 @@ impl ModuleLoader for ModuleMap {
             Some(Entry::Fetched(source)) => Some(source.clone()),
             _ => None,
         });
-        // What a graph needs was fetched before it is linked. What is left is `import()`, for which the engine waits
-        // here.
-        known.unwrap_or_else(|| {
+        // What a graph needs was fetched before it is linked. What is left is `import()` in what `eval()` compiled, for
+        // which the engine waits here.
+        let source = known.unwrap_or_else(|| {
             let parsed = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
             let fetched = import_scripts::script(realm, &parsed, RequestMode::Cors, CacheMode::Default);
             let source = fetched.map(|resource| resource.source);
-
             put(url, Some(Entry::Fetched(source.clone())));
             source
+        });
+        source.map(|source| match rename_calls(&source) {
+            Cow::Borrowed(_) => source,
+            Cow::Owned(renamed) => renamed,
         })
     }
 }

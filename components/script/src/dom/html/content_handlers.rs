@@ -3,6 +3,7 @@
 
 use bgfetch_js::{Callback, Exception, Fallible, Realm, Root, Value};
 
+use super::scripting::dynamic_import::rename_calls;
 use super::states;
 use crate::dom::{Element, EventTarget, Node, Window};
 use crate::environment::Environment;
@@ -139,7 +140,7 @@ pub(crate) fn compile(
         format!("(function(){{{opening}return function on{name}({parameters}) {{\n{body}\n}}{closing}}})");
     let url = Environment::of(realm).url.borrow().to_string();
     // The body's first line counts as 1.
-    let maker = realm.evaluate_script(&source, &url, 0)?;
+    let maker = realm.evaluate_script(&rename_calls(&source), &url, 0)?;
     let handler = Callback::new(&maker)?.call(realm, &Value::UNDEFINED, &scope)?;
     Callback::new(&handler)
 }

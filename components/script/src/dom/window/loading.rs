@@ -19,6 +19,7 @@ use url::Url;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
+use crate::dom::html::scripting::dynamic_import;
 use crate::dom::nodes::document::Flavour;
 use crate::dom::{Document, Window};
 use crate::environment::{Environment, GlobalKind, Hosts};
@@ -208,6 +209,7 @@ fn create_window(
         policy: response.policy.clone(),
     };
     let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new()))?;
+    dynamic_import::install(&realm)?;
     let mut flavour = Flavour::html();
     if let Some(mime_type) = mime_type {
         flavour.content_type.clone_from(&mime_type.essence);

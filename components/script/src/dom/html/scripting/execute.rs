@@ -2,6 +2,7 @@
 
 use bgfetch_js::{Exception, Realm, Root, Runtime};
 
+use super::dynamic_import::rename_calls;
 use super::{ClassicScript, ScriptResult};
 use crate::agent::Agent;
 use crate::dom::{HTMLScriptElement, events};
@@ -37,7 +38,7 @@ pub(crate) fn execute(realm: &Realm, script: &Root<HTMLScriptElement>) {
         ScriptResult::ExternalModule(url) => run_module(realm, || realm.import_module(url.as_str())),
         ScriptResult::InlineModule(source) => {
             let (base, line) = (document.base_url(), script.state.line.get());
-            run_module(realm, || realm.evaluate_inline_module(&source, base.as_str(), line));
+            run_module(realm, || realm.evaluate_inline_module(&rename_calls(&source), base.as_str(), line));
         }
     }
     // Step 8.
@@ -54,7 +55,8 @@ fn fire(realm: &Realm, script: &Root<HTMLScriptElement>, event_type: &str) {
 
 /// [Runs a classic script](https://html.spec.whatwg.org/multipage/webappapis.html#run-a-classic-script).
 fn run_classic(realm: &Realm, script: &ClassicScript) {
-    let result = realm.evaluate_script(&script.source, script.url.as_str(), script.line);
+    let source = rename_calls(&script.source);
+    let result = realm.evaluate_script(&source, script.url.as_str(), script.line);
     if let Err(exception) = result {
         if script.muted_errors {
             report::report_muted(realm, &exception);

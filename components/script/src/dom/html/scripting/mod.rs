@@ -3,6 +3,7 @@
 //! `prepare` decides what is to happen with a script element, `fetch` and `modules` get what it needs, and `execute`
 //! runs it. A document's parser waits for scripts through its [`ScriptQueues`].
 
+pub(crate) mod dynamic_import;
 pub(crate) mod execute;
 mod fetch;
 pub(crate) mod modules;

@@ -36,6 +36,14 @@ pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> R
     Ok(ScriptResult::InlineModule(source))
 }
 
+/// [Fetches an `import()` module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-import()-module-script-graph).
+///
+/// # Errors
+/// A sentence for the exception.
+pub(super) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
+    fetch_graph(realm, vec![url], &descendant_options(None)).await
+}
+
 /// [Descendant script fetch options](https://html.spec.whatwg.org/multipage/webappapis.html#descendant-script-fetch-options).
 fn descendant_options(of: Option<&FetchOptions>) -> FetchOptions {
     FetchOptions {
