@@ -36,7 +36,8 @@ pub(crate) fn install(realm: &Realm) -> Fallible<()> {
 
 /// Resolves a specifier against the script that calls; against the document for what has no URL, such as `eval()`.
 fn resolve(realm: &Realm, specifier: &str) -> Fallible<Url> {
-    let caller = realm.calling_script().filter(|script| Url::parse(script).is_ok_and(|url| !url.cannot_be_a_base()));
+    let caller =
+        realm.calling_script().filter(|script| Url::parse(script).is_ok_and(|url| !url.cannot_be_a_base()));
     let base = caller.unwrap_or_else(|| Environment::of(realm).base_url.borrow().to_string());
     resolve_specifier(&base, specifier).map_err(Exception::type_error)
 }
@@ -119,7 +120,13 @@ enum Before {
 
 impl<'a> Scanner<'a> {
     const fn new(source: &'a str) -> Self {
-        Self { bytes: source.as_bytes(), at: 0, open: Vec::new(), before: Before::Operator, calls: Vec::new() }
+        Self {
+            bytes: source.as_bytes(),
+            at: 0,
+            open: Vec::new(),
+            before: Before::Operator,
+            calls: Vec::new(),
+        }
     }
 
     fn peek(&self, offset: usize) -> u8 {
@@ -135,7 +142,9 @@ impl<'a> Scanner<'a> {
     fn token(&mut self) {
         match self.peek(0) {
             b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => self.at += 1,
-            b'/' if self.peek(1) == b'/' => self.skip_until(|scanner| matches!(scanner.peek(0), b'\n' | b'\r')),
+            b'/' if self.peek(1) == b'/' => {
+                self.skip_until(|scanner| matches!(scanner.peek(0), b'\n' | b'\r'))
+            }
             b'/' if self.peek(1) == b'*' => {
                 self.at += 2;
                 self.skip_until(|scanner| scanner.peek(0) == b'*' && scanner.peek(1) == b'/');
@@ -254,8 +263,13 @@ impl<'a> Scanner<'a> {
 
     /// The next byte that is neither white space nor in a comment.
     fn next_significant(&self) -> u8 {
-        let mut ahead =
-            Scanner { bytes: self.bytes, at: self.at, open: Vec::new(), before: Before::Value, calls: Vec::new() };
+        let mut ahead = Scanner {
+            bytes: self.bytes,
+            at: self.at,
+            open: Vec::new(),
+            before: Before::Value,
+            calls: Vec::new(),
+        };
         loop {
             let byte = ahead.peek(0);
             let comment = byte == b'/' && matches!(ahead.peek(1), b'/' | b'*');
@@ -279,8 +293,8 @@ impl<'a> Scanner<'a> {
             (_, b"if" | b"while" | b"for" | b"with") => Before::Control,
             (
                 _,
-                b"return" | b"typeof" | b"case" | b"do" | b"else" | b"in" | b"instanceof" | b"new" | b"of" | b"void"
-                | b"delete" | b"throw" | b"yield" | b"await" | b"extends",
+                b"return" | b"typeof" | b"case" | b"do" | b"else" | b"in" | b"instanceof" | b"new" | b"of"
+                | b"void" | b"delete" | b"throw" | b"yield" | b"await" | b"extends",
             ) => Before::Keyword,
             _ => Before::Value,
         };
@@ -327,7 +341,16 @@ mod tests {
 
     #[test]
     fn broken_scripts_end() {
-        for source in ["import(", "import('", "`${import(", "/import(", "import)", "}`import(1)", "/*import(", "import(\\"] {
+        for source in [
+            "import(",
+            "import('",
+            "`${import(",
+            "/import(",
+            "import)",
+            "}`import(1)",
+            "/*import(",
+            "import(\\",
+        ] {
             let _ = rename_calls(source);
         }
     }

@@ -20,11 +20,11 @@ use parking_lot::Mutex;
 use url::Url;
 
 /// How long a test waits before it counts as failed.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What the fake network has.
 #[derive(Clone, Default)]
-pub struct Site {
+pub(crate) struct Site {
     resources: HashMap<String, Resource>,
 }
 
@@ -38,41 +38,52 @@ struct Resource {
 
 impl Site {
     /// A resource at a path of `https://site.test`, or at a URL, of a MIME type.
-    pub fn with(self, path: &str, mime_type: &str, body: &str) -> Self {
+    pub(crate) fn with(self, path: &str, mime_type: &str, body: &str) -> Self {
         self.raw(path, 200, &[("content-type", mime_type)], body.as_bytes(), Duration::ZERO)
     }
 
     /// A page.
-    pub fn page(self, path: &str, html: &str) -> Self {
+    pub(crate) fn page(self, path: &str, html: &str) -> Self {
         self.with(path, "text/html; charset=utf-8", html)
     }
 
     /// A script.
-    pub fn script(self, path: &str, source: &str) -> Self {
+    pub(crate) fn script(self, path: &str, source: &str) -> Self {
         self.with(path, "text/javascript", source)
     }
 
     /// A script that takes its time.
-    pub fn slow_script(self, path: &str, delay: Duration, source: &str) -> Self {
+    pub(crate) fn slow_script(self, path: &str, delay: Duration, source: &str) -> Self {
         self.raw(path, 200, &[("content-type", "text/javascript")], source.as_bytes(), delay)
     }
 
     /// Anything.
-    pub fn raw(mut self, path: &str, status: u16, headers: &[(&str, &str)], body: &[u8], delay: Duration) -> Self {
+    pub(crate) fn raw(
+        mut self,
+        path: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        delay: Duration,
+    ) -> Self {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.resources.insert(absolute(path), Resource { status, headers, body: body.to_vec(), delay });
         self
     }
 
     /// Opens a window at a path and waits for its `load` event.
-    pub fn open(self, path: &str) -> Page {
+    pub(crate) fn open(self, path: &str) -> Page {
         let (page, loaded) = self.start(path, ScriptLimits::default());
         loaded.recv_timeout(DEADLINE).expect("the page loads in time").expect("the page loads");
         page
     }
 
     /// Opens a window at a path.
-    pub fn start(self, path: &str, limits: ScriptLimits) -> (Page, Receiver<Result<PageLoad, NetworkError>>) {
+    pub(crate) fn start(
+        self,
+        path: &str,
+        limits: ScriptLimits,
+    ) -> (Page, Receiver<Result<PageLoad, NetworkError>>) {
         let (console_sender, console) = unbounded();
         let (navigation_sender, navigations) = unbounded();
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -147,6 +158,7 @@ fn answer(site: &Site, request: &Request, reply: Reply<Result<Response, NetworkE
         send();
     } else {
         std::thread::spawn(move || {
+            #[expect(clippy::disallowed_methods, reason = "a slow server is what is played here")]
             std::thread::sleep(resource.delay);
             send();
         });
@@ -154,11 +166,11 @@ fn answer(site: &Site, request: &Request, reply: Reply<Result<Response, NetworkE
 }
 
 /// An open window.
-pub struct Page {
-    pub thread: Option<ScriptThread>,
-    pub console: Receiver<ConsoleMessage>,
-    pub navigations: Receiver<Url>,
-    pub requests: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Page {
+    pub(crate) thread: Option<ScriptThread>,
+    pub(crate) console: Receiver<ConsoleMessage>,
+    pub(crate) navigations: Receiver<Url>,
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Page {
@@ -170,31 +182,31 @@ impl Page {
     }
 
     /// The value of a script, as JSON; `threw ...` if it throws.
-    pub fn eval(&self, source: &str) -> String {
+    pub(crate) fn eval(&self, source: &str) -> String {
         let result = self.ask(|reply| EmbedderRequest::Evaluate { source: source.to_owned(), reply });
         result.unwrap_or_else(|error| format!("threw {error}"))
     }
 
     /// Checks what many scripts give.
     #[track_caller]
-    pub fn check(&self, cases: &[(&str, &str)]) {
+    pub(crate) fn check(&self, cases: &[(&str, &str)]) {
         for (source, expected) in cases {
             assert_eq!(self.eval(source), *expected, "{source}");
         }
     }
 
     /// Clicks.
-    pub fn click(&self, selector: &str) -> Result<bool, String> {
+    pub(crate) fn click(&self, selector: &str) -> Result<bool, String> {
         self.ask(|reply| EmbedderRequest::Click { selector: selector.to_owned(), reply })
     }
 
     /// Waits until there is nothing left to do.
-    pub fn idle(&self) {
+    pub(crate) fn idle(&self) {
         self.ask(EmbedderRequest::WhenIdle);
     }
 
     /// What the console was told, once the page is idle.
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         self.idle();
         self.console.try_iter().map(|message| message.text).collect()
     }

@@ -1,13 +1,11 @@
 //! Which script runs when, and what of its errors is told.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{DEADLINE, Site};
 use bgfetch_script::ScriptLimits;
 use bgfetch_traits::coordinator::ConsoleLevel;
-use support::{DEADLINE, Site};
 
 const SLOW: Duration = Duration::from_millis(60);
 
@@ -96,7 +94,10 @@ fn scripts_that_script_inserts_run_and_tell_how_it_went() {
 fn scripts_in_inner_html_do_not_run() {
     let page = Site::default().page("/", "<div></div>").open("/");
     page.check(&[
-        ("document.querySelector('div').innerHTML = '<script>globalThis.ran = 1<\\/script>'; typeof ran", "\"undefined\""),
+        (
+            "document.querySelector('div').innerHTML = '<script>globalThis.ran = 1<\\/script>'; typeof ran",
+            "\"undefined\"",
+        ),
         ("typeof ran", "\"undefined\""),
     ]);
 }
@@ -163,8 +164,15 @@ fn modules_are_loaded_on_demand() {
     let page = Site::default()
         .page("/dir/", "<script>var log = []</script><script src=/lib/classic.js></script>")
         .script("/lib/classic.js", "var load = name => import(`./${name}.js`)")
-        .slow_script("/lib/a.js", SLOW, "import { b } from './sub/b.js'; log.push('a'); export const a = 'a' + b; export default 1")
-        .script("/lib/sub/b.js", "log.push('b'); export const b = await import('../c.js').then(c => c.default)")
+        .slow_script(
+            "/lib/a.js",
+            SLOW,
+            "import { b } from './sub/b.js'; log.push('a'); export const a = 'a' + b; export default 1",
+        )
+        .script(
+            "/lib/sub/b.js",
+            "log.push('b'); export const b = await import('../c.js').then(c => c.default)",
+        )
         .script("/lib/c.js", "export default 'c'")
         .script("/lib/throws.js", "throw new RangeError('no')")
         .script("/dir/d.js", "export const d = import.meta.url")

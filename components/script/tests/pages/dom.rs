@@ -1,11 +1,9 @@
 //! What pages find of the DOM.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{DEADLINE, Page, Site};
+use crate::support::{DEADLINE, Page, Site};
 
 fn page(html: &str) -> Page {
     Site::default().page("/dir/page.html", html).open("/dir/page.html")
@@ -36,7 +34,9 @@ fn the_tree_is_what_was_parsed() {
 #[test]
 fn nodes_are_moved_as_the_standard_says() {
     let page = page("<div id=a><i></i><b></b></div><div id=b></div>");
-    page.eval("var a = document.getElementById('a'), b = document.getElementById('b'), html = n => n.innerHTML");
+    page.eval(
+        "var a = document.getElementById('a'), b = document.getElementById('b'), html = n => n.innerHTML",
+    );
     page.check(&[
         ("b.append(a.firstChild, 'text'); html(a) + '|' + html(b)", "\"<b></b>|<i></i>text\""),
         ("a.insertBefore(b.firstChild, a.firstChild); html(a)", "\"<i></i><b></b>\""),
@@ -163,7 +163,10 @@ fn a_click_does_what_the_element_is_for() {
     assert_eq!(page.click("#link"), Ok(true));
     assert_eq!(next(), "https://site.test/dir/next.html");
     let source = "new Promise(resolve => { onhashchange = e => resolve([e.oldURL, e.newURL, location.hash]); document.querySelector('#fragment').click(); })";
-    page.check(&[(source, r##"["https://site.test/dir/page.html","https://site.test/dir/page.html#there","#there"]"##)]);
+    page.check(&[(
+        source,
+        r##"["https://site.test/dir/page.html","https://site.test/dir/page.html#there","#there"]"##,
+    )]);
     page.eval("location.href = '/elsewhere'");
     assert_eq!(next(), "https://site.test/elsewhere");
 }
@@ -184,10 +187,25 @@ fn cookies_policies_and_messages_reach_the_browser() {
 fn text_is_shown_as_text_and_bytes_are_decoded() {
     let site = Site::default()
         .with("/plain", "text/plain", "<b>not bold</b>")
-        .raw("/latin", 200, &[("content-type", "text/html")], b"<meta charset=latin1><p>\xfc</p>", Duration::ZERO)
-        .raw("/header", 200, &[("content-type", "text/html;charset=koi8-r")], b"<meta charset=utf-8><p>\xc1</p>", Duration::ZERO);
+        .raw(
+            "/latin",
+            200,
+            &[("content-type", "text/html")],
+            b"<meta charset=latin1><p>\xfc</p>",
+            Duration::ZERO,
+        )
+        .raw(
+            "/header",
+            200,
+            &[("content-type", "text/html;charset=koi8-r")],
+            b"<meta charset=utf-8><p>\xc1</p>",
+            Duration::ZERO,
+        );
     let plain = site.clone().open("/plain");
-    plain.check(&[("document.querySelector('pre').textContent", "\"<b>not bold</b>\""), ("document.contentType", "\"text/plain\"")]);
+    plain.check(&[
+        ("document.querySelector('pre').textContent", "\"<b>not bold</b>\""),
+        ("document.contentType", "\"text/plain\""),
+    ]);
     let latin = site.clone().open("/latin");
     latin.check(&[("document.querySelector('p').textContent + document.characterSet", "\"üwindows-1252\"")]);
     let header = site.open("/header");

@@ -1,0 +1,5 @@
+//! Pages in a window's thread: every other thread is played by the test.
+
+mod dom;
+mod scripts_run_in_order;
+mod support;
