@@ -83,25 +83,7 @@ impl MimeType {
 
     /// Whether it is a [JavaScript MIME type](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
     pub(crate) fn is_javascript(&self) -> bool {
-        matches!(
-            self.essence.as_str(),
-            "application/ecmascript"
-                | "application/javascript"
-                | "application/x-ecmascript"
-                | "application/x-javascript"
-                | "text/ecmascript"
-                | "text/javascript"
-                | "text/javascript1.0"
-                | "text/javascript1.1"
-                | "text/javascript1.2"
-                | "text/javascript1.3"
-                | "text/javascript1.4"
-                | "text/javascript1.5"
-                | "text/jscript"
-                | "text/livescript"
-                | "text/x-ecmascript"
-                | "text/x-javascript"
-        )
+        bgfetch_traits::mime::is_javascript(&self.essence)
     }
 
     /// [Extracts](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) the MIME type of a header list.

@@ -6,26 +6,6 @@ use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::service_worker::JobError;
 use url::Url;
 
-/// [JavaScript MIME types](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
-const JAVASCRIPT_MIME_TYPES: [&str; 16] = [
-    "application/ecmascript",
-    "application/javascript",
-    "application/x-ecmascript",
-    "application/x-javascript",
-    "text/ecmascript",
-    "text/javascript",
-    "text/javascript1.0",
-    "text/javascript1.1",
-    "text/javascript1.2",
-    "text/javascript1.3",
-    "text/javascript1.4",
-    "text/javascript1.5",
-    "text/jscript",
-    "text/livescript",
-    "text/x-ecmascript",
-    "text/x-javascript",
-];
-
 /// The essence that [extract a MIME type](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) finds;
 /// its parameters do not matter here.
 fn mime_type_essence(headers: &HeaderList) -> Option<String> {
@@ -69,7 +49,7 @@ fn is_mime_type(text: &str) -> bool {
 }
 
 fn has_javascript_mime_type(head: &ResponseHead) -> bool {
-    mime_type_essence(&head.headers).is_some_and(|essence| JAVASCRIPT_MIME_TYPES.contains(&essence.as_str()))
+    mime_type_essence(&head.headers).is_some_and(|essence| bgfetch_traits::mime::is_javascript(&essence))
 }
 
 /// Whether it is a [bad import script response](https://w3c.github.io/ServiceWorker/#dfn-bad-import-script-response).

@@ -23,6 +23,7 @@ pub mod coordinator;
 pub mod fetch;
 pub mod headers;
 pub mod ids;
+pub mod mime;
 pub mod net;
 pub mod policy;
 pub mod reply;

@@ -24,29 +24,6 @@ pub(crate) fn parse_essence(value: &str) -> Option<String> {
     Some(format!("{}/{}", mime.type_, mime.subtype))
 }
 
-/// [JavaScript MIME type](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
-pub(crate) fn is_javascript_mime_type(essence: &str) -> bool {
-    matches!(
-        essence,
-        "application/ecmascript"
-            | "application/javascript"
-            | "application/x-ecmascript"
-            | "application/x-javascript"
-            | "text/ecmascript"
-            | "text/javascript"
-            | "text/javascript1.0"
-            | "text/javascript1.1"
-            | "text/javascript1.2"
-            | "text/javascript1.3"
-            | "text/javascript1.4"
-            | "text/javascript1.5"
-            | "text/jscript"
-            | "text/livescript"
-            | "text/x-ecmascript"
-            | "text/x-javascript"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

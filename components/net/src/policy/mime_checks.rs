@@ -4,7 +4,9 @@ use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::headers::HeaderList;
 
 use crate::fetch::header_values::get_decode_and_split;
-use crate::fetch::mime::{extract_a_mime_type_essence, is_javascript_mime_type};
+use bgfetch_traits::mime::is_javascript;
+
+use crate::fetch::mime::extract_a_mime_type_essence;
 
 /// [Script-like](https://fetch.spec.whatwg.org/#request-destination-script-like).
 pub(crate) const fn is_script_like(destination: Destination) -> bool {
@@ -44,7 +46,7 @@ pub(crate) fn blocked_due_to_type(destination: Destination, headers: &HeaderList
     }
     let fits = match destination {
         Destination::Style => essence.as_deref() == Some("text/css"),
-        destination if is_script_like(destination) => essence.as_deref().is_some_and(is_javascript_mime_type),
+        destination if is_script_like(destination) => essence.as_deref().is_some_and(is_javascript),
         _ => true,
     };
     (!fits)

@@ -12,35 +12,14 @@ use url::Url;
 
 use super::prepare::FetchOptions;
 use super::{ClassicScript, ScriptResult};
+use bgfetch_traits::mime::is_javascript;
+
 use crate::environment::Environment;
 use crate::mime::MimeType;
 use crate::{fetching, report};
 
 /// Largest script that is taken, in bytes.
 const MAX_SCRIPT: usize = 64 << 20;
-
-/// [JavaScript MIME type essence match](https://mimesniff.spec.whatwg.org/#javascript-mime-type-essence-match).
-pub(super) fn is_javascript_essence(essence: &str) -> bool {
-    matches!(
-        essence,
-        "application/ecmascript"
-            | "application/javascript"
-            | "application/x-ecmascript"
-            | "application/x-javascript"
-            | "text/ecmascript"
-            | "text/javascript"
-            | "text/javascript1.0"
-            | "text/javascript1.1"
-            | "text/javascript1.2"
-            | "text/javascript1.3"
-            | "text/javascript1.4"
-            | "text/javascript1.5"
-            | "text/jscript"
-            | "text/livescript"
-            | "text/x-ecmascript"
-            | "text/x-javascript"
-    )
-}
 
 /// Tells the console why a script is not there.
 pub(super) fn report_failure(realm: &Realm, why: &str) {
@@ -97,7 +76,7 @@ pub(super) async fn module(realm: &Realm, url: &Url, options: &FetchOptions) -> 
     let response = send(realm, request(url, options, Destination::Script)).await?;
     let mime_type = MimeType::extract(&response.head.headers);
     let essence = mime_type.map(|mime_type| mime_type.essence).unwrap_or_default();
-    if !is_javascript_essence(&essence) {
+    if !is_javascript(&essence) {
         let found = if essence.is_empty() { "none" } else { &essence };
         return Err(format!("the module {url} was not loaded: its MIME type is not JavaScript's ({found})"));
     }

@@ -94,7 +94,7 @@ fn kind_of(script: &Root<Element>) -> Option<ScriptKind> {
         (None, Some(language)) => format!("text/{}", &*language),
         (None, None) => "text/javascript".to_owned(),
     };
-    if fetch::is_javascript_essence(&kind.to_ascii_lowercase()) {
+    if bgfetch_traits::mime::is_javascript(&kind.to_ascii_lowercase()) {
         return Some(ScriptKind::Classic);
     }
     // Import maps and speculation rules are not supported.
