@@ -17,6 +17,8 @@ struct Account {
     /// The event it fired, in whatever run of the engine.
     event: Option<Kind>,
     completed: u32,
+    /// How often a worker failed before it could be told.
+    failed: u32,
     /// Crashes since its event was first dispatched.
     crashes: u32,
     progress: Option<(u64, BackgroundFetchProgress)>,
@@ -66,6 +68,10 @@ impl Ledger {
         let account = self.account(fetch);
         account.completed += 1;
         assert!(account.completed <= 1 + account.crashes, "{fetch} had its event handled twice");
+    }
+
+    pub(crate) fn event_failed(&mut self, fetch: BackgroundFetchId) {
+        self.account(fetch).failed += 1;
     }
 
     /// Uploaded never falls; updates keep their distance; after the result only the records go.
@@ -125,11 +131,13 @@ impl Ledger {
         self.expected = survivors;
     }
 
-    /// Every background fetch that a page was promised has had its event.
-    pub(crate) fn finished(&self) {
+    /// Every background fetch that a page was promised has had its event, unless its worker failed more often than it
+    /// is fired again.
+    pub(crate) fn finished(&self, retries: u32) {
         for (fetch, account) in &self.accounts {
             if account.accepted && !account.removed {
-                assert!(account.completed > 0, "{fetch} was accepted and never had its event: {account:?}");
+                let handled = account.completed > 0 || account.failed > retries;
+                assert!(handled, "{fetch} was accepted and never had its event: {account:?}");
             }
         }
     }

@@ -154,7 +154,7 @@ impl World {
     }
 
     fn check_the_end(&mut self) {
-        self.ledger.finished();
+        self.ledger.finished(self.config.event_retry.limit);
         assert!(self.transfers.is_empty(), "something is still on its way");
         assert!(self.store.durable.is_empty(), "left in storage: {:?}", self.store.durable.keys());
         assert!(self.store.bodies.is_empty(), "bodies left: {:?}", self.store.bodies);
@@ -326,6 +326,9 @@ impl World {
 
     fn event_settled(&mut self, fetch: BackgroundFetchId, kind: Kind, failed: bool) {
         let outcome = if failed {
+            if kind != Kind::Click {
+                self.ledger.event_failed(fetch);
+            }
             EventOutcome::WorkerFailed("as the seed says".into())
         } else {
             if kind != Kind::Click && self.machine.info(fetch).is_some() {
