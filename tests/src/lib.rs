@@ -90,8 +90,32 @@ impl Shell {
     /// If it cannot be started.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(shell_binary())
-            .args(arguments)
+        Self::spawn(Command::new(shell_binary()).args(arguments))
+    }
+
+    /// Starts `bgfetch-shell` with these arguments where no file can grow above so many bytes, as on a disk that
+    /// takes no more.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn start_with_file_limit(bytes: u64, arguments: &[&str]) -> Self {
+        // Without the trap the system would end the process instead of failing the write.
+        const LIMITED: &str = r#"trap "" XFSZ; ulimit -f "$0"; exec "$@""#;
+        /// What `ulimit -f` of a POSIX shell counts in, in bytes.
+        const BLOCK: u64 = 512;
+        Self::spawn(
+            Command::new("sh")
+                .args(["-c", LIMITED, &(bytes / BLOCK).to_string()])
+                .arg(shell_binary())
+                .args(arguments),
+        )
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -101,3 +101,29 @@ fn a_script_in_a_loop_is_stopped_and_told() {
     let url = world.url("/");
     fails(&[url.as_str(), "--eval", "1", "--ca-cert", ca.path().to_str().unwrap()], 7, &["too long"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_can_not_grow_is_named_and_the_profile_stays_usable() {
+    let profile = tempfile::tempdir().unwrap();
+    let folder = profile.path().to_str().unwrap();
+    let demo = ["demo", "--json", "--rate", "0", "--episode-bytes", "8MiB", "--profile", folder];
+
+    let ended = Shell::start_with_file_limit(4 << 20, &demo).wait();
+    assert_eq!(ended.status, Some(4), "{}", ended.errors);
+    for name in [folder, "bodies", "too large"] {
+        assert!(
+            ended.errors.to_lowercase().contains(&name.to_lowercase()),
+            "{name} is not in: {}",
+            ended.errors
+        );
+    }
+    let told = ended.last("background-fetch-updated").expect("the user is told");
+    assert_eq!(told["result"], "failure", "{told}");
+
+    // With space again the same profile does the whole of it.
+    let ended = Shell::run(&demo);
+    assert_eq!(ended.status, Some(0), "{}", ended.errors);
+    let verified = ended.last("verified").expect("what was stored is compared");
+    assert_eq!(verified["stored_sha256"], verified["served_sha256"]);
+}
