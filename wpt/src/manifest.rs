@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::command::{self, CommandError};
-use crate::setup::{Checkout, Origin};
+use crate::setup::{Checkout, Origin, tools};
 
 /// The tool, started by a script that needs no virtual environment.
 const SCRIPT: &str = include_str!("../manifest.py");
@@ -126,7 +125,7 @@ fn build(checkout: &Checkout, path: &Path) -> Result<(), ManifestError> {
     // Several runners may do this at once: each makes its own, and the last one that is ready stays.
     let scratch = tempfile::tempdir_in(&checkout.derived).map_err(file_error)?;
     let made = scratch.path().join("MANIFEST.json");
-    let mut python = Command::new("python3");
+    let mut python = tools::command("python3");
     python.args(["-I", "-S", "-B", "-c", SCRIPT]).arg(&checkout.tests).arg(&made).arg(scratch.path());
     command::output(&python, LIMIT)?;
     fs::rename(&made, path).map_err(file_error)

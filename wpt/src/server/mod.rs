@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -22,7 +22,7 @@ pub use ports::Ports;
 use crate::child::Group;
 use crate::command;
 use crate::manifest::{Scheme, Test};
-use crate::setup::Checkout;
+use crate::setup::{Checkout, tools};
 
 const LAUNCHER: &str = include_str!("../../serve.py");
 const REPORT: &str = include_str!("../../support/testharnessreport.js");
@@ -205,7 +205,7 @@ fn spawn(checkout: &Checkout, folder: &Path) -> Result<Group, ServerError> {
     let path = folder.join("server.log");
     let file_error = |source| ServerError::File { path: path.clone(), source };
     let log = File::create(&path).map_err(file_error)?;
-    let mut python = Command::new("python3");
+    let mut python = tools::command("python3");
     python
         .args(["-I", "-S", "-B"])
         .arg(folder.join("serve.py"))

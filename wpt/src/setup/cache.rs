@@ -5,6 +5,7 @@
 //! <cache>/bgfetch/wpt/<key>/source.json    where they are from: written before the folder gets its name
 //! <cache>/bgfetch/wpt/<key>/derived/       what the runner makes of them
 //! <cache>/bgfetch/wpt/given-<hash>/        what the runner makes of a checkout that a user has
+//! <cache>/bgfetch/wpt/.tool-<program>/     a program that the system does not have, and its libraries
 //! <cache>/bgfetch/wpt/.fetch/              downloads and half-unpacked folders
 //! ```
 //!
@@ -58,6 +59,11 @@ impl Cache {
         }
         file.lock().map_err(error)?;
         Ok(file)
+    }
+
+    /// The folder for a program that the system does not have; it is there if the program was fetched.
+    pub(super) fn tool(&self, program: &str) -> PathBuf {
+        self.root.join(format!(".tool-{program}"))
     }
 
     /// The folder for downloads, which are kept until they are unpacked.

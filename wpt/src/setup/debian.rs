@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::cache::{Cache, Source};
 use super::folders::{Folders, fingerprint, folders};
+use super::tools::{self, Tool};
 use super::{Checkout, Origin, SetupError};
 use crate::child::Group;
 use crate::command;
@@ -227,6 +228,7 @@ fn remote(line: &str) -> Option<Remote> {
 }
 
 fn unpack(cache: &Cache, archive: &Path, version: &str, say: &dyn Fn(&str)) -> Result<Checkout, SetupError> {
+    tools::ensure(cache, Tool::Xz, say)?;
     say("unpacking the folders that are needed");
     let top = top_folder(archive)?;
     let scratch = cache.scratch()?;
@@ -235,7 +237,7 @@ fn unpack(cache: &Cache, archive: &Path, version: &str, say: &dyn Fn(&str)) -> R
     names.push_str(&format!("{top}/{SYNC}\n"));
     let list = scratch.path().join("names");
     fs::write(&list, names).map_err(SetupError::file(&list))?;
-    let mut tar = Command::new("tar");
+    let mut tar = tools::command("tar");
     tar.args(["--extract", "--no-same-owner", "--strip-components=3", "--anchored"]);
     tar.arg("--directory").arg(scratch.path()).arg("--file").arg(archive);
     tar.args(left_out.iter().map(|path| format!("--exclude={top}/{TESTS}/{path}")));
@@ -261,7 +263,7 @@ fn unpack(cache: &Cache, archive: &Path, version: &str, say: &dyn Fn(&str)) -> R
 /// The folder that everything in the archive lies in: `firefox-140.12.0`. Only the archive's start is read.
 fn top_folder(archive: &Path) -> Result<String, SetupError> {
     use std::io::{BufRead, BufReader};
-    let mut tar = Command::new("tar");
+    let mut tar = tools::command("tar");
     tar.arg("--list")
         .arg("--file")
         .arg(archive)

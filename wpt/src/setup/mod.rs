@@ -8,6 +8,7 @@ mod cache;
 mod debian;
 mod folders;
 mod git;
+pub mod tools;
 
 use std::fs;
 use std::io;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::tools::Tool;
 use crate::command::{self, CommandError};
 
 /// The revision of web-platform-tests that the expectations were recorded with.
@@ -51,6 +53,19 @@ pub enum SetupError {
         git: String,
         /// Why not from Debian.
         debian: String,
+    },
+    /// A program that the tests need is not there, and could not be fetched.
+    #[error(
+        "{program}, which the web-platform-tests need, is not on the PATH and could not be fetched from Debian: {why}\n\
+         Install it (on Debian: apt-get install {package}), and run this again."
+    )]
+    NoTool {
+        /// Its name.
+        program: &'static str,
+        /// The package that has it.
+        package: &'static str,
+        /// Why it could not be fetched.
+        why: String,
     },
     /// Neither `XDG_CACHE_HOME` nor `HOME` is set.
     #[error(
@@ -140,12 +155,16 @@ impl Checkout {
 /// Finds the tests, and fetches them if they are not there. `say` is told what takes time.
 ///
 /// # Errors
-/// If they cannot be had; the message says how to point to a checkout.
+/// If they cannot be had; the message says how to point to a checkout. If Python cannot be had.
 pub fn ensure(say: &dyn Fn(&str)) -> Result<Checkout, SetupError> {
+    let cache = cache::Cache::open()?;
+    if !tools::is_there(&cache, Tool::Python) {
+        let _lock = cache.lock(say)?;
+        tools::ensure(&cache, Tool::Python, say)?;
+    }
     if let Some(root) = std::env::var_os("WPT_ROOT").filter(|root| !root.is_empty()) {
         return given(PathBuf::from(root));
     }
-    let cache = cache::Cache::open()?;
     if let Some(checkout) = cache.find() {
         return Ok(checkout);
     }
