@@ -1,11 +1,12 @@
 //! What a build script calls.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use crate::config::{self, Implemented};
 use crate::diagnostics::{Diagnostics, Problems};
-use crate::emit::{Emitter, Paths, expand, files};
+use crate::emit::{Backend, Emitter, Js, Paths, expand, files};
 use crate::model::{self, World};
 use crate::parse;
 use crate::select::{Selection, select};
@@ -30,6 +31,7 @@ pub struct Generator {
     webidl: PathBuf,
     implemented: PathBuf,
     paths: Paths,
+    backend: Arc<dyn Backend>,
 }
 
 /// What was generated.
@@ -81,6 +83,7 @@ impl Generator {
                 dom: "crate::dom".to_owned(),
                 folder: "bindings".to_owned(),
             },
+            backend: Arc::new(Js),
         }
     }
 
@@ -95,6 +98,13 @@ impl Generator {
     #[must_use]
     pub fn dom_path(mut self, path: &str) -> Generator {
         path.clone_into(&mut self.paths.dom);
+        self
+    }
+
+    /// What writes the glue; that for the crate `bgfetch_js` if not told.
+    #[must_use]
+    pub fn backend(mut self, backend: impl Into<Arc<dyn Backend>>) -> Generator {
+        self.backend = backend.into();
         self
     }
 
@@ -121,7 +131,8 @@ impl Generator {
     /// Everything that is wrong with the IDL and the configuration, each with its place.
     pub fn generate_from(&self, sources: SourceSet, implemented: &str) -> Result<Generated, Diagnostics> {
         let (loaded, mut problems) = self.load_from(sources, implemented);
-        let emitter = Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &self.paths);
+        let emitter =
+            Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &*self.backend, &self.paths);
         let files = files(&emitter).into_iter().map(|file| (file.name, file.text)).collect();
         problems.append(emitter.problems.take());
         problems.finish(&loaded.sources)?;
@@ -136,7 +147,8 @@ impl Generator {
     /// As [`generate`](Self::generate).
     pub fn expand(&self, name: &str) -> Result<Option<String>, Diagnostics> {
         let loaded = self.load()?;
-        let emitter = Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &self.paths);
+        let emitter =
+            Emitter::new(&loaded.sources, &loaded.world, &loaded.selection, &*self.backend, &self.paths);
         let text = expand(&emitter, name);
         emitter.problems.take().finish(&loaded.sources)?;
         Ok(text)

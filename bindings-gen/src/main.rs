@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bindings_gen::{Diagnostics, Generator, SourceSet, check, coverage};
+use bindings_gen::{BACKENDS, Diagnostics, Generator, SourceSet, backend, check, coverage};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Compiles WebIDL to Rust.
@@ -22,6 +23,8 @@ enum Command {
     Expand {
         /// Its name in the IDL, or the Rust name of a union
         name: String,
+        #[command(flatten)]
+        backend: BackendName,
         #[command(flatten)]
         folder: Folder,
     },
@@ -51,8 +54,27 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
         #[command(flatten)]
+        backend: BackendName,
+        #[command(flatten)]
         folder: Folder,
     },
+}
+
+#[derive(Args, Debug)]
+struct BackendName {
+    /// What the code is for: the engine of the crate bgfetch-js, or none, which gives types and traits without glue
+    #[arg(long, default_value = "js", value_parser = PossibleValuesParser::new(BACKENDS))]
+    backend: String,
+}
+
+impl BackendName {
+    /// The generator with this backend; the name is one of those that there are.
+    fn of(self, generator: Generator) -> Generator {
+        match backend(&self.backend) {
+            Some(backend) => generator.backend(backend),
+            None => generator,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -84,10 +106,10 @@ fn err(text: &str) {
 
 fn main() -> ExitCode {
     let (result, short) = match Cli::parse().command {
-        Command::Expand { name, folder } => (expand(&name, folder), false),
+        Command::Expand { name, backend, folder } => (expand(&name, backend.of(folder.generator())), false),
         Command::Check { files, short, complete } => (check_files(&files, complete), short),
         Command::Coverage { json, folder } => (print_coverage(folder, json), false),
-        Command::Generate { out, folder } => (generate(&out, folder), false),
+        Command::Generate { out, backend, folder } => (generate(&out, backend.of(folder.generator())), false),
     };
     match result {
         Ok(code) => code,
@@ -99,8 +121,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn expand(name: &str, folder: Folder) -> Result<ExitCode, Diagnostics> {
-    match folder.generator().expand(name)? {
+fn expand(name: &str, generator: Generator) -> Result<ExitCode, Diagnostics> {
+    match generator.expand(name)? {
         Some(text) => {
             out(&text);
             Ok(ExitCode::SUCCESS)
@@ -125,8 +147,8 @@ fn print_coverage(folder: Folder, json: bool) -> Result<ExitCode, Diagnostics> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate(folder_out: &std::path::Path, folder: Folder) -> Result<ExitCode, Diagnostics> {
-    let generated = folder.generator().generate()?;
+fn generate(folder_out: &std::path::Path, generator: Generator) -> Result<ExitCode, Diagnostics> {
+    let generated = generator.generate()?;
     for (name, text) in &generated.files {
         if let Err(error) = std::fs::write(folder_out.join(name), text) {
             err(&format!("{} cannot be written: {error}\n", folder_out.join(name).display()));

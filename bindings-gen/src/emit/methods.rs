@@ -6,8 +6,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::Emitter;
+use super::backend::EngineType;
 use super::docs::{definition_doc, member_doc};
-use super::js::{is_default_to_json, too_many_arguments};
 use super::names::{ident, snake};
 use crate::ast::Modifier;
 use crate::model::{Argument, Attribute, Interface, InterfaceKind, Member, MemberKind, Operation, Type};
@@ -36,7 +36,7 @@ impl Emitter<'_> {
             InterfaceKind::Namespace => upper_first(idl),
             InterfaceKind::Interface | InterfaceKind::Callback => idl.clone(),
         };
-        let mut more = vec![format!("Implemented by [`{implementer}`].")];
+        let mut more = vec![format!("Implemented by [`{}`].", self.backend.implementer(&implementer))];
         if !interface.mixins.is_empty() {
             let mixins: Vec<String> = interface
                 .mixins
@@ -54,12 +54,7 @@ impl Emitter<'_> {
             _ => ident(&trait_name(idl)),
         };
         let methods = self.methods(idl, interface.kind, &own);
-        quote! {
-            #docs
-            pub trait #name: Sized {
-                #methods
-            }
-        }
+        self.trait_item(&docs, &name, &methods)
     }
 
     /// The trait of a mixin, from the members that one of its includers has of it.
@@ -77,12 +72,33 @@ impl Emitter<'_> {
         let docs = definition_doc(self.sources, span, &format!("`interface mixin {mixin}`"), &more);
         let name = ident(&trait_name(mixin));
         let methods = self.methods(mixin, InterfaceKind::Interface, members);
+        self.trait_item(&docs, &name, &methods)
+    }
+
+    fn trait_item(
+        &self,
+        docs: &TokenStream,
+        name: &proc_macro2::Ident,
+        methods: &TokenStream,
+    ) -> TokenStream {
+        let (generics, bounds) = (self.backend.generics().declared, self.backend.trait_bounds());
         quote! {
             #docs
-            pub trait #name: Sized {
+            pub trait #name #generics: #bounds {
                 #methods
             }
         }
+    }
+
+    /// The parameter that every method has: the environment that it runs in.
+    fn realm(&self) -> TokenStream {
+        let realm = self.backend.engine_type(EngineType::Realm);
+        quote!(realm: &#realm)
+    }
+
+    /// The result of what may throw.
+    fn fallible(&self, success: TokenStream) -> TokenStream {
+        self.backend.engine_type(EngineType::Fallible(success))
     }
 
     /// Whether a mixin has members that need methods.
@@ -200,10 +216,12 @@ impl Emitter<'_> {
         let name = ident(name);
         let too_many = too_many_arguments(arguments.len() + 1);
         let arguments = self.parameters(arguments);
+        let (realm, this) = (self.realm(), self.backend.engine_type(EngineType::This));
+        let (nothing, itself) = (self.fallible(quote!(())), self.fallible(quote!(Self)));
         let constructed = first.then(|| {
             quote! {
-                #[doc = " Called when a constructed object has its JavaScript object."]
-                fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
+                #[doc = " Called when a constructed object can be referred to."]
+                fn constructed(this: &#this, #realm) -> #nothing {
                     let _ = (this, realm);
                     Ok(())
                 }
@@ -212,7 +230,7 @@ impl Emitter<'_> {
         quote! {
             #docs
             #too_many
-            fn #name(realm: &Realm, #arguments) -> Fallible<Self>;
+            fn #name(#realm, #arguments) -> #itself;
             #constructed
         }
     }
@@ -227,16 +245,18 @@ impl Emitter<'_> {
         let this = if attribute.modifier == Modifier::Static { quote!() } else { this.clone() };
         let name = ident(&snake(&attribute.name.name));
         let ty = self.types.rust(&attribute.ty);
+        let (realm, nothing) = (self.realm(), self.fallible(quote!(())));
+        let result = self.fallible(ty.clone());
         let getter = quote! {
             #docs
-            fn #name(#this realm: &Realm) -> Fallible<#ty>;
+            fn #name(#this #realm) -> #result;
         };
         let setter = (!attribute.readonly).then(|| {
             let name = format_ident!("set_{}", snake(&attribute.name.name));
             let docs = super::docs::doc(&[format!("Sets `{}`.", attribute.name.name)]);
             quote! {
                 #docs
-                fn #name(#this realm: &Realm, value: #ty) -> Fallible<()>;
+                fn #name(#this #realm, value: #ty) -> #nothing;
             }
         });
         (getter, setter)
@@ -252,13 +272,13 @@ impl Emitter<'_> {
         let docs = member_doc(self.sources, member.span);
         let name = ident(name);
         let arguments = self.parameters(&operation.arguments);
-        let returns = self.types.rust(&operation.returns);
+        let (realm, returns) = (self.realm(), self.fallible(self.types.rust(&operation.returns)));
         let length = self.getter_length(operation);
         let too_many = too_many_arguments(operation.arguments.len() + 2);
         quote! {
             #docs
             #too_many
-            fn #name(#this realm: &Realm, #arguments) -> Fallible<#returns>;
+            fn #name(#this #realm, #arguments) -> #returns;
             #length
         }
     }
@@ -291,31 +311,35 @@ impl Emitter<'_> {
 
     fn stringifier(&self, member: &Member) -> TokenStream {
         let docs = member_doc(self.sources, member.span);
+        let (realm, returns) = (self.realm(), self.fallible(quote!(DomString)));
         quote! {
             #docs
-            fn stringify(&self, realm: &Realm) -> Fallible<DomString>;
+            fn stringify(&self, #realm) -> #returns;
         }
     }
 
     fn pair_iterable(&self, member: &Member, key: &Type, value: &Type) -> TokenStream {
         let docs = member_doc(self.sources, member.span);
         let (key, value) = (self.types.rust(key), self.types.rust(value));
+        let (realm, returns) = (self.realm(), self.fallible(quote!(Option<(#key, #value)>)));
         quote! {
             #docs
             #[doc = ""]
             #[doc = " The pair at an index of the list of value pairs to iterate over; none behind its end."]
-            fn pair_at(&self, realm: &Realm, index: usize) -> Fallible<Option<(#key, #value)>>;
+            fn pair_at(&self, #realm, index: usize) -> #returns;
         }
     }
 
     fn async_iterable(&self, member: &Member, arguments: &[Argument]) -> TokenStream {
         let docs = member_doc(self.sources, member.span);
         let arguments = self.parameters(arguments);
+        let iteration = self.backend.engine_type(EngineType::AsyncIteration);
+        let (realm, returns) = (self.realm(), self.fallible(iteration));
         quote! {
             #docs
             #[doc = ""]
             #[doc = " The state of one iteration: what the asynchronous iterator initialization steps set up."]
-            fn async_iterator(&self, realm: &Realm, #arguments) -> Fallible<::std::boxed::Box<dyn AsyncIteration>>;
+            fn async_iterator(&self, #realm, #arguments) -> #returns;
         }
     }
 
@@ -369,4 +393,14 @@ pub(super) fn upper_first(name: &str) -> String {
     let mut chars = name.chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()
+}
+
+/// Whether a member is `[Default] object toJSON()`.
+pub(super) fn is_default_to_json(member: &Member) -> bool {
+    member.has("Default") && member.name() == "toJSON"
+}
+
+/// The lint for functions with many arguments counts the IDL's.
+pub(super) fn too_many_arguments(count: usize) -> Option<TokenStream> {
+    (count > 7).then(|| quote!(#[expect(clippy::too_many_arguments, reason = "the IDL has them")]))
 }

@@ -1,7 +1,9 @@
-//! Backends: Rust text from a [`Selection`].
+//! Rust text from a [`Selection`].
 //!
-//! `types`, `plain` and `methods` write what a person works with, and name no engine; `js` writes the glue.
+//! `types`, `plain` and `methods` write what a person works with, and name no engine; a [`Backend`] writes the rest.
+//! `js` is the one for this project's engine, `rust_only` the one for none.
 
+mod backend;
 mod checks;
 mod docs;
 mod files;
@@ -9,43 +11,54 @@ mod js;
 mod methods;
 mod names;
 mod plain;
+mod rust_only;
 mod types;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub use self::backend::{BACKENDS, Backend, EngineType, Generics, backend};
+pub use self::files::Module;
+pub(crate) use self::files::{expand, files};
+pub(crate) use self::js::Js;
+pub(crate) use self::rust_only::RustOnly;
 use self::types::Types;
 use crate::diagnostics::Problems;
 use crate::model::World;
 use crate::select::Selection;
 use crate::source::{SourceSet, Span};
 
-pub(crate) use self::files::{expand, files};
-
 /// Paths that the generated text refers to.
 #[derive(Clone, Debug)]
-pub(crate) struct Paths {
+pub struct Paths {
     /// The crate or module of the engine's door.
-    pub(crate) prelude: String,
+    pub prelude: String,
     /// The module with the types that implement interfaces, and with `event_handler`.
-    pub(crate) dom: String,
+    pub dom: String,
     /// The folder in `OUT_DIR` that the files are written to.
-    pub(crate) folder: String,
+    pub folder: String,
 }
 
 /// The place of an interface in pre-order of inheritance.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
-    pub(crate) index: u16,
-    /// The place of its last descendant.
-    pub(crate) last: u16,
-    pub(crate) depth: u8,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its number.
+    pub index: u16,
+    /// The number of its last descendant; its own if it has none.
+    pub last: u16,
+    /// How many interfaces it inherits from.
+    pub depth: u8,
 }
 
-/// Writes Rust for a selection.
-pub(crate) struct Emitter<'s> {
+/// Writes Rust for a selection: all that a [`Backend`] can ask.
+#[derive(Debug)]
+pub struct Emitter<'s> {
     pub(crate) sources: &'s SourceSet,
     pub(crate) world: &'s World,
+    pub(crate) backend: &'s dyn Backend,
     pub(crate) types: Types<'s>,
     pub(crate) paths: &'s Paths,
     pub(crate) places: BTreeMap<String, Place>,
@@ -57,12 +70,14 @@ impl<'s> Emitter<'s> {
         sources: &'s SourceSet,
         world: &'s World,
         selection: &'s Selection,
+        backend: &'s dyn Backend,
         paths: &'s Paths,
     ) -> Emitter<'s> {
         let emitter = Emitter {
             sources,
             world,
-            types: Types::new(selection),
+            backend,
+            types: Types::new(selection, backend),
             paths,
             places: places(selection),
             problems: RefCell::default(),
@@ -71,7 +86,15 @@ impl<'s> Emitter<'s> {
         emitter
     }
 
-    fn problem(&self, span: Span, message: &str, label: &str) {
+    /// The mixins of which some includer has members.
+    #[must_use]
+    pub fn implemented_mixins(&self) -> BTreeSet<String> {
+        let members = self.types.selection.interfaces.values().flat_map(|interface| &interface.members);
+        members.filter_map(|member| member.mixin.clone()).collect()
+    }
+
+    /// Reports something that cannot be written, with its place in the IDL.
+    pub fn problem(&self, span: Span, message: &str, label: &str) {
         self.problems.borrow_mut().add(span, message, label);
     }
 
@@ -92,6 +115,14 @@ impl<'s> Emitter<'s> {
             "the second one",
             help,
         );
+    }
+}
+
+/// A path as tokens; one that is no path is told of by the Rust compiler.
+fn path(text: &str) -> TokenStream {
+    match syn::parse_str::<syn::Path>(text) {
+        Ok(path) => quote!(#path),
+        Err(_) => quote!(crate),
     }
 }
 

@@ -52,7 +52,10 @@ impl Emitter<'_> {
         let idl = &dictionary.name.name;
         let name = ident(idl);
         let docs = definition_doc(self.sources, dictionary.name.span, &format!("`dictionary {idl}`"), &[]);
-        let parent = dictionary.inherits.as_ref().map(|parent| ident(&parent.name));
+        let ty = Type::Dictionary(idl.clone());
+        let (declared, used) = (self.types.declared_generics(&ty), self.types.generics(&ty));
+        let parent = dictionary.inherits.as_ref();
+        let parent = parent.map(|parent| self.types.rust(&Type::Dictionary(parent.name.clone())));
         let parent_field = parent.iter().map(|parent| quote!(pub parent: #parent,));
         let fields = dictionary.members.iter().map(|member| {
             let docs = member_doc(self.sources, member.span);
@@ -65,7 +68,7 @@ impl Emitter<'_> {
         let default = self.dictionary_default(dictionary);
         let deref = parent.iter().map(|parent| {
             quote! {
-                impl std::ops::Deref for #name {
+                impl #declared std::ops::Deref for #name #used {
                     type Target = #parent;
 
                     fn deref(&self) -> &#parent {
@@ -77,7 +80,7 @@ impl Emitter<'_> {
         quote! {
             #docs
             #[derive(Clone, Debug, #derived)]
-            pub struct #name {
+            pub struct #name #declared {
                 #(#[doc = " The members that it inherits."] #parent_field)*
                 #(#fields)*
             }
@@ -93,6 +96,8 @@ impl Emitter<'_> {
             return TokenStream::new();
         }
         let name = ident(&dictionary.name.name);
+        let ty = Type::Dictionary(dictionary.name.name.clone());
+        let (declared, used) = (self.types.declared_generics(&ty), self.types.generics(&ty));
         let parent = dictionary.inherits.as_ref().map(|parent| ident(&parent.name));
         let parent = parent.iter().map(|parent| quote!(parent: #parent::default(),));
         let fields: Vec<_> = dictionary
@@ -105,8 +110,8 @@ impl Emitter<'_> {
             })
             .collect();
         quote! {
-            impl Default for #name {
-                fn default() -> #name {
+            impl #declared Default for #name #used {
+                fn default() -> #name #used {
                     #name { #(#parent)* #(#fields)* }
                 }
             }
@@ -126,7 +131,9 @@ impl Emitter<'_> {
             Some(Literal::Text(text)) => text.is_empty(),
             Some(Literal::EmptySequence | Literal::EmptyDictionary) => true,
         };
-        self.has_default(&dictionary.name.name) && dictionary.members.iter().all(derived)
+        // A derived default would ask the same of the type parameters.
+        let generic = !self.types.generics(&Type::Dictionary(dictionary.name.name.clone())).is_empty();
+        !generic && self.has_default(&dictionary.name.name) && dictionary.members.iter().all(derived)
     }
 
     /// Whether a dictionary and those that it inherits from have no required member.
@@ -161,6 +168,7 @@ impl Emitter<'_> {
         };
         let docs = doc(&[what]);
         let rust_name = ident(name);
+        let generics = self.types.declared_generics(&Type::Union(members.to_vec()));
         let variants: Vec<_> = members.iter().map(|member| ident(&self.types.variant(member))).collect();
         let types: Vec<_> = members.iter().map(|member| self.types.rust(member)).collect();
         let variants = variants.iter().zip(&types).zip(members).map(|((variant, ty), member)| {
@@ -170,7 +178,7 @@ impl Emitter<'_> {
         quote! {
             #docs
             #[derive(Clone, Debug)]
-            pub enum #rust_name {
+            pub enum #rust_name #generics {
                 #(#variants)*
             }
         }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::backend::{Backend, EngineType};
 use super::names::{camel, ident};
-use crate::ast::{Buffer, Generic, Integer, Literal};
+use crate::ast::{Generic, Integer, Literal};
 use crate::model::{Argument, Type};
 use crate::select::Selection;
 
@@ -14,13 +15,17 @@ use crate::select::Selection;
 #[derive(Debug)]
 pub(crate) struct Types<'s> {
     pub(super) selection: &'s Selection,
+    pub(super) backend: &'s dyn Backend,
     /// The name of each union.
     pub(super) unions: BTreeMap<Vec<Type>, String>,
+    /// The dictionaries that have members of types that only an engine has.
+    with_engine: BTreeSet<String>,
 }
 
 impl<'s> Types<'s> {
-    pub(super) fn new(selection: &'s Selection) -> Types<'s> {
-        let mut types = Types { selection, unions: BTreeMap::new() };
+    pub(super) fn new(selection: &'s Selection, backend: &'s dyn Backend) -> Types<'s> {
+        let with_engine = with_engine(selection);
+        let mut types = Types { selection, backend, unions: BTreeMap::new(), with_engine };
         let mut met = BTreeSet::new();
         visit_types(selection, &mut |ty| {
             if let Type::Union(members) = ty {
@@ -106,13 +111,30 @@ impl<'s> Types<'s> {
         })
     }
 
+    /// The type arguments of a dictionary or union that has a value of this type: none if it is plain data.
+    pub(super) fn generics(&self, ty: &Type) -> TokenStream {
+        if mentions_engine(ty, &self.with_engine) { self.backend.generics().used } else { TokenStream::new() }
+    }
+
+    /// The type parameters that the definition of a dictionary or union declares.
+    pub(super) fn declared_generics(&self, ty: &Type) -> TokenStream {
+        if mentions_engine(ty, &self.with_engine) {
+            self.backend.generics().declared
+        } else {
+            TokenStream::new()
+        }
+    }
+
     /// The Rust type.
     pub(super) fn rust(&self, ty: &Type) -> TokenStream {
+        let engine = |ty: EngineType<'_>| self.backend.engine_type(ty);
         match ty {
-            Type::Any | Type::Symbol | Type::Bigint | Type::Unknown(..) => quote!(Value),
+            Type::Any | Type::Unknown(..) => engine(EngineType::Any),
+            Type::Symbol => engine(EngineType::Symbol),
+            Type::Bigint => engine(EngineType::Bigint),
             Type::Undefined => quote!(()),
             Type::NotImplemented(_) => quote!(NotImplemented),
-            Type::Object => quote!(Object),
+            Type::Object => engine(EngineType::Object),
             Type::Boolean => quote!(bool),
             Type::Integer(integer, _) => integer_type(*integer),
             Type::Float { double: true, .. } => quote!(f64),
@@ -120,17 +142,13 @@ impl<'s> Types<'s> {
             Type::DomString { .. } => quote!(DomString),
             Type::UsvString => quote!(String),
             Type::ByteString => quote!(ByteString),
-            Type::Buffer { kind, .. } => buffer_type(*kind),
-            Type::Interface(name) => {
-                let name = ident(name);
-                quote!(Root<#name>)
-            }
-            Type::CallbackInterface(name)
-            | Type::Callback(name)
-            | Type::Dictionary(name)
-            | Type::Enum(name) => {
-                let name = ident(name);
-                quote!(#name)
+            Type::Buffer { kind, .. } => engine(EngineType::Buffer(*kind)),
+            Type::Interface(name) => engine(EngineType::Interface(name)),
+            Type::CallbackInterface(name) => engine(EngineType::CallbackInterface(name)),
+            Type::Callback(name) => engine(EngineType::Callback(name)),
+            Type::Dictionary(name) | Type::Enum(name) => {
+                let (name, generics) = (ident(name), self.generics(ty));
+                quote!(#name #generics)
             }
             Type::Nullable(inner) => {
                 let inner = self.rust(inner);
@@ -138,7 +156,7 @@ impl<'s> Types<'s> {
             }
             Type::Generic(Generic::Promise, inner) => {
                 let inner = self.promised(inner);
-                quote!(Promise<#inner>)
+                engine(EngineType::Promise(inner))
             }
             Type::Generic(generic, inner) => {
                 let inner = self.rust(inner);
@@ -146,8 +164,8 @@ impl<'s> Types<'s> {
                     Generic::Sequence | Generic::FrozenArray | Generic::ObservableArray => {
                         quote!(Vec<#inner>)
                     }
-                    Generic::AsyncSequence => quote!(AsyncSequence<#inner>),
-                    Generic::Promise => quote!(Promise<#inner>),
+                    Generic::AsyncSequence => engine(EngineType::AsyncSequence(inner)),
+                    Generic::Promise => engine(EngineType::Promise(inner)),
                 }
             }
             Type::Record(key, value) => {
@@ -155,9 +173,8 @@ impl<'s> Types<'s> {
                 quote!(Record<#key, #value>)
             }
             Type::Union(members) => {
-                let name = self.union_name(members);
-                let name = ident(&name);
-                quote!(#name)
+                let (name, generics) = (ident(&self.union_name(members)), self.generics(ty));
+                quote!(#name #generics)
             }
         }
     }
@@ -167,7 +184,7 @@ impl<'s> Types<'s> {
         match ty {
             Type::Generic(Generic::FrozenArray, inner) => {
                 let inner = self.rust(inner);
-                quote!(FrozenArray<#inner>)
+                self.backend.engine_type(EngineType::PromisedFrozenArray(inner))
             }
             ty => self.rust(ty),
         }
@@ -191,8 +208,7 @@ impl<'s> Types<'s> {
                 let value = self.literal(inner, literal)?;
                 quote!(Some(#value))
             }
-            (Type::Any, Literal::Null) => quote!(Value::NULL),
-            (Type::Any, Literal::Boolean(value)) => quote!(Value::boolean(#value)),
+            (Type::Any, literal) => self.backend.any_literal(literal)?,
             (Type::Boolean, Literal::Boolean(value)) => quote!(#value),
             (Type::Integer(integer, _), Literal::Integer(value)) if in_range(*integer, *value) => {
                 let literal = proc_macro2::Literal::i128_unsuffixed(*value);
@@ -286,13 +302,48 @@ fn in_range(integer: Integer, value: i128) -> bool {
     }
 }
 
-fn buffer_type(buffer: Buffer) -> TokenStream {
-    match buffer {
-        Buffer::ArrayBuffer | Buffer::SharedArrayBuffer => quote!(ArrayBuffer),
-        Buffer::ArrayBufferView | Buffer::DataView => quote!(ArrayBufferView),
-        Buffer::BufferSource => quote!(BufferSource),
-        _ => quote!(TypedArray),
+/// The dictionaries that have, somewhere in them, a type that only an engine has.
+fn with_engine(selection: &Selection) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    loop {
+        let more: Vec<String> = selection
+            .dictionaries
+            .iter()
+            .filter(|(name, dictionary)| {
+                let inherited =
+                    dictionary.inherits.as_ref().is_some_and(|parent| found.contains(&parent.name));
+                let own = dictionary.members.iter().any(|member| mentions_engine(&member.ty, &found));
+                !found.contains(*name) && (inherited || own)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
     }
+}
+
+/// Whether a type is, or has in it, one that only an engine has; `dictionaries` are those known to.
+fn mentions_engine(ty: &Type, dictionaries: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    ty.walk(&mut |ty| {
+        found |= match ty {
+            Type::Any
+            | Type::Object
+            | Type::Symbol
+            | Type::Bigint
+            | Type::Buffer { .. }
+            | Type::Interface(_)
+            | Type::CallbackInterface(_)
+            | Type::Callback(_)
+            | Type::Unknown(..)
+            | Type::Generic(Generic::Promise | Generic::AsyncSequence, _) => true,
+            Type::Dictionary(name) => dictionaries.contains(name),
+            _ => false,
+        };
+    });
+    found
 }
 
 /// The variant of an enumeration's value.

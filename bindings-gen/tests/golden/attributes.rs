@@ -5,8 +5,8 @@ use bgfetch_js::{
     DerivedFrom, DomString, Fallible, FromJs, Promise, Realm, Root, ToJs, Value, glue,
 };
 use bgfetch_js::glue::{Exposure, Interface, Member, idl, in_argument};
-use super::Mode;
 use crate::dom::Attributes;
+use super::Mode;
 
 /// `interface Attributes`.
 ///

@@ -169,8 +169,8 @@ impl Handle for Listener {
 
 use bgfetch_js::{DerivedFrom, Fallible, FromJs, Realm, ToJs};
 use bgfetch_js::glue::{Exposure, Interface, Member, at_least};
-use super::{Listener, Pull, Reaction, Size};
 use crate::dom::Caller;
+use super::{Listener, Pull, Reaction, Size};
 
 /// `interface Caller`.
 ///

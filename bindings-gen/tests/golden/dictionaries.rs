@@ -189,8 +189,8 @@ impl ToJs for LongOrDomString {
 
 use bgfetch_js::{DerivedFrom, Fallible, FromJs, Realm, ToJs};
 use bgfetch_js::glue::{Exposure, Interface, Member, at_least};
-use super::{AllDefaults, Derived};
 use crate::dom::Uses;
+use super::{AllDefaults, Derived};
 
 /// `interface Uses`.
 ///

@@ -56,7 +56,7 @@ pub trait EventTargetMethods: Sized {
     /// `constructor();`
     fn constructor(realm: &Realm) -> Fallible<Self>;
 
-    /// Called when a constructed object has its JavaScript object.
+    /// Called when a constructed object can be referred to.
     fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
         let _ = (this, realm);
         Ok(())

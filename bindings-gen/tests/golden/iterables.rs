@@ -83,8 +83,8 @@ impl DerivedFrom<Pairs> for Pairs {}
 
 use bgfetch_js::{AsyncSequence, DerivedFrom, Fallible, FromJs, Realm, Root, ToJs, Value};
 use bgfetch_js::glue::{AsyncIterable, AsyncIteration, Interface, Member, at_least};
-use super::Options;
 use crate::dom::Stream;
+use super::Options;
 
 /// `interface Stream`.
 ///

@@ -75,8 +75,8 @@ impl<T: PlatformObject + MarksMethods> MarksMembers<T> {
 
 use bgfetch_js::DerivedFrom;
 use bgfetch_js::glue::{Exposure, Interface};
-use super::BodyMembers;
 use crate::dom::Request;
+use super::BodyMembers;
 
 /// `interface Request`.
 ///
@@ -103,8 +103,8 @@ impl DerivedFrom<Request> for Request {}
 
 use bgfetch_js::{DerivedFrom, Fallible, Realm, ToJs};
 use bgfetch_js::glue::{Exposure, Interface, Member};
-use super::{BodyMembers, MarksMembers};
 use crate::dom::Response;
+use super::{BodyMembers, MarksMembers};
 
 /// `interface Response`.
 ///

@@ -14,7 +14,7 @@ pub trait PresentMethods: Sized {
     /// `constructor(optional Missing? missing = null);`
     fn constructor(realm: &Realm, missing: Option<NotImplemented>) -> Fallible<Self>;
 
-    /// Called when a constructed object has its JavaScript object.
+    /// Called when a constructed object can be referred to.
     fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
         let _ = (this, realm);
         Ok(())

@@ -43,8 +43,8 @@ use bgfetch_js::{
     DerivedFrom, DomString, Fallible, FromJs, Object, Realm, Root, ToJs, Value, glue,
 };
 use bgfetch_js::glue::{Accepts, Arity, Candidate, Constructor, Interface, Member};
-use super::{DomStringOrArrayBuffer, Options};
 use crate::dom::Overloads;
+use super::{DomStringOrArrayBuffer, Options};
 
 /// `interface Overloads`.
 ///
@@ -53,7 +53,7 @@ pub trait OverloadsMethods: Sized {
     /// `constructor();`
     fn constructor(realm: &Realm) -> Fallible<Self>;
 
-    /// Called when a constructed object has its JavaScript object.
+    /// Called when a constructed object can be referred to.
     fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
         let _ = (this, realm);
         Ok(())

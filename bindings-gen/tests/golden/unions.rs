@@ -41,11 +41,11 @@ impl ToJs for Options {
 
 use bgfetch_js::{DerivedFrom, Fallible, FromJs, Realm, ToJs};
 use bgfetch_js::glue::{Exposure, Interface, Member, at_least};
+use crate::dom::Node;
 use super::{
     Data, DoubleOrNullToEmptyDomString, NodeOrDomString, NodeOrUndefined,
     NodeOrUsvStringOrContentSequence, OptionsOrBoolean,
 };
-use crate::dom::Node;
 
 /// `interface Node`.
 ///
@@ -131,8 +131,8 @@ use bgfetch_js::{
     BufferSource, DomString, Fallible, FromJs, Realm, Root, ToJs, Value, glue,
 };
 use bgfetch_js::glue::{Accepts, Candidate, idl};
-use super::Options;
 use crate::dom::Node;
+use super::Options;
 
 /// The union `Content`.
 #[derive(Clone, Debug)]

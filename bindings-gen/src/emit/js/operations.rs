@@ -4,11 +4,10 @@ use proc_macro2::{Literal as TokenLiteral, TokenStream};
 use quote::quote;
 
 use super::members::{Target, c_string};
-use super::to_json::is_default_to_json;
 use super::values::default_closure;
 use crate::ast::Generic;
 use crate::emit::Emitter;
-use crate::emit::methods::{Overloads, constructor_name, parameter_name, special_name};
+use crate::emit::methods::{Overloads, constructor_name, is_default_to_json, parameter_name, special_name};
 use crate::emit::names::{ident, snake};
 use crate::model::{
     Argument, Member, MemberKind, Operation, Optionality, Type, distinguishing_index, overload_set,

@@ -6,9 +6,9 @@ use quote::quote;
 use super::members::Target;
 use crate::ast::{Generic, Modifier};
 use crate::emit::Emitter;
-use crate::emit::methods::trait_name;
+use crate::emit::methods::{is_default_to_json, trait_name};
 use crate::emit::names::{ident, snake};
-use crate::model::{Interface, Member, MemberKind, Type};
+use crate::model::{Interface, MemberKind, Type};
 
 impl Emitter<'_> {
     /// The body of a default `toJSON`: the JSON-able attributes of each ancestor that has one, then its own.
@@ -71,9 +71,4 @@ impl Emitter<'_> {
             _ => false,
         }
     }
-}
-
-/// Whether a member is `[Default] object toJSON()`.
-pub(in crate::emit) fn is_default_to_json(member: &Member) -> bool {
-    member.has("Default") && member.name() == "toJSON"
 }

@@ -6,6 +6,7 @@ use quote::quote;
 use crate::ast::Generic;
 use crate::emit::Emitter;
 use crate::emit::docs::{definition_doc, member_doc};
+use crate::emit::methods::too_many_arguments;
 use crate::emit::names::{ident, snake};
 use crate::model::{
     Argument, Callback, Dictionary, DictionaryMember, Enumeration, Interface, MemberKind, Type,
@@ -162,7 +163,7 @@ impl Emitter<'_> {
     }
 
     /// A callback function: a newtype that can be called with Rust values.
-    pub(in crate::emit) fn callback(&self, callback: &Callback) -> TokenStream {
+    pub(super) fn callback_glue(&self, callback: &Callback) -> TokenStream {
         let idl = &callback.name.name;
         let name = ident(idl);
         let docs = definition_doc(self.sources, callback.name.span, &format!("`callback {idl}`"), &[]);
@@ -208,7 +209,7 @@ impl Emitter<'_> {
     }
 
     /// A callback interface with its one operation.
-    pub(in crate::emit) fn callback_interface(&self, interface: &Interface) -> TokenStream {
+    pub(super) fn callback_interface_glue(&self, interface: &Interface) -> TokenStream {
         let idl = &interface.name.name;
         let name = ident(idl);
         let docs =
@@ -323,9 +324,4 @@ pub(super) fn default_closure(value: &TokenStream) -> TokenStream {
         },
         _ => quote!(|| #value),
     }
-}
-
-/// The lint for functions with many arguments counts the IDL's.
-pub(in crate::emit) fn too_many_arguments(count: usize) -> Option<TokenStream> {
-    (count > 7).then(|| quote!(#[expect(clippy::too_many_arguments, reason = "the IDL has them")]))
 }
