@@ -37,6 +37,33 @@ def stop_with_parent():
     threading.Timer(2 * GRACE, os.killpg, (os.getpgrp(), signal.SIGKILL)).start()
 
 
+class EndsWhenClosed:
+    """A socket that says so in the words which the tests' HTTP/2 server understands when its other end has closed:
+    that server compares with '' and would otherwise ask b'' of a closed connection for ever, a core's worth."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def recv(self, size):
+        return self.connection.recv(size) or ""
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+
+def end_closed_http2_connections():
+    """In the servers' own processes: see EndsWhenClosed."""
+    from wptserve import server
+
+    handle = server.Http2WebTestRequestHandler.handle_one_request
+
+    def handle_one_request(self):
+        self.request = EndsWhenClosed(self.request)
+        handle(self)
+
+    server.Http2WebTestRequestHandler.handle_one_request = handle_one_request
+
+
 def main():
     root, config = sys.argv[1], sys.argv[2]
     # SIGTERM ends it as an interrupt from a terminal would: the server's own way to stop its children.
@@ -57,6 +84,9 @@ def main():
         if PARENT_IS_DONE.is_set():
             remove_folder()
 
+
+if __name__ == "__mp_main__":
+    end_closed_http2_connections()
 
 if __name__ == "__main__":
     # Children are spawned: they import this file again under another name. A timer may still be waiting.
