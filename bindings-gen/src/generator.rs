@@ -37,11 +37,11 @@ pub struct Generator {
 /// What was generated.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// File names and their text; `mod.rs` includes the others.
+    /// File names and their text; `mod.rs` has the others as modules, beside it.
     pub files: Vec<(String, String)>,
     /// Everything that was read: the folder and the files, for `cargo:rerun-if-changed`.
     pub inputs: Vec<PathBuf>,
-    /// The folder below `OUT_DIR` that `mod.rs` expects the files in.
+    /// The folder below `OUT_DIR` that [`write_to`](Self::write_to) writes to.
     pub folder: String,
 }
 

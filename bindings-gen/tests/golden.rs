@@ -1,12 +1,12 @@
 //! What is generated for each construct: `tests/golden/NAME.idl` (and `NAME.toml`, if it is not simply everything) gives
-//! `NAME.rs`. What is said about wrong input: `tests/errors/NAME.idl` gives `NAME.txt`.
+//! `NAME.rs`, and `rust-only/NAME.rs` for no engine. What is said about wrong input: `tests/errors/NAME.idl` gives `NAME.txt`.
 //!
 //! The expected files change only by `UPDATE_GOLDEN=1 cargo test -p bindings-gen --test golden`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bindings_gen::{Diagnostics, Generated, Generator, SourceSet, load};
+use bindings_gen::{Diagnostics, Generated, Generator, SourceSet, backend, load};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
@@ -24,7 +24,7 @@ fn cases(name: &str) -> Vec<PathBuf> {
 }
 
 /// Generates from a case; without a configuration of its own, everything that it defines is implemented.
-fn generate(case: &Path) -> Result<Generated, Diagnostics> {
+fn generate(case: &Path, for_engine: &str) -> Result<Generated, Diagnostics> {
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = fs::read_to_string(case).expect("a case can be read");
     let mut sources = SourceSet::default();
@@ -37,7 +37,9 @@ fn generate(case: &Path) -> Result<Generated, Diagnostics> {
             names.unwrap_or_default().iter().map(|name| format!("[{name}]\n")).collect()
         }
     };
-    Generator::new("", name.replace(".idl", ".toml")).generate_from(sources, &implemented)
+    let backend = backend(for_engine).expect("the backend is part of the compiler");
+    let generator = Generator::new("", name.replace(".idl", ".toml")).backend(backend);
+    generator.generate_from(sources, &implemented)
 }
 
 /// All files but the one that names the others, one after the other.
@@ -65,12 +67,16 @@ fn compare(expected_path: &Path, actual: &str) -> Option<String> {
 #[test]
 fn each_construct_gives_the_expected_rust() {
     let mut differences = String::new();
-    for case in cases("golden") {
-        let actual = match generate(&case) {
-            Ok(generated) => text_of(&generated),
-            Err(problems) => panic!("{}", problems.render()),
-        };
-        differences.extend(compare(&case.with_extension("rs"), &actual));
+    for (for_engine, folder) in [("js", ""), ("rust-only", "rust-only")] {
+        for case in cases("golden") {
+            let actual = match generate(&case, for_engine) {
+                Ok(generated) => text_of(&generated),
+                Err(problems) => panic!("{}", problems.render()),
+            };
+            let name = case.with_extension("rs").file_name().map(Path::new).map(Path::to_owned);
+            let expected = case.with_file_name(folder).join(name.unwrap_or_default());
+            differences.extend(compare(&expected, &actual));
+        }
     }
     assert!(differences.is_empty(), "\n{differences}");
 }
@@ -79,7 +85,7 @@ fn each_construct_gives_the_expected_rust() {
 fn each_mistake_is_told_with_its_place() {
     let mut differences = String::new();
     for case in cases("errors") {
-        let actual = match generate(&case) {
+        let actual = match generate(&case, "js") {
             Ok(_) => panic!("{} is not wrong", case.display()),
             Err(problems) => format!("{}\n{}", problems.render_short(), problems.render()),
         };
@@ -91,7 +97,7 @@ fn each_mistake_is_told_with_its_place() {
 #[test]
 fn what_is_generated_is_rust() {
     for case in cases("golden") {
-        let generated = generate(&case).unwrap_or_else(|problems| panic!("{}", problems.render()));
+        let generated = generate(&case, "js").unwrap_or_else(|problems| panic!("{}", problems.render()));
         for (name, text) in &generated.files {
             syn::parse_file(text).unwrap_or_else(|error| panic!("{name} of {}: {error}", case.display()));
         }

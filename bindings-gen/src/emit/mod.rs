@@ -7,6 +7,7 @@ mod backend;
 mod checks;
 mod docs;
 mod files;
+mod generic;
 mod js;
 mod methods;
 mod names;

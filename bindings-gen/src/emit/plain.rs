@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::Emitter;
+use super::backend::Generics;
 use super::docs::{definition_doc, doc, member_doc};
 use super::names::{ident, snake};
 use super::types::enum_variant;
@@ -53,7 +54,7 @@ impl Emitter<'_> {
         let name = ident(idl);
         let docs = definition_doc(self.sources, dictionary.name.span, &format!("`dictionary {idl}`"), &[]);
         let ty = Type::Dictionary(idl.clone());
-        let (declared, used) = (self.types.declared_generics(&ty), self.types.generics(&ty));
+        let Generics { declared, used } = self.types.engine_generics(&ty);
         let parent = dictionary.inherits.as_ref();
         let parent = parent.map(|parent| self.types.rust(&Type::Dictionary(parent.name.clone())));
         let parent_field = parent.iter().map(|parent| quote!(pub parent: #parent,));
@@ -64,7 +65,14 @@ impl Emitter<'_> {
             quote!(#docs pub #field: #ty,)
         });
         let fields: Vec<_> = fields.collect();
-        let derived = self.default_is_derived(dictionary).then(|| quote!(Default,));
+        let derives = match (used.is_empty(), self.default_is_derived(dictionary)) {
+            (true, true) => quote!(#[derive(Clone, Debug, Default)]),
+            (true, false) => quote!(#[derive(Clone, Debug)]),
+            (false, _) => quote!(),
+        };
+        let names = dictionary.inherits.iter().map(|_| "parent".to_owned());
+        let names = names.chain(dictionary.members.iter().map(|member| snake(&member.name.name)));
+        let clone_and_debug = super::generic::dictionary(&name, &self.types.engine_generics(&ty), names);
         let default = self.dictionary_default(dictionary);
         let deref = parent.iter().map(|parent| {
             quote! {
@@ -79,12 +87,13 @@ impl Emitter<'_> {
         });
         quote! {
             #docs
-            #[derive(Clone, Debug, #derived)]
+            #derives
             pub struct #name #declared {
                 #(#[doc = " The members that it inherits."] #parent_field)*
                 #(#fields)*
             }
 
+            #clone_and_debug
             #default
             #(#deref)*
         }
@@ -97,7 +106,7 @@ impl Emitter<'_> {
         }
         let name = ident(&dictionary.name.name);
         let ty = Type::Dictionary(dictionary.name.name.clone());
-        let (declared, used) = (self.types.declared_generics(&ty), self.types.generics(&ty));
+        let Generics { declared, used } = self.types.engine_generics(&ty);
         let parent = dictionary.inherits.as_ref().map(|parent| ident(&parent.name));
         let parent = parent.iter().map(|parent| quote!(parent: #parent::default(),));
         let fields: Vec<_> = dictionary
@@ -132,7 +141,8 @@ impl Emitter<'_> {
             Some(Literal::EmptySequence | Literal::EmptyDictionary) => true,
         };
         // A derived default would ask the same of the type parameters.
-        let generic = !self.types.generics(&Type::Dictionary(dictionary.name.name.clone())).is_empty();
+        let generic =
+            !self.types.engine_generics(&Type::Dictionary(dictionary.name.name.clone())).used.is_empty();
         !generic && self.has_default(&dictionary.name.name) && dictionary.members.iter().all(derived)
     }
 
@@ -168,8 +178,11 @@ impl Emitter<'_> {
         };
         let docs = doc(&[what]);
         let rust_name = ident(name);
-        let generics = self.types.declared_generics(&Type::Union(members.to_vec()));
+        let generics = self.types.engine_generics(&Type::Union(members.to_vec()));
+        let declared = &generics.declared;
+        let derives = declared.is_empty().then(|| quote!(#[derive(Clone, Debug)]));
         let variants: Vec<_> = members.iter().map(|member| ident(&self.types.variant(member))).collect();
+        let clone_and_debug = super::generic::union(&rust_name, &generics, &variants, members);
         let types: Vec<_> = members.iter().map(|member| self.types.rust(member)).collect();
         let variants = variants.iter().zip(&types).zip(members).map(|((variant, ty), member)| {
             let docs = doc(&[format!("`{member}`")]);
@@ -177,10 +190,12 @@ impl Emitter<'_> {
         });
         quote! {
             #docs
-            #[derive(Clone, Debug)]
-            pub enum #rust_name #generics {
+            #derives
+            pub enum #rust_name #declared {
                 #(#variants)*
             }
+
+            #clone_and_debug
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::backend::{Backend, EngineType};
+use super::backend::{Backend, EngineType, Generics};
 use super::names::{camel, ident};
 use crate::ast::{Generic, Integer, Literal};
 use crate::model::{Argument, Type};
@@ -111,18 +111,9 @@ impl<'s> Types<'s> {
         })
     }
 
-    /// The type arguments of a dictionary or union that has a value of this type: none if it is plain data.
-    pub(super) fn generics(&self, ty: &Type) -> TokenStream {
-        if mentions_engine(ty, &self.with_engine) { self.backend.generics().used } else { TokenStream::new() }
-    }
-
-    /// The type parameters that the definition of a dictionary or union declares.
-    pub(super) fn declared_generics(&self, ty: &Type) -> TokenStream {
-        if mentions_engine(ty, &self.with_engine) {
-            self.backend.generics().declared
-        } else {
-            TokenStream::new()
-        }
+    /// The type parameters of a dictionary or union: none if it is plain data.
+    pub(super) fn engine_generics(&self, ty: &Type) -> Generics {
+        if mentions_engine(ty, &self.with_engine) { self.backend.generics() } else { Generics::default() }
     }
 
     /// The Rust type.
@@ -147,7 +138,7 @@ impl<'s> Types<'s> {
             Type::CallbackInterface(name) => engine(EngineType::CallbackInterface(name)),
             Type::Callback(name) => engine(EngineType::Callback(name)),
             Type::Dictionary(name) | Type::Enum(name) => {
-                let (name, generics) = (ident(name), self.generics(ty));
+                let (name, generics) = (ident(name), self.engine_generics(ty).used);
                 quote!(#name #generics)
             }
             Type::Nullable(inner) => {
@@ -173,7 +164,7 @@ impl<'s> Types<'s> {
                 quote!(Record<#key, #value>)
             }
             Type::Union(members) => {
-                let (name, generics) = (ident(&self.union_name(members)), self.generics(ty));
+                let (name, generics) = (ident(&self.union_name(members)), self.engine_generics(ty).used);
                 quote!(#name #generics)
             }
         }

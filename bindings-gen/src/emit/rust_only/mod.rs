@@ -33,7 +33,7 @@ impl Backend for RustOnly {
     fn engine_type(&self, ty: EngineType<'_>) -> TokenStream {
         match ty {
             EngineType::Realm => quote!(E::Realm),
-            EngineType::Fallible(success) => quote!(Result<#success, E::Exception>),
+            EngineType::Fallible(success) => quote!(Fallible<E, #success>),
             EngineType::Any => quote!(E::Value),
             EngineType::Object => quote!(E::Object),
             EngineType::Symbol => quote!(E::Symbol),

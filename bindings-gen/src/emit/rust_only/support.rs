@@ -39,7 +39,7 @@ const ENGINE_TYPES: [(&str, &str); 24] = [
 
 /// All names that are taken.
 pub(super) fn names() -> BTreeSet<&'static str> {
-    let own = ["World", "Engine", "Inherits", "Root", "Promise", "AsyncSequence", "E"];
+    let own = ["World", "Engine", "Fallible", "Inherits", "Root", "Promise", "AsyncSequence", "E"];
     let data = ["DomString", "ByteString", "Record", "NotImplemented"];
     ENGINE_TYPES.iter().map(|(name, _)| *name).chain(own).chain(data).collect()
 }
@@ -50,6 +50,9 @@ pub(super) fn module<'m>(modules: impl Iterator<Item = &'m Module>) -> Module {
     for module in modules {
         used.extend(module.used());
         associated(&module.items, &mut of_engine);
+    }
+    if used.contains("Fallible") {
+        of_engine.insert("Exception".to_owned());
     }
     let types = ENGINE_TYPES.iter().filter(|(name, _)| of_engine.contains(*name)).map(|(name, what)| {
         let (docs, name) = (doc(&[(*what).to_owned()]), ident(name));
@@ -113,6 +116,12 @@ fn literals(of_engine: &BTreeSet<String>) -> TokenStream {
 
 /// The types of Web IDL that are data, in every engine.
 fn data_types(used: &BTreeSet<String>) -> TokenStream {
+    let fallible = used.contains("Fallible").then(|| {
+        quote! {
+            /// The result of what may throw.
+            pub type Fallible<E, T> = Result<T, <E as Engine>::Exception>;
+        }
+    });
     let inherits = used.contains("Inherits").then(|| {
         quote! {
             /// What an object has of the interface that its own inherits from.
@@ -149,7 +158,7 @@ fn data_types(used: &BTreeSet<String>) -> TokenStream {
             pub enum NotImplemented {}
         }
     });
-    quote!(#inherits #dom_string #byte_string #record #not_implemented)
+    quote!(#fallible #inherits #dom_string #byte_string #record #not_implemented)
 }
 
 fn dom_string() -> TokenStream {

@@ -1,0 +1,18 @@
+//! What `bindings-gen --backend rust-only` emits, in a crate without dependencies.
+#![forbid(unsafe_code)]
+
+/// All of the platform that this project implements.
+#[expect(clippy::type_complexity, reason = "promises of sequences of objects are what the IDL has")]
+pub mod platform {
+    include!(concat!(env!("OUT_DIR"), "/platform/mod.rs"));
+}
+
+/// One of every construct.
+pub mod everything {
+    include!(concat!(env!("OUT_DIR"), "/everything/mod.rs"));
+}
+
+/// A few interfaces, which this crate's test implements without an engine.
+pub mod native {
+    include!(concat!(env!("OUT_DIR"), "/native/mod.rs"));
+}
