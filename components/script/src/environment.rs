@@ -77,20 +77,22 @@ pub(crate) struct Environment {
     pub(crate) console: ConsoleState,
     /// Whether the coordinator knows it.
     pub(crate) announced: Cell<bool>,
+    /// Its document was unloaded: functions of its realm may still be called, tasks of it do not run any more.
+    pub(crate) discarded: Cell<bool>,
 }
 
 impl Environment {
     /// The environment of a realm.
     ///
     /// # Panics
-    /// For a realm that is being set up or is gone; script does not run in those.
+    /// For a realm that is being set up, or whose thread ends; script does not run in those.
     pub(crate) fn of(realm: &Realm) -> Rc<Self> {
-        Self::try_of(realm).expect("a realm in which script runs has an environment")
+        realm.host::<Self>().expect("a realm in which script runs has an environment")
     }
 
-    /// The environment of a realm, unless the realm is gone.
+    /// The environment of a realm, unless its document or worker is gone.
     pub(crate) fn try_of(realm: &Realm) -> Option<Rc<Self>> {
-        realm.host::<Self>()
+        realm.host::<Self>().filter(|environment| !environment.discarded.get())
     }
 
     /// What the network thread has to know of it.

@@ -26,19 +26,25 @@ pub(crate) struct Setup {
     pub(crate) url: Url,
     pub(crate) origin: Origin,
     pub(crate) policy: PolicyContainer,
+    /// The environment that it is within, such as that of a frame's parent; none for a top level of its own.
+    pub(crate) parent: Option<Rc<Environment>>,
 }
 
 impl Setup {
-    /// An environment that is its own top level: a window without a parent, or a service worker.
     fn environment(self) -> Environment {
+        let top_level_origin = self
+            .parent
+            .as_ref()
+            .map_or_else(|| self.origin.clone(), |parent| parent.top_level_origin.clone());
         Environment {
             id: self.id,
             kind: self.kind,
             hosts: self.hosts,
-            secure_context: is_potentially_trustworthy(&self.url),
+            secure_context: is_potentially_trustworthy(&self.url)
+                && self.parent.as_ref().is_none_or(|parent| parent.secure_context),
             base_url: RefCell::new(self.url.clone()),
             url: RefCell::new(self.url),
-            top_level_origin: self.origin.clone(),
+            top_level_origin,
             origin: self.origin,
             policy: RefCell::new(self.policy),
             time_origin: Instant::now(),
@@ -46,6 +52,7 @@ impl Setup {
             timers: TimerMap::default(),
             console: ConsoleState::default(),
             announced: Cell::new(false),
+            discarded: Cell::new(false),
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum CoordinatorMsg {
         frame_type: FrameType,
         /// How to reach it.
         sender: ScriptSender,
+        /// Who made it, if that is a client: one whose URL is not fetched over HTTP has the controller of this one.
+        creator: Option<ClientId>,
         /// The worker that controls it, with its registration.
         reply: Reply<Option<(RegistrationInfo, WorkerInfo)>>,
     },

@@ -38,6 +38,7 @@ impl Coordinator {
         &mut self,
         entry: ClientEntry,
         client_type: ClientType,
+        creator: Option<ClientId>,
         reply: Reply<Option<(RegistrationInfo, WorkerInfo)>>,
     ) {
         let id = entry.client.id;
@@ -52,7 +53,8 @@ impl Coordinator {
             return reply.send(None);
         }
         self.scripts.reserved.remove(&id);
-        let creator = self.first_client_of(entry.thread);
+        let creator = creator.filter(|creator| self.is_of(*creator, entry.thread));
+        let creator = creator.or_else(|| self.first_client_of(entry.thread));
         let is_top_level = client_type == ClientType::Window && entry.frame_type == FrameType::TopLevel;
         let new = NewClient {
             client: (*entry.client).clone(),

@@ -171,9 +171,9 @@ impl Coordinator {
     /// A script thread says something. It is believed for its own environments only.
     pub(super) fn script(&mut self, thread: ThreadId, message: CoordinatorMsg) {
         match message {
-            CoordinatorMsg::ClientCreated { client, client_type, frame_type, sender, reply } => {
+            CoordinatorMsg::ClientCreated { client, client_type, frame_type, sender, creator, reply } => {
                 let entry = ClientEntry::new(thread, client, frame_type, sender);
-                self.client_created(entry, client_type, reply);
+                self.client_created(entry, client_type, creator, reply);
             }
             CoordinatorMsg::ClientGone(client) => {
                 if self.is_of(client, thread) {

@@ -104,7 +104,13 @@ impl Agent {
         self.tasks.clear();
         let environments: Vec<_> =
             self.environments.borrow().iter().map(|(environment, _)| environment.id).collect();
+        for realm in self.realms() {
+            crate::dom::window::browsing_context::close_of(&realm);
+        }
         environments.into_iter().for_each(|id| self.remove_environment(id));
+        for realm in self.discarded.take() {
+            realm.forget();
+        }
         // Dropping a handle may queue more; nothing of it runs any more.
         self.tasks.clear();
         let runtime = self.runtime.borrow_mut().take();

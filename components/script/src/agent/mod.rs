@@ -56,6 +56,8 @@ pub(crate) struct Agent {
     executor: Executor,
     replies: Replies,
     environments: RefCell<Vec<(Rc<Environment>, Realm)>>,
+    /// Realms whose environments are gone.
+    discarded: RefCell<Vec<Realm>>,
     idle_waiters: RefCell<Vec<Reply<()>>>,
     /// Work under way that [`Agent::tasks`] does not show, such as a document that is loading.
     busy: Cell<usize>,
@@ -106,6 +108,7 @@ impl Agent {
             tasks: TaskQueue::default(),
             timers: Timers::default(),
             environments: RefCell::default(),
+            discarded: RefCell::default(),
             idle_waiters: RefCell::default(),
             busy: Cell::new(0),
             closing: Cell::new(false),
@@ -152,12 +155,14 @@ impl Agent {
             gone
         };
         for (environment, realm) in removed {
+            environment.discarded.set(true);
             environment.tell_gone();
             environment.timers.clear();
             crate::report::forget(&realm);
             message_port::forget(&realm);
             broadcast_channel::forget(&realm);
-            realm.forget();
+            // Functions of it may still be called by other realms of this thread.
+            self.discarded.borrow_mut().push(realm);
         }
     }
 

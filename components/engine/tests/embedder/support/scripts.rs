@@ -298,6 +298,7 @@ fn create(
         client_type: ClientType::Window,
         frame_type: FrameType::TopLevel,
         sender,
+        creator: None,
         reply,
     });
     let worker = controller.recv_timeout(LIMIT).unwrap().map(|(_, worker)| worker);

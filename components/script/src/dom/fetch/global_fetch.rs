@@ -87,7 +87,7 @@ async fn perform(
 }
 
 /// [Scheme fetch](https://fetch.spec.whatwg.org/#scheme-fetch), "blob".
-fn blob(request: &fetch::Request) -> Result<fetch::Response, NetworkError> {
+pub(crate) fn blob(request: &fetch::Request) -> Result<fetch::Response, NetworkError> {
     let url = &request.head.url;
     let refused = |message: String| NetworkError::new(NetworkErrorKind::Blocked, message);
     if request.head.method != http::Method::GET {

@@ -5,13 +5,14 @@ use markup5ever::{QualName, ns};
 
 use super::simple::*;
 use crate::dom::{
-    Document, Element, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLFormElement, HTMLInputElement,
-    HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement,
+    Document, Element, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLFormElement, HTMLIFrameElement,
+    HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLTemplateElement,
+    HTMLTextAreaElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
 /// `HTMLUnknownElement`s.
-const PLAIN: [&str; 98] = [
+const PLAIN: [&str; 97] = [
     "abbr",
     "acronym",
     "address",
@@ -54,7 +55,6 @@ const PLAIN: [&str; 98] = [
     "header",
     "hgroup",
     "i",
-    "iframe",
     "ins",
     "kbd",
     "legend",
@@ -131,6 +131,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "head" => wrap(realm, HTMLHeadElement::new(base)),
         "hr" => wrap(realm, HTMLHRElement::new(base)),
         "html" => wrap(realm, HTMLHtmlElement::new(base)),
+        "iframe" => wrap(realm, HTMLIFrameElement::new(base)),
         "img" => wrap(realm, HTMLImageElement::new(base)),
         "input" => wrap(realm, HTMLInputElement::new(base)),
         "label" => wrap(realm, HTMLLabelElement::new(base)),

@@ -3,8 +3,10 @@
 use bgfetch_js::{DomString, Fallible, Realm, Root};
 
 use super::{content_handlers, focus, html_meta_element, scripting};
+use crate::dom::window::frames;
 use crate::dom::{
-    Element, HTMLInputElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement, Node,
+    Element, HTMLIFrameElement, HTMLInputElement, HTMLScriptElement, HTMLTemplateElement,
+    HTMLTextAreaElement, Node,
 };
 
 /// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
@@ -24,6 +26,8 @@ pub(crate) fn inserted(realm: &Realm, node: &Root<Node>) {
 pub(crate) fn post_connected(realm: &Realm, node: &Root<Node>) {
     if let Some(script) = node.downcast::<HTMLScriptElement>() {
         scripting::prepare::unless_parser_inserted(realm, &script);
+    } else if let Some(frame) = node.downcast::<HTMLIFrameElement>() {
+        frames::post_connected(realm, &frame);
     }
 }
 
@@ -36,6 +40,9 @@ pub(crate) fn removed(realm: &Realm, node: &Root<Node>, was_connected: bool) {
         element.owner_doc().update_base(realm);
     }
     focus::removed(&element);
+    if let Some(frame) = element.downcast::<HTMLIFrameElement>() {
+        frames::removed(&frame);
+    }
 }
 
 /// [Children changed steps](https://dom.spec.whatwg.org/#concept-node-children-changed-ext) of a parent.
@@ -68,6 +75,11 @@ pub(crate) fn attribute_changed(
         ("script", "async") if old.is_none() && new.is_some() => {
             if let Some(script) = element.downcast::<HTMLScriptElement>() {
                 script.state.force_async.set(false);
+            }
+        }
+        ("iframe", "src" | "srcdoc" | "name") => {
+            if let Some(frame) = element.downcast::<HTMLIFrameElement>() {
+                frames::attribute_changed(realm, &frame, name, new);
             }
         }
         ("input", "checked") if old.is_some() != new.is_some() => {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 
 use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 use encoding_rs::Encoding;
@@ -12,6 +13,7 @@ use url::{Origin, Url};
 use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
 use crate::dom::html::scripting::ScriptQueues;
+use crate::dom::window::browsing_context::BrowsingContext;
 use crate::dom::{
     DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window,
     events,
@@ -27,6 +29,11 @@ pub(crate) struct Document {
     /// The URL of the first `base` element that has one; the fallback is the document's own.
     base: RefCell<Option<Url>>,
     origin: Origin,
+    /// [About base URL](https://html.spec.whatwg.org/multipage/dom.html#concept-document-about-base-url).
+    about_base: RefCell<Option<Url>>,
+    /// Whether it was unloaded.
+    discarded: Cell<bool>,
+    sandboxed_scripts: Cell<bool>,
     encoding: Cell<&'static Encoding>,
     quirks: Cell<QuirksMode>,
     ready_state: Cell<DocumentReadyState>,
@@ -80,6 +87,9 @@ impl Document {
             url: RefCell::new(url),
             base: RefCell::default(),
             origin,
+            about_base: RefCell::default(),
+            discarded: Cell::new(false),
+            sandboxed_scripts: Cell::new(false),
             encoding: Cell::new(encoding_rs::UTF_8),
             quirks: Cell::new(QuirksMode::NoQuirks),
             ready_state: Cell::new(DocumentReadyState::Complete),
@@ -117,7 +127,34 @@ impl Document {
 
     /// Its [base URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#document-base-url).
     pub(crate) fn base_url(&self) -> Url {
-        self.base.borrow().clone().unwrap_or_else(|| self.document_url())
+        self.base.borrow().clone().unwrap_or_else(|| self.fallback_base_url())
+    }
+
+    /// [Fallback base URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#fallback-base-url).
+    fn fallback_base_url(&self) -> Url {
+        self.about_base.borrow().clone().unwrap_or_else(|| self.document_url())
+    }
+
+    /// Gives it an [about base URL](https://html.spec.whatwg.org/multipage/dom.html#concept-document-about-base-url).
+    pub(crate) fn set_about_base(&self, url: Url) {
+        self.about_base.replace(Some(url));
+    }
+
+    /// Whether it was unloaded.
+    pub(crate) fn is_discarded(&self) -> bool {
+        self.discarded.get()
+    }
+
+    /// It was unloaded: its parser and scripts stop.
+    pub(crate) fn discard(&self) {
+        self.discarded.set(true);
+        self.scripts.changed();
+    }
+
+    /// Its [browsing context](https://html.spec.whatwg.org/multipage/document-sequences.html#concept-document-bc), if it is
+    /// [fully active](https://html.spec.whatwg.org/multipage/document-sequences.html#fully-active).
+    pub(crate) fn context(&self) -> Option<Rc<BrowsingContext>> {
+        self.window.borrow().as_ref().filter(|_| !self.discarded.get())?.context()
     }
 
     /// [Parses a URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#encoding-parsing-a-url) relative to it.
@@ -138,7 +175,7 @@ impl Document {
             element.is_html_named("base") && element.with_plain_attribute("href", |href| href.is_some())
         });
         let href = first.and_then(|base| base.plain_attribute("href"));
-        let fallback = self.document_url();
+        let fallback = self.fallback_base_url();
         let base = href
             .and_then(|href| fallback.join(&href).ok())
             .filter(|url| !matches!(url.scheme(), "data" | "javascript"));
@@ -206,7 +243,13 @@ impl Document {
 
     /// Whether [scripting is enabled](https://html.spec.whatwg.org/multipage/webappapis.html#concept-n-script) for its nodes.
     pub(crate) fn runs_scripts(&self) -> bool {
-        self.window.borrow().is_some()
+        !self.sandboxed_scripts.get() && self.window.borrow().is_some()
+    }
+
+    /// [Sandboxed scripts browsing context flag](https://html.spec.whatwg.org/multipage/browsers.html#sandboxed-scripts-browsing-context-flag):
+    /// no script of it runs.
+    pub(crate) fn sandbox_scripts(&self) {
+        self.sandboxed_scripts.set(true);
     }
 
     /// Where it came from.

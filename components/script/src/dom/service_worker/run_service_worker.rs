@@ -26,6 +26,7 @@ pub(crate) fn set_up(agent: &Rc<Agent>, options: ServiceWorkerOptions) {
         url: environment.url,
         origin: environment.origin,
         policy: environment.policy,
+        parent: None,
     };
     let made =
         realm_setup::create_realm(setup, |_| Ok(ServiceWorkerGlobalScope::new(worker, registration, script)));

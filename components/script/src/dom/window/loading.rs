@@ -3,28 +3,32 @@
 
 use std::rc::Rc;
 
-use bgfetch_js::{Exception, Fallible, Realm, Root};
+use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
-    CredentialsMode, Destination, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer, Request,
+    self, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer, Request,
     RequestHead, RequestMode, Response,
 };
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
-use bgfetch_traits::policy::Client;
-use bgfetch_traits::service_worker::{ClientType, FetchOutcome, FrameType, ServiceWorkerMsg};
+use bgfetch_traits::policy::{Client, PolicyContainer};
+use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use encoding_rs::Encoding;
-use url::Url;
+use url::{Origin, Url};
 
+use super::browsing_context::{Active, BrowsingContext, Navigation};
+use super::documents::{self, DocumentParams};
+use super::frames::{self, Sandbox};
+use super::navigation::{Destination, LoadDelay, Source};
+use super::unloading;
 use crate::agent::{Agent, TaskSource};
+use crate::dom::fetch::global_fetch;
 use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
-use crate::dom::html::scripting::dynamic_import;
-use crate::dom::nodes::document::Flavour;
-use crate::dom::{Document, Window};
-use crate::environment::{Environment, GlobalKind, Hosts};
+use crate::dom::nodes::document_methods::about_blank;
+use crate::environment::Hosts;
+use crate::fetching::{next_task, unless_cancelled};
 use crate::mime::MimeType;
-use crate::realm_setup::{Setup, create_realm};
 use crate::report;
 use crate::spawn::{PageLoad, WindowOptions};
 
@@ -34,22 +38,218 @@ const MAX_REDIRECTS: usize = 20;
 /// Loads a window's document, and answers when its `load` event has been fired.
 pub(crate) async fn load(options: WindowOptions, client: ClientId) {
     let WindowOptions { url, hosts, loaded, .. } = options;
-    let response = match fetch_document(&hosts, client, url).await {
+    let context = BrowsingContext::top_level();
+    let navigation = context.begin_navigation(&hosts.coordinator, client);
+    let requester = Requester { client, source: None, destination: fetch::Destination::Document };
+    let response = match fetch_document(&hosts, &requester, &navigation.cancel, url).await {
         Ok(response) => response,
         Err(error) => return loaded.send(Err(error)),
     };
-    match show(hosts, client, response).await {
-        Ok(page) => loaded.send(Ok(page)),
+    let url = response.head.url().cloned().unwrap_or_else(about_blank);
+    let page = PageLoad { url: url.clone(), status: response.head.status };
+    let params = DocumentParams {
+        origin: url.origin(),
+        policy: response.policy.clone(),
+        about_base: None,
+        referrer: String::new(),
+        content_type: String::new(),
+        scripts: true,
+        url,
+    };
+    match show(&hosts, &navigation, params, Content::of(response)).await {
+        Ok(_) => loaded.send(Ok(page)),
         Err(error) => loaded.send(Err(NetworkError::new(NetworkErrorKind::Internal, error))),
+    }
+}
+
+/// Loads a frame's document, up to and including the `load` event of its `iframe`.
+pub(super) async fn load_frame(
+    navigation: Navigation,
+    hosts: Hosts,
+    destination: Destination,
+    source: Source,
+    delay: LoadDelay,
+) {
+    let found = find(&hosts, &navigation, &destination, &source).await;
+    if !navigation.is_ongoing() {
+        return;
+    }
+    let Some(container) = navigation.context.container() else { return };
+    let Some((params, content)) = frame_document(found, &source, Sandbox::of(&container)) else { return };
+    if let Err(error) = show(&hosts, &navigation, params, content).await {
+        tracing::error!(%error, "a frame's document could not be made");
+    }
+    if navigation.is_ongoing() && navigation.context.container().is_some() {
+        frames::iframe_load_event_steps(&container);
+    }
+    drop(delay);
+}
+
+/// What a navigation came to.
+enum Found {
+    Blank(Url),
+    Srcdoc(String),
+    Response(Response),
+    Error(Url, NetworkError),
+}
+
+/// [Create navigation params from a srcdoc resource](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-from-a-srcdoc-resource),
+/// or [by fetching](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-by-fetching).
+async fn find(hosts: &Hosts, navigation: &Navigation, destination: &Destination, source: &Source) -> Found {
+    let url = match destination {
+        Destination::Srcdoc(markup) => {
+            next_task().await;
+            return Found::Srcdoc(markup.clone());
+        }
+        Destination::Url(url) if url.scheme() == "about" && url.path() == "blank" => {
+            next_task().await;
+            return Found::Blank(url.clone());
+        }
+        Destination::Url(url) => url.clone(),
+    };
+    let requester = Requester {
+        client: navigation.client,
+        source: Some(source),
+        destination: fetch::Destination::Iframe,
+    };
+    match fetch_document(hosts, &requester, &navigation.cancel, url.clone()).await {
+        Ok(response) => Found::Response(response),
+        Err(error) => Found::Error(url, error),
+    }
+}
+
+/// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the
+/// [policies](https://html.spec.whatwg.org/multipage/browsers.html#determine-navigation-params-policy-container) of a frame's
+/// document; `None` if what was found is [not shown](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate-non-displayable).
+fn frame_document(found: Found, source: &Source, sandbox: Sandbox) -> Option<(DocumentParams, Content)> {
+    let inherited = |url: Url| DocumentParams {
+        url,
+        origin: sandbox.origin(source.client.origin.clone()),
+        policy: source.client.policy.clone(),
+        about_base: Some(source.base_url.clone()),
+        referrer: source.client.url.to_string(),
+        content_type: "text/html".to_owned(),
+        scripts: sandbox.scripts,
+    };
+    Some(match found {
+        Found::Blank(url) => (inherited(url), Content::html(String::new())),
+        Found::Srcdoc(markup) => {
+            let url = Url::parse("about:srcdoc").unwrap_or_else(|_| about_blank());
+            (inherited(url), Content::html(markup))
+        }
+        Found::Error(url, error) => {
+            tracing::debug!(%url, %error, "a frame shows no document");
+            let mut params = inherited(url);
+            params.origin = Origin::new_opaque();
+            params.policy = PolicyContainer::default();
+            params.about_base = None;
+            (params, Content::html(String::new()))
+        }
+        Found::Response(response) => {
+            let status = response.head.status;
+            let disposition = response.head.headers.get_str("content-disposition").unwrap_or_default();
+            let is_download = disposition.trim_start().to_ascii_lowercase().starts_with("attachment");
+            if matches!(status, 204 | 205) || is_download {
+                return None;
+            }
+            let url = response.head.url().cloned().unwrap_or_else(about_blank);
+            let inherits = matches!(url.scheme(), "blob" | "data" | "about");
+            let params = DocumentParams {
+                origin: sandbox.origin(url.origin()),
+                policy: if inherits { source.client.policy.clone() } else { response.policy.clone() },
+                about_base: None,
+                referrer: referrer_of(source, &url),
+                content_type: String::new(),
+                scripts: sandbox.scripts,
+                url,
+            };
+            (params, Content::of(response))
+        }
+    })
+}
+
+/// `document.referrer`: what the `Referer` header said, by the rules of the
+/// [default policy](https://w3c.github.io/webappsec-referrer-policy/#default-referrer-policy) or a stricter one.
+fn referrer_of(source: &Source, url: &Url) -> String {
+    use bgfetch_traits::fetch::ReferrerPolicy as Policy;
+    let policy = match source.referrer_policy {
+        Policy::Empty => source.client.policy.referrer_policy,
+        policy => policy,
+    };
+    let from = &source.client.url;
+    if !matches!(from.scheme(), "http" | "https") {
+        return String::new();
+    }
+    let same_origin = from.origin() == url.origin();
+    let downgrade = from.scheme() == "https" && url.scheme() == "http";
+    let mut whole = from.clone();
+    whole.set_fragment(None);
+    // A URL with a host always has room for these.
+    let _ = whole.set_username("");
+    let _ = whole.set_password(None);
+    let origin = format!("{}/", from.origin().ascii_serialization());
+    let whole = String::from(whole);
+    match policy {
+        Policy::NoReferrer => String::new(),
+        Policy::NoReferrerWhenDowngrade | Policy::StrictOrigin | Policy::StrictOriginWhenCrossOrigin
+            if downgrade =>
+        {
+            String::new()
+        }
+        Policy::SameOrigin if !same_origin => String::new(),
+        Policy::UnsafeUrl | Policy::NoReferrerWhenDowngrade | Policy::SameOrigin => whole,
+        Policy::Origin | Policy::StrictOrigin => origin,
+        Policy::OriginWhenCrossOrigin | Policy::StrictOriginWhenCrossOrigin | Policy::Empty => {
+            if same_origin {
+                whole
+            } else if downgrade {
+                String::new()
+            } else {
+                origin
+            }
+        }
+    }
+}
+
+/// Who asks for a document.
+struct Requester<'a> {
+    /// The client that the document will be.
+    client: ClientId,
+    /// Who navigates; none for what the embedder opens.
+    source: Option<&'a Source>,
+    destination: fetch::Destination,
+}
+
+impl Requester<'_> {
+    fn request(&self, url: &Url) -> Request {
+        let head = RequestHead {
+            mode: RequestMode::Navigate,
+            credentials: CredentialsMode::Include,
+            redirect: RedirectMode::Manual,
+            referrer: if self.source.is_some() { Referrer::Client } else { Referrer::NoReferrer },
+            referrer_policy: self.source.map(|source| source.referrer_policy).unwrap_or_default(),
+            destination: self.destination,
+            ..RequestHead::get(url.clone())
+        };
+        let client = match self.source {
+            Some(source) => Client { id: self.client, ..source.client.clone() },
+            None => Client { id: self.client, ..Client::of_url(url) },
+        };
+        Request { head, client, body: None, priority: Priority::Foreground }
     }
 }
 
 /// [Creates navigation params by fetching](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-by-fetching):
 /// each hop goes to the service worker that is responsible for its URL first.
-async fn fetch_document(hosts: &Hosts, client: ClientId, url: Url) -> Result<Response, NetworkError> {
+async fn fetch_document(
+    hosts: &Hosts,
+    requester: &Requester<'_>,
+    cancel: &CancelHandle,
+    url: Url,
+) -> Result<Response, NetworkError> {
     let mut url = url;
     for _ in 0..=MAX_REDIRECTS {
-        let response = fetch_once(hosts, client, url.clone()).await?;
+        let response = unless_cancelled(fetch_once(hosts, requester, cancel, url.clone()), cancel).await??;
         let Some(location) = location_url(&response, &url) else { return Ok(response) };
         url = location?;
     }
@@ -57,13 +257,21 @@ async fn fetch_document(hosts: &Hosts, client: ClientId, url: Url) -> Result<Res
     Err(NetworkError::new(NetworkErrorKind::Redirect, message))
 }
 
-async fn fetch_once(hosts: &Hosts, client: ClientId, url: Url) -> Result<Response, NetworkError> {
-    let request = navigation_request(client, &url);
+async fn fetch_once(
+    hosts: &Hosts,
+    requester: &Requester<'_>,
+    cancel: &CancelHandle,
+    url: Url,
+) -> Result<Response, NetworkError> {
+    let request = requester.request(&url);
+    if url.scheme() == "blob" {
+        return global_fetch::blob(&request);
+    }
     let has_workers = matches!(url.scheme(), "http" | "https");
     let request = if has_workers {
         let answer = Agent::current().ask(|reply| {
             let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
-            hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
+            hosts.coordinator.send(CoordinatorMsg::ServiceWorker(requester.client, message));
         });
         match answer.await {
             Ok(FetchOutcome::Network(request)) => *request,
@@ -79,25 +287,12 @@ async fn fetch_once(hosts: &Hosts, client: ClientId, url: Url) -> Result<Respons
         request
     };
     let answer = Agent::current().ask(|reply| {
-        let cancel = CancelHandle::new();
+        let cancel = cancel.clone();
         hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
     });
     answer
         .await
         .unwrap_or_else(|dropped| Err(NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())))
-}
-
-fn navigation_request(client: ClientId, url: &Url) -> Request {
-    let head = RequestHead {
-        mode: RequestMode::Navigate,
-        credentials: CredentialsMode::Include,
-        redirect: RedirectMode::Manual,
-        referrer: Referrer::NoReferrer,
-        destination: Destination::Document,
-        ..RequestHead::get(url.clone())
-    };
-    let client = Client { id: client, ..Client::of_url(url) };
-    Request { head, client, body: None, priority: Priority::Foreground }
 }
 
 /// A response's [location URL](https://fetch.spec.whatwg.org/#concept-response-location-url), if it is a redirect.
@@ -123,36 +318,86 @@ fn location_url(response: &Response, current: &Url) -> Option<Result<Url, Networ
     }))
 }
 
-/// What a response is shown as.
+/// What is to be parsed.
+struct Content {
+    body: Option<BodyReader>,
+    mime_type: Option<MimeType>,
+    /// Of the transport layer.
+    encoding: Option<&'static Encoding>,
+}
+
+impl Content {
+    fn of(response: Response) -> Self {
+        let mime_type = MimeType::extract(&response.head.headers);
+        let charset = mime_type.as_ref().and_then(|mime_type| mime_type.parameter("charset"));
+        let encoding = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
+        Self { body: response.body, mime_type, encoding }
+    }
+
+    fn html(markup: String) -> Self {
+        Self {
+            body: Some(BodyReader::from_bytes(markup.into_bytes())),
+            mime_type: MimeType::parse("text/html"),
+            encoding: Some(encoding_rs::UTF_8),
+        }
+    }
+}
+
+/// What content is shown as.
 enum Kind {
     Html,
     Text,
 }
 
-/// [Loads a document](https://html.spec.whatwg.org/multipage/document-lifecycle.html#loading-a-document) from a response.
-async fn show(hosts: Hosts, client: ClientId, mut response: Response) -> Result<PageLoad, String> {
-    let url = response.head.url().cloned().unwrap_or_else(crate::dom::nodes::document_methods::about_blank);
-    let status = response.head.status;
-    let mime_type = MimeType::extract(&response.head.headers);
-    let (realm, document) = create_window(hosts, client, &response, &url, mime_type.as_ref())
+/// [Loads a document](https://html.spec.whatwg.org/multipage/document-lifecycle.html#loading-a-document): gives it once its
+/// `load` event has been fired, or it was unloaded.
+async fn show(
+    hosts: &Hosts,
+    navigation: &Navigation,
+    mut params: DocumentParams,
+    content: Content,
+) -> Result<Active, String> {
+    let context = &navigation.context;
+    if let Some(before) = context.active() {
+        unloading::unload(context, &before);
+    }
+    if let Some(mime_type) = &content.mime_type {
+        params.content_type.clone_from(&mime_type.essence);
+    }
+    let parent = context.parent().and_then(|parent| parent.environment());
+    let active = documents::create(context, navigation.client, hosts, parent.as_ref(), params)
         .map_err(|error| error.to_string())?;
+    active.document.begin_loading();
+    let before = context.set_active(active.clone());
+    drop(before);
+    context.leave_initial();
+    navigation.commit();
     let _busy = Agent::current().busy();
-    announce(&realm).await;
-    let transport = mime_type.as_ref().and_then(|mime_type| mime_type.parameter("charset"));
-    let transport = transport.and_then(|label| Encoding::for_label(label.as_bytes()));
-    let parser = PageParser::new(&realm, &document).map_err(|error| error.to_string())?;
-    let mut decoding = Decoding::new(transport);
+    documents::announce(&active.realm, context).await;
+    if !active.document.is_discarded() {
+        parse(&active, content).await?;
+    }
+    Ok(active)
+}
+
+async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
+    let Active { realm, document, .. } = active;
+    let parser = PageParser::new(realm, document).map_err(|error| error.to_string())?;
+    let mut decoding = Decoding::new(content.encoding);
     let mut kind = None;
     loop {
-        let chunk = match &mut response.body {
+        let chunk = match &mut content.body {
             Some(body) => body.read().await,
             None => None,
         };
+        if document.is_discarded() {
+            return Ok(());
+        }
         let (bytes, last) = match chunk {
             Some(Ok(bytes)) => (bytes, false),
             // What is there is shown, as other browsers do.
             Some(Err(error)) => {
-                tracing::warn!(%url, %error, "a document ended early");
+                tracing::warn!(url = %document.document_url(), %error, "a document ended early");
                 (bytes::Bytes::new(), true)
             }
             None => (bytes::Bytes::new(), true),
@@ -162,21 +407,21 @@ async fn show(hosts: Hosts, client: ClientId, mut response: Response) -> Result<
             document.set_encoding(encoding);
         }
         if kind.is_none() && (last || !text.is_empty()) {
-            let shown = kind_of(mime_type.as_ref(), &text);
+            let shown = kind_of(content.mime_type.as_ref(), &text);
             if matches!(shown, Kind::Text) {
                 parser.begin_text().await;
             }
             kind = Some(shown);
         }
         parser.feed(&text).await;
-        if last {
+        if last || document.is_discarded() {
             break;
         }
     }
     if let Err(exception) = parser.end().await {
-        report::report_exception(&realm, exception);
+        report::report_exception(realm, exception);
     }
-    Ok(PageLoad { url, status })
+    Ok(())
 }
 
 /// By MIME type, and where there is none by how it begins: [sniffing](https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type)
@@ -188,57 +433,6 @@ fn kind_of(mime_type: Option<&MimeType>, text: &str) -> Kind {
         None => text.trim_start().starts_with('<') || text.trim().is_empty(),
     };
     if html { Kind::Html } else { Kind::Text }
-}
-
-/// [Creates and initializes a `Document`](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object)
-/// with its window and realm.
-fn create_window(
-    hosts: Hosts,
-    client: ClientId,
-    response: &Response,
-    url: &Url,
-    mime_type: Option<&MimeType>,
-) -> Fallible<(Realm, Root<Document>)> {
-    let origin = url.origin();
-    let setup = Setup {
-        id: client,
-        kind: GlobalKind::Window,
-        hosts,
-        url: url.clone(),
-        origin: origin.clone(),
-        policy: response.policy.clone(),
-    };
-    let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new()))?;
-    dynamic_import::install(&realm)?;
-    let mut flavour = Flavour::html();
-    if let Some(mime_type) = mime_type {
-        flavour.content_type.clone_from(&mime_type.essence);
-    }
-    let document = realm.wrap(Document::new(flavour, url.clone(), origin, String::new()))?;
-    document.set_window(&window);
-    document.begin_loading();
-    window.set_document(&document);
-    Ok((realm, document))
-}
-
-/// Tells the coordinator of a new client, before any script of it runs, and learns which worker controls it.
-async fn announce(realm: &Realm) {
-    let environment: Rc<Environment> = Environment::of(realm);
-    environment.announced.set(true);
-    let sender = Agent::current().script_sender();
-    let answer = Agent::current().ask(|reply| {
-        environment.hosts.coordinator.send(CoordinatorMsg::ClientCreated {
-            client: Box::new(environment.client()),
-            client_type: ClientType::Window,
-            frame_type: FrameType::TopLevel,
-            sender,
-            reply,
-        });
-    });
-    // Without an answer, nothing controls it.
-    if let Ok(Some((_, worker))) = answer.await {
-        environment.controller.replace(Some(worker));
-    }
 }
 
 /// Starts loading on this thread.

@@ -146,9 +146,9 @@ impl LocationMethods for Location {
     }
 
     /// [`reload()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-location-reload)
-    fn reload(&self, realm: &Realm) -> Fallible<()> {
+    fn reload(&self, _: &Realm) -> Fallible<()> {
         if let Some(document) = self.document() {
-            navigation::leave(realm, document.document_url());
+            navigation::reload(&document);
         }
         Ok(())
     }

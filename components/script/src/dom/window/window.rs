@@ -1,6 +1,7 @@
 //! [`Window`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object).
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use bgfetch_js::{
     DomString, ErrorLocation, Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Traced,
@@ -9,6 +10,7 @@ use bgfetch_js::{
 use bgfetch_traits::coordinator::ConsoleLevel;
 use url::Url;
 
+use super::browsing_context::BrowsingContext;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions};
 use crate::clone;
@@ -22,10 +24,10 @@ use crate::report;
 pub(crate) struct Window {
     event_target: EventTarget,
     document: RefCell<Option<Member<Document>>>,
+    context: RefCell<Option<Rc<BrowsingContext>>>,
     location: OnceCell<Member<Location>>,
     navigator: OnceCell<Member<Navigator>>,
     shared: SharedObjects,
-    name: RefCell<DomString>,
     opener: RefCell<Traced<Value>>,
 }
 
@@ -34,14 +36,14 @@ platform_object!(Window: EventTarget via event_target);
 
 impl Window {
     /// A window without a document.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(context: &Rc<BrowsingContext>) -> Self {
         Self {
             event_target: EventTarget::new_inherited(),
             document: RefCell::default(),
             location: OnceCell::new(),
             navigator: OnceCell::new(),
             shared: SharedObjects::default(),
-            name: RefCell::default(),
+            context: RefCell::new(Some(Rc::clone(context))),
             opener: RefCell::new(Value::NULL.into()),
         }
     }
@@ -50,6 +52,11 @@ impl Window {
     pub(crate) fn set_document(&self, document: &Root<Document>) {
         let before = self.document.replace(Some(document.clone().into()));
         drop(before);
+    }
+
+    /// Its [browsing context](https://html.spec.whatwg.org/multipage/nav-history-apis.html#window-bc), while that is not closed.
+    pub(crate) fn context(&self) -> Option<Rc<BrowsingContext>> {
+        self.context.borrow().as_ref().filter(|context| context.active().is_some()).cloned()
     }
 
     /// Its document.
@@ -130,11 +137,13 @@ impl WindowMethods for Window {
     }
 
     fn name(&self, _: &Realm) -> Fallible<DomString> {
-        Ok(self.name.borrow().clone())
+        Ok(self.context().map(|context| context.name()).unwrap_or_default())
     }
 
     fn set_name(&self, _: &Realm, value: DomString) -> Fallible<()> {
-        self.name.replace(value);
+        if let Some(context) = self.context() {
+            context.set_name(value);
+        }
         Ok(())
     }
 
@@ -143,7 +152,7 @@ impl WindowMethods for Window {
     }
 
     fn closed(&self, _: &Realm) -> Fallible<bool> {
-        Ok(false)
+        Ok(self.context().is_none())
     }
 
     /// [`close()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-close): a window that a user
@@ -159,15 +168,16 @@ impl WindowMethods for Window {
     }
 
     fn length(&self, _: &Realm) -> Fallible<u32> {
-        Ok(0)
+        let children = self.context().map(|context| context.children().len());
+        Ok(children.and_then(|children| u32::try_from(children).ok()).unwrap_or(0))
     }
 
     fn top(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(Some(self.root()))
+        Ok(self.context().and_then(|context| context.top().active_window()))
     }
 
     fn parent(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(Some(self.root()))
+        Ok(self.context().and_then(|context| context.parent().unwrap_or(context).active_window()))
     }
 
     fn opener(&self, _: &Realm) -> Fallible<Value> {
@@ -180,8 +190,11 @@ impl WindowMethods for Window {
         Ok(())
     }
 
-    fn frame_element(&self, _: &Realm) -> Fallible<Option<Root<Element>>> {
-        Ok(None)
+    /// [`frameElement`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-frameelement)
+    fn frame_element(&self, realm: &Realm) -> Fallible<Option<Root<Element>>> {
+        let container = self.context().and_then(|context| context.container());
+        let origin = &Environment::of(realm).origin;
+        Ok(container.filter(|element| element.owner_doc().origin() == origin).map(|element| element.upcast()))
     }
 
     fn navigator(&self, realm: &Realm) -> Fallible<Root<Navigator>> {

@@ -60,6 +60,9 @@ impl PageParser {
     pub(crate) async fn feed(&self, text: &str) {
         self.input.push_back(StrTendril::from(text));
         loop {
+            if self.document.is_discarded() {
+                break;
+            }
             match self.tokenizer.feed(&self.input) {
                 TokenizerResult::Done => break,
                 TokenizerResult::Script(node) => self.script_ended(&node).await,
@@ -77,23 +80,35 @@ impl PageParser {
         }
         while let Some(blocking) = self.document.scripts.take_blocking() {
             self.document.until(|| blocking.is_ready_for_parser()).await;
+            if self.document.is_discarded() {
+                return;
+            }
             execute::execute(&self.realm, &blocking);
         }
     }
 
     /// [The end](https://html.spec.whatwg.org/multipage/parsing.html#the-end): from the last character to the `load` event.
     pub(crate) async fn end(&self) -> Fallible<()> {
-        self.tokenizer.end();
         let (realm, document) = (&self.realm, &self.document);
+        if document.is_discarded() {
+            return Ok(());
+        }
+        self.tokenizer.end();
         // Step 3.
         document.set_readiness(realm, DocumentReadyState::Interactive)?;
         // Step 5.
         while let Some(script) = document.scripts.take_after_parsing() {
             document.until(|| script.is_ready_for_parser()).await;
+            if document.is_discarded() {
+                return Ok(());
+            }
             execute::execute(realm, &script);
         }
         // Step 6.
         next_task().await;
+        if document.is_discarded() {
+            return Ok(());
+        }
         events::event::fire_with(realm, &**document, "DOMContentLoaded", true, false)?;
         service_worker_container::enable_client_message_queue(realm)?;
         // Steps 7 and 8.
@@ -101,6 +116,9 @@ impl PageParser {
         document.until(|| document.scripts.nothing_delays_load()).await;
         // Step 9.
         next_task().await;
+        if document.is_discarded() {
+            return Ok(());
+        }
         document.set_readiness(realm, DocumentReadyState::Complete)?;
         if let Some(window) = document.window() {
             events::event::fire::<Window>(realm, &window, "load")?;

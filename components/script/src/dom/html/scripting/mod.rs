@@ -146,17 +146,17 @@ impl ScriptQueues {
         self.delays.get() == 0
     }
 
-    fn delay_load(&self) {
+    pub(crate) fn delay_load(&self) {
         self.delays.set(self.delays.get() + 1);
     }
 
-    fn undelay_load(&self) {
+    pub(crate) fn undelay_load(&self) {
         self.delays.set(self.delays.get().saturating_sub(1));
         self.changed();
     }
 
     /// Lets the parser look again at what it waits for.
-    fn changed(&self) {
+    pub(crate) fn changed(&self) {
         let waker = self.waiting.take();
         if let Some(waker) = waker {
             waker.wake();
@@ -165,10 +165,11 @@ impl ScriptQueues {
 }
 
 impl Document {
-    /// Waits until `condition` holds; it is looked at again whenever a script of the document is ready or has run.
+    /// Waits until `condition` holds, or the document is gone; it is looked at again whenever a script of the document
+    /// is ready or has run.
     pub(crate) async fn until(&self, condition: impl Fn() -> bool) {
         poll_fn(|cx| {
-            if condition() {
+            if condition() || self.is_discarded() {
                 return Poll::Ready(());
             }
             self.scripts.waiting.replace(Some(cx.waker().clone()));

@@ -1,0 +1,119 @@
+//! [Creating documents](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object) with their
+//! windows, realms and environments.
+
+use std::rc::Rc;
+
+use bgfetch_js::{Exception, Fallible, Realm};
+use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::policy::PolicyContainer;
+use bgfetch_traits::reply::Reply;
+use bgfetch_traits::service_worker::{ClientType, RegistrationInfo, WorkerInfo};
+use markup5ever::{LocalName, QualName, ns};
+use url::{Origin, Url};
+
+use super::browsing_context::{Active, BrowsingContext};
+use crate::agent::Agent;
+use crate::dom::html::scripting::dynamic_import;
+use crate::dom::nodes::document::Flavour;
+use crate::dom::nodes::mutation;
+use crate::dom::{Document, Element, Window};
+use crate::environment::{Environment, GlobalKind, Hosts};
+use crate::realm_setup::{Setup, create_realm};
+
+/// What a document is made of.
+#[derive(Debug)]
+pub(super) struct DocumentParams {
+    pub(super) url: Url,
+    pub(super) origin: Origin,
+    pub(super) policy: PolicyContainer,
+    /// [About base URL](https://html.spec.whatwg.org/multipage/dom.html#concept-document-about-base-url).
+    pub(super) about_base: Option<Url>,
+    /// [The document's referrer](https://html.spec.whatwg.org/multipage/dom.html#the-document's-referrer).
+    pub(super) referrer: String,
+    pub(super) content_type: String,
+    /// Whether its scripts may run.
+    pub(super) scripts: bool,
+}
+
+/// [Creates and initializes a `Document`](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object)
+/// with its window and realm. `parent` is the environment of the document that has the frame.
+///
+/// # Errors
+/// Only without memory.
+pub(super) fn create(
+    context: &Rc<BrowsingContext>,
+    client: ClientId,
+    hosts: &Hosts,
+    parent: Option<&Rc<Environment>>,
+    params: DocumentParams,
+) -> Fallible<Active> {
+    let setup = Setup {
+        id: client,
+        kind: GlobalKind::Window,
+        hosts: hosts.clone(),
+        url: params.url.clone(),
+        origin: params.origin.clone(),
+        policy: params.policy,
+        parent: parent.cloned(),
+    };
+    let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
+    dynamic_import::install(&realm)?;
+    let flavour = Flavour { html: true, content_type: params.content_type };
+    let document = realm.wrap(Document::new(flavour, params.url, params.origin, params.referrer))?;
+    if let Some(base) = params.about_base {
+        document.set_about_base(base);
+    }
+    if !params.scripts {
+        document.sandbox_scripts();
+    }
+    document.set_window(&window);
+    Environment::of(&realm).base_url.replace(document.base_url());
+    window.set_document(&document);
+    Ok(Active { realm, window, document })
+}
+
+/// [Populates with html/head/body](https://html.spec.whatwg.org/multipage/document-lifecycle.html#populate-with-html/head/body).
+pub(super) fn populate_blank(active: &Active) -> Fallible<()> {
+    let Active { realm, document, .. } = active;
+    let element =
+        |name: &str| Element::create(realm, document, QualName::new(None, ns!(html), LocalName::from(name)));
+    let html = element("html")?;
+    mutation::append(realm, &html.upcast(), &document.upcast());
+    for name in ["head", "body"] {
+        mutation::append(realm, &element(name)?.upcast(), &html.upcast());
+    }
+    Ok(())
+}
+
+fn created(realm: &Realm, context: &BrowsingContext, reply: Reply<Option<(RegistrationInfo, WorkerInfo)>>) {
+    let environment = Environment::of(realm);
+    environment.announced.set(true);
+    environment.hosts.coordinator.send(CoordinatorMsg::ClientCreated {
+        client: Box::new(environment.client()),
+        client_type: ClientType::Window,
+        frame_type: context.frame_type(),
+        sender: Agent::current().script_sender(),
+        creator: context.parent().and_then(|parent| parent.environment()).map(|parent| parent.id),
+        reply,
+    });
+}
+
+/// Tells the coordinator of a new client, before any script of it runs, and learns which worker controls it.
+pub(super) async fn announce(realm: &Realm, context: &BrowsingContext) {
+    let answer = Agent::current().ask(|reply| created(realm, context, reply));
+    // Without an answer, nothing controls it.
+    if let Ok(Some((_, worker))) = answer.await {
+        Environment::of(realm).controller.replace(Some(worker));
+    }
+}
+
+/// [`announce`] for an initial `about:blank`, which has its creator's controller if it is of the same origin.
+pub(super) fn announce_initial(realm: &Realm, context: &BrowsingContext, creator: &Environment) {
+    let environment = Environment::of(realm);
+    if environment.origin == creator.origin {
+        environment.controller.replace(creator.controller.borrow().clone());
+    }
+    // What the coordinator answers is known.
+    created(realm, context, Reply::new(drop));
+}
