@@ -103,7 +103,7 @@ impl Generator {
 
     /// What writes the glue; that for the crate `bgfetch_js` if not told.
     #[must_use]
-    pub fn backend(mut self, backend: impl Into<Arc<dyn Backend>>) -> Generator {
+    pub fn backend(mut self, backend: Box<dyn Backend>) -> Generator {
         self.backend = backend.into();
         self
     }

@@ -42,7 +42,9 @@ mod select;
 mod source;
 
 pub use diagnostics::Diagnostics;
-pub use emit::{BACKENDS, Backend, Emitter, EngineType, Generics, Module, Paths, Place, backend};
+pub use emit::{
+    BACKENDS, Backend, Emitter, EngineType, Generics, Module, Overloads, Paths, Place, backend, names,
+};
 pub use generator::{Generated, Generator};
 pub use report::{Coverage, InterfaceCoverage, Summary, check, coverage};
 pub use select::Selection;

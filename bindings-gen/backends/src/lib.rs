@@ -1,5 +1,8 @@
-//! What `bindings-gen --backend rust-only` emits, in a crate without dependencies.
+//! What `bindings-gen` emits for others than `bgfetch-js`: `--backend rust-only` in a crate without dependencies, and
+//! a backend that is no part of the compiler, with the small engine that it writes glue for.
 #![forbid(unsafe_code)]
+
+pub mod mini;
 
 /// All of the platform that this project implements.
 #[expect(clippy::type_complexity, reason = "promises of sequences of objects are what the IDL has")]

@@ -14,12 +14,15 @@ use crate::model::{Argument, Attribute, Interface, InterfaceKind, Member, Member
 use crate::select::is_event_handler;
 use crate::source::Span;
 
-/// An operation with its place, its overloads and the names of their methods.
-pub(super) struct Overloads<'a> {
-    pub(super) name: &'a str,
-    pub(super) is_static: bool,
+/// An operation with its overloads and the names of their methods.
+#[derive(Clone, Debug)]
+pub struct Overloads<'a> {
+    /// Its name in the IDL.
+    pub name: &'a str,
+    /// Whether it is of the interface rather than of its objects.
+    pub is_static: bool,
     /// Member, operation, name of the method.
-    pub(super) list: Vec<(&'a Member, &'a Operation, String)>,
+    pub list: Vec<(&'a Member, &'a Operation, String)>,
 }
 
 impl Emitter<'_> {
@@ -102,14 +105,16 @@ impl Emitter<'_> {
     }
 
     /// Whether a mixin has members that need methods.
-    pub(super) fn has_trait(&self, mixin: &str) -> bool {
+    #[must_use]
+    pub fn has_trait(&self, mixin: &str) -> bool {
         self.mixin_members(mixin)
             .iter()
             .any(|member| !is_event_handler(member) && !matches!(member.kind, MemberKind::Constant { .. }))
     }
 
     /// The implemented members of a mixin.
-    pub(super) fn mixin_members(&self, mixin: &str) -> Vec<&Member> {
+    #[must_use]
+    pub fn mixin_members(&self, mixin: &str) -> Vec<&Member> {
         let of_mixin = |member: &&Member| member.mixin.as_deref() == Some(mixin);
         let interfaces = self.types.selection.interfaces.values();
         interfaces
@@ -343,7 +348,9 @@ impl Emitter<'_> {
         }
     }
 
-    pub(super) fn parameters(&self, arguments: &[Argument]) -> TokenStream {
+    /// The parameters of a method, from its arguments.
+    #[must_use]
+    pub fn parameters(&self, arguments: &[Argument]) -> TokenStream {
         let parameters = arguments.iter().map(|argument| {
             let name = ident(&parameter_name(&argument.name.name));
             let ty = self.types.argument(argument);
@@ -354,7 +361,8 @@ impl Emitter<'_> {
 }
 
 /// The name of an argument; `realm` is taken.
-pub(super) fn parameter_name(idl: &str) -> String {
+#[must_use]
+pub fn parameter_name(idl: &str) -> String {
     match snake(idl).as_str() {
         "realm" => "realm_".to_owned(),
         name => name.to_owned(),
@@ -362,12 +370,14 @@ pub(super) fn parameter_name(idl: &str) -> String {
 }
 
 /// `constructor`, `constructor_2`, and so on.
-pub(super) fn constructor_name(index: usize) -> String {
+#[must_use]
+pub fn constructor_name(index: usize) -> String {
     if index == 0 { "constructor".to_owned() } else { format!("constructor_{}", index + 1) }
 }
 
 /// The method of a special operation without a name; none if it is no getter, setter or deleter.
-pub(super) fn special_name(operation: &Operation) -> Option<&'static str> {
+#[must_use]
+pub fn special_name(operation: &Operation) -> Option<&'static str> {
     let indexed = is_indexed(operation);
     match operation.modifier {
         Modifier::Getter if indexed => Some("indexed_getter"),
@@ -384,12 +394,14 @@ pub(super) fn is_indexed(operation: &Operation) -> bool {
 }
 
 /// The trait of an interface or mixin.
-pub(super) fn trait_name(idl: &str) -> String {
+#[must_use]
+pub fn trait_name(idl: &str) -> String {
     format!("{idl}Methods")
 }
 
 /// `console` as `Console`.
-pub(super) fn upper_first(name: &str) -> String {
+#[must_use]
+pub fn upper_first(name: &str) -> String {
     let mut chars = name.chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()

@@ -3,6 +3,7 @@
 //! `types`, `plain` and `methods` write what a person works with, and name no engine; a [`Backend`] writes the rest.
 //! `js` is the one for this project's engine, `rust_only` the one for none.
 
+mod api;
 mod backend;
 mod checks;
 mod docs;
@@ -10,7 +11,7 @@ mod files;
 mod generic;
 mod js;
 mod methods;
-mod names;
+pub mod names;
 mod plain;
 mod rust_only;
 mod types;
@@ -25,6 +26,7 @@ pub use self::backend::{BACKENDS, Backend, EngineType, Generics, backend};
 pub use self::files::Module;
 pub(crate) use self::files::{expand, files};
 pub(crate) use self::js::Js;
+pub use self::methods::Overloads;
 pub(crate) use self::rust_only::RustOnly;
 use self::types::Types;
 use crate::diagnostics::Problems;

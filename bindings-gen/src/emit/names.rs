@@ -1,9 +1,13 @@
-//! IDL names as Rust names.
+//! IDL names as Rust names: the same in every backend.
 
 use proc_macro2::{Ident, Span};
 
+pub use super::methods::{constructor_name, parameter_name, special_name, trait_name, upper_first};
+pub use super::types::enum_variant;
+
 /// An identifier that quote can write; keywords get a trailing underscore.
-pub(super) fn ident(name: &str) -> Ident {
+#[must_use]
+pub fn ident(name: &str) -> Ident {
     const KEYWORDS: [&str; 53] = [
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
         "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -23,17 +27,20 @@ pub(super) fn ident(name: &str) -> Ident {
 }
 
 /// `createElementNS` as `create_element_ns`.
-pub(super) fn snake(name: &str) -> String {
+#[must_use]
+pub fn snake(name: &str) -> String {
     words(name).join("_")
 }
 
 /// `createElementNS` as `CREATE_ELEMENT_NS`.
-pub(super) fn shouting(name: &str) -> String {
+#[must_use]
+pub fn shouting(name: &str) -> String {
     snake(name).to_ascii_uppercase()
 }
 
 /// `no-cors` as `NoCors`, `innerHTML` as `InnerHtml`.
-pub(super) fn camel(name: &str) -> String {
+#[must_use]
+pub fn camel(name: &str) -> String {
     let mut camel = String::new();
     for word in words(name) {
         let mut chars = word.chars();

@@ -338,7 +338,8 @@ fn mentions_engine(ty: &Type, dictionaries: &BTreeSet<String>) -> bool {
 }
 
 /// The variant of an enumeration's value.
-pub(super) fn enum_variant(value: &str) -> String {
+#[must_use]
+pub fn enum_variant(value: &str) -> String {
     let name = camel(value);
     if name.is_empty() { "Empty".to_owned() } else { name }
 }
