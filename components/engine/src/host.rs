@@ -11,12 +11,14 @@ use std::thread::JoinHandle;
 
 use bgfetch_traits::coordinator::CoordinatorSender;
 use bgfetch_traits::fetch::NetworkError;
+use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::NetSender;
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptSender;
 use bgfetch_traits::service_worker::{RegistrationInfo, ScriptResource, WorkerInfo, WorkerType};
 use bgfetch_traits::storage::StorageSender;
+use bgfetch_traits::worker::WorkerRequest;
 use url::Url;
 
 use crate::config::ScriptLimits;
@@ -37,6 +39,12 @@ pub trait ScriptHost: Send + Sync {
     /// # Errors
     /// When the system gives no thread.
     fn start_service_worker(&self, start: ServiceWorkerStart) -> io::Result<ScriptThread>;
+
+    /// Starts the thread of a dedicated or shared worker, which fetches its script and runs it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    fn start_worker(&self, start: WorkerStart) -> io::Result<ScriptThread>;
 }
 
 /// The threads that a script thread talks to, each with a sender of its own.
@@ -96,6 +104,31 @@ pub struct ServiceWorkerStart {
     pub limits: ScriptLimits,
 }
 
+/// What a dedicated or shared worker is started with.
+#[derive(Debug)]
+pub struct WorkerStart {
+    /// The id of the environment to make.
+    pub client: ClientId,
+    /// Dedicated or shared.
+    pub kind: WorkerKind,
+    /// What its first owner asked for.
+    pub request: Box<WorkerRequest>,
+    /// The threads it talks to.
+    pub hosts: Hosts,
+    /// Its limits, of which that of a task is not for workers: they are made for long work, and their owners can end
+    /// them.
+    pub limits: ScriptLimits,
+}
+
+/// Dedicated or shared.
+#[derive(Debug)]
+pub enum WorkerKind {
+    /// A dedicated worker, and how its owner is told of its errors.
+    Dedicated(ScriptSender),
+    /// A shared worker.
+    Shared,
+}
+
 /// A script thread that runs.
 pub struct ScriptThread {
     /// The way to tell it something.
@@ -128,6 +161,10 @@ impl ScriptHost for NoScripts {
     }
 
     fn start_service_worker(&self, _: ServiceWorkerStart) -> io::Result<ScriptThread> {
+        Err(Self::refuse())
+    }
+
+    fn start_worker(&self, _: WorkerStart) -> io::Result<ScriptThread> {
         Err(Self::refuse())
     }
 }

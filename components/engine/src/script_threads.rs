@@ -5,7 +5,9 @@ use std::io;
 use bgfetch_script as script;
 
 use crate::config::ScriptLimits;
-use crate::host::{Hosts, PageLoad, ScriptHost, ScriptThread, ServiceWorkerStart, WindowStart};
+use crate::host::{
+    Hosts, PageLoad, ScriptHost, ScriptThread, ServiceWorkerStart, WindowStart, WorkerKind, WorkerStart,
+};
 
 /// Runs scripts in the threads of `bgfetch_script`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +31,20 @@ impl ScriptHost for ScriptThreads {
             worker_type: start.worker_type,
             scripts: start.scripts,
             imports_bypass_cache: start.imports_bypass_cache,
+            hosts: for_script(start.hosts),
+            limits: of(&start.limits),
+        })
+        .map(thread)
+    }
+
+    fn start_worker(&self, start: WorkerStart) -> io::Result<ScriptThread> {
+        script::spawn_worker(script::WorkerOptions {
+            client: start.client,
+            owner: match start.kind {
+                WorkerKind::Dedicated(owner) => Some(owner),
+                WorkerKind::Shared => None,
+            },
+            request: start.request,
             hosts: for_script(start.hosts),
             limits: of(&start.limits),
         })

@@ -44,7 +44,7 @@ pub use callback::Callback;
 pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};
 pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
 pub use kind::ObjectKind;
-pub use module::{Evaluation, Module, ModuleLoader, module_requests};
+pub use module::{Evaluation, Module, ModuleLoader, Script, module_requests};
 pub use object::{Object, PropertyKey};
 pub use platform::{DerivedFrom, Member, PlatformObject, Reflector, Root, Views};
 pub use promise::{Promise, PromiseFuture, PromiseState, Reaction};

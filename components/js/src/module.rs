@@ -29,6 +29,24 @@ pub trait ModuleLoader {
 #[derive(Debug)]
 pub struct Module(Value);
 
+/// A classic script that was compiled, and has not run.
+#[derive(Debug)]
+pub struct Script(Value);
+
+impl Script {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What it throws.
+    pub fn run(self, realm: &Realm) -> Fallible<Value> {
+        let entry = state::Entry::new();
+        // SAFETY: context and compiled script are alive; the engine takes over the reference.
+        let result = realm.own(unsafe { q::JS_EvalFunction(realm.raw(), self.0.into_raw()) });
+        drop(entry);
+        result
+    }
+}
+
 /// A module script that was started.
 #[derive(Debug)]
 pub struct Evaluation {
@@ -82,6 +100,15 @@ impl Realm {
     /// A `SyntaxError`, or what linking it threw.
     pub fn compile_module(&self, source: &str, url: &str) -> Fallible<Module> {
         self.compile_inline(source, url, 1)
+    }
+
+    /// Compiles a classic script; nothing runs.
+    ///
+    /// # Errors
+    /// A `SyntaxError`.
+    pub fn compile_script(&self, source: &str, file: &str) -> Fallible<Script> {
+        let flags = q::JS_EVAL_TYPE_GLOBAL | q::JS_EVAL_FLAG_COMPILE_ONLY;
+        self.evaluate(source, file, 1, flags).map(Script)
     }
 
     fn compile_inline(&self, source: &str, url: &str, line: u32) -> Fallible<Module> {

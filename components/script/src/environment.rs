@@ -34,6 +34,8 @@ pub struct Hosts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GlobalKind {
     Window,
+    DedicatedWorker,
+    SharedWorker,
     ServiceWorker,
 }
 
@@ -42,6 +44,8 @@ impl GlobalKind {
     pub(crate) const fn exposure(self) -> Exposure {
         match self {
             Self::Window => Exposure::WINDOW,
+            Self::DedicatedWorker => Exposure::DEDICATED_WORKER,
+            Self::SharedWorker => Exposure::SHARED_WORKER,
             Self::ServiceWorker => Exposure::SERVICE_WORKER,
         }
     }
@@ -50,6 +54,8 @@ impl GlobalKind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Window => "window",
+            Self::DedicatedWorker => "dedicatedworker",
+            Self::SharedWorker => "sharedworker",
             Self::ServiceWorker => "serviceworker",
         }
     }

@@ -31,5 +31,6 @@ mod spawn;
 pub use agent::ScriptLimits;
 pub use environment::Hosts;
 pub use spawn::{
-    PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, spawn_service_worker, spawn_window,
+    PageLoad, ScriptThread, ServiceWorkerOptions, WindowOptions, WorkerOptions, spawn_service_worker,
+    spawn_window, spawn_worker,
 };

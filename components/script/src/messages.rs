@@ -12,6 +12,7 @@ use crate::dom::globals::{connectivity, permissions};
 use crate::dom::messaging::{broadcast_channel, message_port};
 use crate::dom::service_worker::changes::{RegistrationChange, registration_changed};
 use crate::dom::service_worker::{functional_events, run_service_worker, service_worker_container};
+use crate::dom::workers::{owned, shared_worker_global_scope};
 
 /// Queues what a message asks for.
 pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
@@ -42,6 +43,12 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 Ok(())
             })
         }
+        ScriptMsg::WorkerEvent { to, object, event } => {
+            queue_for(agent, to, TaskSource::DomManipulation, move |realm| {
+                owned::happened(realm, object, event)
+            });
+        }
+        ScriptMsg::Connect(port) => shared_worker_global_scope::connect(agent, port),
         ScriptMsg::PortReady(port) => message_port::ready(agent, port),
         ScriptMsg::Online(online) => connectivity::changed(agent, online),
         ScriptMsg::PermissionChanged(name, state) => {

@@ -26,8 +26,27 @@ pub(crate) struct Setup {
     pub(crate) url: Url,
     pub(crate) origin: Origin,
     pub(crate) policy: PolicyContainer,
-    /// The environment that it is within, such as that of a frame's parent; none for a top level of its own.
-    pub(crate) parent: Option<Rc<Environment>>,
+    /// What it has of the environment that it is within, such as a frame's parent or a worker's owner; none for a top
+    /// level of its own.
+    pub(crate) parent: Option<Parent>,
+}
+
+/// What an environment has of its parent or owner.
+#[derive(Clone, Debug)]
+pub(crate) struct Parent {
+    /// Whether that is a [secure context](https://w3c.github.io/webappsec-secure-contexts/#settings-object).
+    pub(crate) secure_context: bool,
+    pub(crate) top_level_origin: Origin,
+}
+
+impl Parent {
+    /// Of an environment of this thread.
+    pub(crate) fn of(environment: &Environment) -> Self {
+        Self {
+            secure_context: environment.secure_context,
+            top_level_origin: environment.top_level_origin.clone(),
+        }
+    }
 }
 
 impl Setup {

@@ -5,11 +5,14 @@
 use std::cell::{Cell, RefCell};
 use std::thread::LocalKey;
 
-use bgfetch_js::{Exception, Fallible, Promise, Realm, Runtime, Value};
+use bgfetch_js::{ErrorLocation, Exception, Fallible, Promise, Realm, Runtime, Value};
 use bgfetch_traits::coordinator::{ConsoleLevel, ConsoleMessage, CoordinatorMsg};
+
+use bgfetch_traits::worker::WorkerError;
 
 use crate::agent::{Agent, TaskSource};
 use crate::dom;
+use crate::dom::DedicatedWorkerGlobalScope;
 use crate::environment::Environment;
 
 thread_local! {
@@ -31,6 +34,10 @@ struct Rejected {
 /// global object: an `error` event first, and the console if nothing handled it.
 pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
     let Some(environment) = Environment::try_of(realm) else { return };
+    if exception.is_termination() && Agent::current().interrupter().is_stopped() {
+        // Whoever stopped it knows.
+        return;
+    }
     let location = exception.location(realm);
     let value = exception.to_value(realm);
     let description = exception.describe(realm);
@@ -44,6 +51,11 @@ pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
         if handled {
             return;
         }
+    }
+    if !exception.is_termination()
+        && let Some(worker) = realm.global_as::<DedicatedWorkerGlobalScope>()
+    {
+        return worker.tell_owner_of_error(format!("Uncaught {description}"), &location);
     }
     let text = if exception.is_termination() {
         format!("a script ran for too long and was stopped: {description}")
@@ -71,6 +83,33 @@ pub(crate) fn report_muted(realm: &Realm, exception: &Exception) {
         let location = exception.location(realm);
         let text = format!("Uncaught {}", exception.describe(realm));
         to_console(&environment, ConsoleLevel::UncaughtError, text, &location);
+    }
+}
+
+/// [Reports an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception) of a dedicated
+/// worker for the global object of its owner, which does not learn the value that was thrown.
+pub(crate) fn report_of_worker(realm: &Realm, error: WorkerError) {
+    let Some(environment) = Environment::try_of(realm) else { return };
+    let location = ErrorLocation {
+        file: error.file,
+        line: error.line,
+        column: error.column,
+        ..ErrorLocation::default()
+    };
+    let handled = !REPORTING.replace(true) && {
+        let global = realm.global_as::<dom::EventTarget>();
+        let handled = global.is_some_and(|global| {
+            dom::events::error_event::fire(realm, &global, &error.message, &location, &Value::NULL)
+        });
+        REPORTING.set(false);
+        handled
+    };
+    if handled {
+        return;
+    }
+    match realm.global_as::<DedicatedWorkerGlobalScope>() {
+        Some(worker) => worker.tell_owner_of_error(error.message, &location),
+        None => to_console(&environment, ConsoleLevel::UncaughtError, error.message, &location),
     }
 }
 

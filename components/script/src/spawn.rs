@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use bgfetch_js::Interrupter;
 use bgfetch_traits::fetch::NetworkError;
@@ -12,11 +13,13 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptSender;
 use bgfetch_traits::service_worker::{RegistrationInfo, ScriptResource, WorkerInfo, WorkerType};
+use bgfetch_traits::worker::WorkerRequest;
 use url::Url;
 
 use crate::agent::{Agent, Inbox, ScriptLimits};
 use crate::dom::service_worker::run_service_worker;
 use crate::dom::window::loading;
+use crate::dom::workers::run_worker;
 use crate::environment::Hosts;
 
 /// Stack of a script thread, in bytes: what the engine is allowed, and as much again for Rust.
@@ -103,6 +106,37 @@ pub fn spawn_service_worker(options: ServiceWorkerOptions) -> io::Result<ScriptT
     let client = options.environment.id;
     let name = format!("service worker {}", options.worker.worker);
     start_thread(name, client, options.limits, move |agent| run_service_worker::set_up(agent, options))
+}
+
+/// What a dedicated or shared worker is started with.
+#[derive(Debug)]
+pub struct WorkerOptions {
+    /// The id of the environment to make.
+    pub client: ClientId,
+    /// How the owner of a dedicated worker is told of its errors; `None` for a shared worker.
+    pub owner: Option<ScriptSender>,
+    /// What its first owner asked for.
+    pub request: Box<WorkerRequest>,
+    /// The threads it talks to.
+    pub hosts: Hosts,
+    /// Its limits, but for that of a task, which workers have not.
+    pub limits: ScriptLimits,
+}
+
+/// Starts the thread of a dedicated or shared worker, which [runs
+/// it](https://html.spec.whatwg.org/multipage/workers.html#run-a-worker).
+///
+/// The thread ends after [`bgfetch_traits::script::ScriptMsg::Shutdown`], after the worker's own `close()`, or when there
+/// is no script to run; whatever it was asked and has not answered is dropped then.
+///
+/// # Errors
+/// When the system gives no thread, or there is no memory for the JavaScript engine.
+pub fn spawn_worker(options: WorkerOptions) -> io::Result<ScriptThread> {
+    let client = options.client;
+    let kind = if options.owner.is_some() { "worker" } else { "shared worker" };
+    // Workers are made for long work: their owners end them.
+    let limits = ScriptLimits { task_time: Duration::MAX, ..options.limits };
+    start_thread(kind.to_owned(), client, limits, move |agent| run_worker::start(agent, options))
 }
 
 /// Starts a thread with an agent, on which `set_up` runs before the event loop does.

@@ -14,6 +14,7 @@ use crate::script::ScriptSender;
 use crate::service_worker::{
     ClientType, FrameType, MessageData, RegistrationInfo, ServiceWorkerMsg, WorkerInfo,
 };
+use crate::worker::WorkerMsg;
 
 /// What a script asks of the coordinator.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub enum CoordinatorMsg {
     BackgroundFetch(ClientId, BackgroundFetchMsg),
     /// About service workers.
     ServiceWorker(ClientId, ServiceWorkerMsg),
+    /// About dedicated and shared workers.
+    Worker(ClientId, WorkerMsg),
     /// `BroadcastChannel.postMessage()`: to every other client of that storage key.
     Broadcast {
         /// Whose channel.

@@ -15,6 +15,7 @@
 //! | [`service_worker`] | registrations, workers, clients, functional events |
 //! | [`coordinator`] | the inbox of the coordinator thread |
 //! | [`script`] | the inbox of a script thread |
+//! | [`worker`] | dedicated and shared workers |
 #![forbid(unsafe_code)]
 
 pub mod background_fetch;
@@ -30,3 +31,4 @@ pub mod reply;
 pub mod script;
 pub mod service_worker;
 pub mod storage;
+pub mod worker;

@@ -11,6 +11,7 @@ use crate::reply::Reply;
 use crate::service_worker::{
     EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
 };
+use crate::worker::{PortOnItsWay, WorkerEvent, WorkerObjectId};
 
 /// What a script thread is told. `to` is always the environment that is meant: one thread may run several.
 #[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
@@ -78,6 +79,17 @@ pub enum ScriptMsg {
     PermissionChanged(String, PermissionState),
     /// The embedder asks something of a page.
     Embedder(EmbedderRequest),
+    /// Something happened to a dedicated or shared worker of an environment.
+    WorkerEvent {
+        /// Whose worker.
+        to: ClientId,
+        /// The object that stands for it.
+        object: WorkerObjectId,
+        /// What.
+        event: WorkerEvent,
+    },
+    /// Shared workers: somebody has connected.
+    Connect(PortOnItsWay),
     /// Ends the thread.
     Shutdown,
 }

@@ -54,7 +54,7 @@ impl Coordinator {
         }
         self.scripts.reserved.remove(&id);
         let creator = creator.filter(|creator| self.is_of(*creator, entry.thread));
-        let creator = creator.or_else(|| self.first_client_of(entry.thread));
+        let creator = creator.or_else(|| self.owner_of(id)).or_else(|| self.first_client_of(entry.thread));
         let is_top_level = client_type == ClientType::Window && entry.frame_type == FrameType::TopLevel;
         let new = NewClient {
             client: (*entry.client).clone(),
@@ -104,6 +104,7 @@ impl Coordinator {
         if !is_worker {
             self.registry(Input::Client(ClientInput::Gone(id)));
         }
+        self.owner_gone(id);
     }
 
     /// Sends to an environment, unless it is gone.

@@ -11,6 +11,7 @@
 //! | `service_worker` | what scripts ask of service workers; the registry's effects |
 //! | `workers` | runs of service workers |
 //! | `windows` | windows |
+//! | `web_workers` | dedicated and shared workers |
 //! | `clients` | environments: who they are and how they are reached |
 //! | `threads` | script threads, and their ends |
 //! | `native` | background fetches of the embedder |
@@ -33,6 +34,7 @@ mod tasks;
 pub(crate) mod teller;
 mod threads;
 mod transfers;
+mod web_workers;
 mod windows;
 mod workers;
 

@@ -2,7 +2,7 @@
 
 use bgfetch_service_worker::{Effect, FetchedScript, Input, Navigation, Persist, ScriptFetchId};
 use bgfetch_traits::body::BodyError;
-use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, RequestMode};
+use bgfetch_traits::fetch::{Destination, NetworkError, NetworkErrorKind, Request, RequestMode};
 use bgfetch_traits::ids::{ClientId, StorageKey, WorkerId};
 use bgfetch_traits::net::{CancelHandle, NetMsg, NetSender};
 use bgfetch_traits::reply::Reply;
@@ -25,7 +25,7 @@ impl Coordinator {
     pub(super) fn service_worker(&mut self, thread: ThreadId, from: ClientId, message: ServiceWorkerMsg) {
         // A navigation comes from a client that is not there yet.
         let message = match message {
-            ServiceWorkerMsg::HandleFetch(request, reply) if request.head.mode == RequestMode::Navigate => {
+            ServiceWorkerMsg::HandleFetch(request, reply) if makes_a_client(&request) => {
                 if self.scripts.clients.contains_key(&from) {
                     tracing::warn!(client = %from, "a client that is there already cannot be navigated to");
                     return;
@@ -138,6 +138,12 @@ impl Coordinator {
         });
         self.links.teller.tell(Tell::OpenWindow(request, answer));
     }
+}
+
+/// Whether it is a [non-subresource request](https://fetch.spec.whatwg.org/#non-subresource-request).
+fn makes_a_client(request: &Request) -> bool {
+    request.head.mode == RequestMode::Navigate
+        || matches!(request.head.destination, Destination::Worker | Destination::SharedWorker)
 }
 
 async fn fetch_whole_script(net: &NetSender, request: Request) -> Result<FetchedScript, NetworkError> {

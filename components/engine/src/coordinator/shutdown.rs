@@ -57,6 +57,7 @@ impl Coordinator {
         for thread in threads {
             self.end_thread(thread, false);
         }
+        self.end_web_workers();
         self.links.net.send(NetMsg::Shutdown);
     }
 

@@ -14,6 +14,7 @@ use url::Url;
 use super::Coordinator;
 use super::clients::ClientEntry;
 use super::inbox::{Event, Inbox, ThreadEvent};
+use super::web_workers::WebWorker;
 use super::windows::WindowEntry;
 use super::workers::Run;
 use crate::delegate::{EngineEvent, WindowId};
@@ -32,7 +33,10 @@ pub(crate) struct ThreadId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Window(WindowId),
+    /// A service worker.
     Worker(RunId),
+    /// A dedicated or shared worker, which is this client.
+    WebWorker(ClientId),
 }
 
 /// A script thread that has not ended.
@@ -54,6 +58,8 @@ pub(crate) struct Scripts {
     pub(crate) reserved: HashMap<ClientId, ThreadId>,
     pub(crate) windows: BTreeMap<WindowId, WindowEntry>,
     pub(crate) runs: HashMap<RunId, Run>,
+    /// Dedicated and shared workers.
+    pub(crate) web_workers: BTreeMap<ClientId, WebWorker>,
     /// Scripts whose run failed since a page asked for them: that was told already.
     pub(crate) failed_runs: HashSet<Url>,
 }
@@ -165,6 +171,7 @@ impl Coordinator {
         match thread.role {
             Role::Worker(run) => self.worker_ended(run, problem),
             Role::Window(window) => self.window_ended(window, id),
+            Role::WebWorker(worker) => self.web_worker_ended(worker),
         }
     }
 
@@ -184,6 +191,9 @@ impl Coordinator {
                 self.background_fetch(client, message);
             }
             CoordinatorMsg::ServiceWorker(client, message) => self.service_worker(thread, client, message),
+            CoordinatorMsg::Worker(client, message) if self.is_of(client, thread) => {
+                self.web_worker(client, message);
+            }
             CoordinatorMsg::Broadcast { key, from, channel, data } => {
                 if self.is_of(from, thread) {
                     self.broadcast(&key, from, &channel, &data);
@@ -200,7 +210,7 @@ impl Coordinator {
                     self.navigate(thread, client, url);
                 }
             }
-            message @ CoordinatorMsg::BackgroundFetch(..) => {
+            message @ (CoordinatorMsg::BackgroundFetch(..) | CoordinatorMsg::Worker(..)) => {
                 // Dropping the reply rejects the promise that waits for it.
                 tracing::warn!(thread = thread.0, ?message, "a script speaks for an environment not its own");
             }

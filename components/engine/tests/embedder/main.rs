@@ -15,5 +15,6 @@ mod real_scripts;
 mod resume_after_kill;
 mod several_files;
 mod support;
+mod web_workers;
 mod windows;
 mod worker_threads;

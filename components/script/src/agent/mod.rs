@@ -19,6 +19,7 @@ use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::dom::messaging::{broadcast_channel, message_port};
+use crate::dom::workers::owned;
 use crate::environment::Environment;
 use executor::Executor;
 use replies::Replies;
@@ -35,7 +36,7 @@ thread_local! {
 /// How long scripts may run, and how much they may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct ScriptLimits {
-    /// One task or callback may run so long.
+    /// One task or callback may run so long; [`Duration::MAX`] is no limit.
     pub task_time: Duration,
     /// Bytes that JavaScript of one thread may allocate.
     pub memory: usize,
@@ -161,6 +162,7 @@ impl Agent {
             crate::report::forget(&realm);
             message_port::forget(&realm);
             broadcast_channel::forget(&realm);
+            owned::forget(&realm);
             // Functions of it may still be called by other realms of this thread.
             self.discarded.borrow_mut().push(realm);
         }
@@ -197,7 +199,8 @@ impl Agent {
     /// Gives the script that runs now its whole time again: for waiting that is not its own fault.
     pub(crate) fn allow_time(&self) {
         if let Some(runtime) = &*self.runtime.borrow() {
-            runtime.set_time_limit(Some(self.limits.task_time));
+            let limit = self.limits.task_time;
+            runtime.set_time_limit((limit < Duration::MAX).then_some(limit));
         }
     }
 }

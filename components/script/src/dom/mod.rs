@@ -14,6 +14,7 @@ pub(crate) mod service_worker;
 pub(crate) mod streams;
 pub(crate) mod url;
 pub(crate) mod window;
+pub(crate) mod workers;
 
 pub(crate) use background_fetch::*;
 pub(crate) use cache::*;
@@ -29,3 +30,4 @@ pub(crate) use service_worker::*;
 pub(crate) use streams::*;
 pub(crate) use url::*;
 pub(crate) use window::*;
+pub(crate) use workers::*;

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use bgfetch::ScriptHost;
-use bgfetch::host::{Hosts, PageLoad, ScriptThread, ServiceWorkerStart, WindowStart};
+use bgfetch::host::{Hosts, PageLoad, ScriptThread, ServiceWorkerStart, WindowStart, WorkerStart};
 use bgfetch::traits::background_fetch::{BackgroundFetchInfo, BackgroundFetchMsg, NewRecord};
 use bgfetch::traits::coordinator::CoordinatorMsg;
 use bgfetch::traits::fetch::{
@@ -141,6 +141,7 @@ impl Script {
 /// Starts such threads.
 pub(crate) struct FakeScripts {
     pages: (Sender<Script>, Receiver<Script>),
+    web_workers: (Sender<WorkerStart>, Receiver<WorkerStart>),
     events: Arc<Events>,
 }
 
@@ -149,12 +150,17 @@ impl FakeScripts {
     pub(crate) fn new(
         events: impl Fn(&Script, FunctionalEvent, Reply<EventOutcome>) + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { pages: unbounded(), events: Arc::new(events) })
+        Arc::new(Self { pages: unbounded(), web_workers: unbounded(), events: Arc::new(events) })
     }
 
     /// Workers that do nothing about any event.
     pub(crate) fn quiet() -> Arc<Self> {
         Self::new(|_, _, reply| reply.send(EventOutcome::Completed))
+    }
+
+    /// The next dedicated or shared worker that was started.
+    pub(crate) fn web_worker(&self) -> WorkerStart {
+        self.web_workers.1.recv_timeout(LIMIT).unwrap()
     }
 
     /// The next page that has loaded.
@@ -230,6 +236,22 @@ impl ScriptHost for FakeScripts {
             }
         })
     }
+
+    fn start_worker(&self, worker: WorkerStart) -> io::Result<ScriptThread> {
+        start_web_worker(self.web_workers.0.clone(), worker)
+    }
+}
+
+/// Dedicated and shared workers, which hang if their name says so.
+fn start_web_worker(started: Sender<WorkerStart>, worker: WorkerStart) -> io::Result<ScriptThread> {
+    start("web worker", move |inbox, _, interrupt| {
+        let hangs = worker.request.name == "hang";
+        started.send(worker).unwrap();
+        if hangs {
+            interrupt.hang();
+        }
+        while !matches!(inbox.recv(), Ok(ScriptMsg::Shutdown) | Err(_)) {}
+    })
 }
 
 fn run_worker(source: &str, interrupt: &Interrupt, reply: Reply<WorkerStarted>) {

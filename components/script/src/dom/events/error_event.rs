@@ -41,10 +41,21 @@ pub(crate) fn fire_at_global(
     error: &Value,
 ) -> bool {
     let Some(global) = realm.global_as::<EventTarget>() else { return false };
+    fire(realm, &global, &format!("Uncaught {description}"), location, error)
+}
+
+/// Fires an `error` event with a message at a target; whether something handled it.
+pub(crate) fn fire(
+    realm: &Realm,
+    target: &EventTarget,
+    message: &str,
+    location: &ErrorLocation,
+    error: &Value,
+) -> bool {
     let init = EventInit { cancelable: true, ..EventInit::default() };
     let made = realm.wrap(ErrorEvent {
         event: Event::new_inherited(realm, "error".into(), &init),
-        message: format!("Uncaught {description}").into(),
+        message: message.into(),
         filename: location.file.clone(),
         lineno: location.line,
         colno: location.column,
@@ -52,7 +63,7 @@ pub(crate) fn fire_at_global(
     });
     let Ok(event) = made else { return false };
     event.set_trusted();
-    matches!(global.dispatch(realm, &event.upcast()), Ok(false))
+    matches!(target.dispatch(realm, &event.upcast()), Ok(false))
 }
 
 /// Fires the `error` event of a script with muted errors at a realm's global object; whether something handled it.

@@ -75,7 +75,7 @@ impl Script {
 impl ServiceWorkerGlobalScope {
     pub(crate) fn new(worker: WorkerInfo, registration: RegistrationInfo, script: Script) -> Self {
         Self {
-            worker_global_scope: WorkerGlobalScope::new_inherited(),
+            worker_global_scope: WorkerGlobalScope::new_inherited(script.worker_type),
             worker: RefCell::new(worker),
             registration: RefCell::new(registration),
             script,

@@ -6,6 +6,8 @@ use bgfetch_js::{
     DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
 };
 
+use bgfetch_traits::service_worker::WorkerType;
+
 use super::import_scripts;
 use super::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
 use crate::bindings::WorkerGlobalScopeMethods;
@@ -16,6 +18,8 @@ use crate::environment::Environment;
 pub(crate) struct WorkerGlobalScope {
     event_target: EventTarget,
     shared: SharedObjects,
+    /// [Type](https://html.spec.whatwg.org/multipage/workers.html#concept-workerglobalscope-type)
+    worker_type: WorkerType,
     location: OnceCell<Member<WorkerLocation>>,
     navigator: OnceCell<Member<WorkerNavigator>>,
 }
@@ -26,10 +30,11 @@ window_or_worker_global_scope!(WorkerGlobalScope);
 
 impl WorkerGlobalScope {
     /// For interfaces that inherit.
-    pub(super) fn new_inherited() -> Self {
+    pub(crate) fn new_inherited(worker_type: WorkerType) -> Self {
         Self {
             event_target: EventTarget::new_inherited(),
             shared: SharedObjects::default(),
+            worker_type,
             location: OnceCell::new(),
             navigator: OnceCell::new(),
         }
@@ -58,14 +63,14 @@ impl WorkerGlobalScopeMethods for WorkerGlobalScope {
 
     /// [`importScripts()`](https://html.spec.whatwg.org/multipage/workers.html#dom-workerglobalscope-importscripts)
     fn import_scripts(&self, realm: &Realm, urls: Vec<String>) -> Fallible<()> {
+        // [Import scripts into worker global
+        // scope](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope), step 1.
+        if self.worker_type == WorkerType::Module {
+            return Err(Exception::type_error("importScripts() is not for module workers: use import"));
+        }
         let Some(worker) = self.root().downcast::<ServiceWorkerGlobalScope>() else {
             return import_scripts::import(realm, &urls, |url| import_scripts::fetch(realm, &url));
         };
-        // [Import scripts into worker global
-        // scope](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope), step 1.
-        if worker.is_module() {
-            return Err(Exception::type_error("importScripts() is not for module workers: use import"));
-        }
         import_scripts::import(realm, &urls, |url| worker.imported_script(realm, url))
     }
 }

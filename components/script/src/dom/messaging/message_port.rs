@@ -3,14 +3,14 @@
 //! Two ends share a [`Channel`]; each end is a `MessagePort` of some thread, or on its way to one. A port that is
 //! enabled is told by [`ScriptMsg::PortReady`] that there are messages.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bgfetch_js::{
-    Exception, Fallible, Object, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
+    Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
 };
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use bgfetch_traits::service_worker::MessageData;
@@ -30,9 +30,12 @@ pub(crate) struct MessagePort {
     /// Its [port message queue](https://html.spec.whatwg.org/multipage/web-messaging.html#port-message-queue) is enabled.
     enabled: Cell<bool>,
     detached: Cell<bool>,
+    /// Its [message event target](https://html.spec.whatwg.org/multipage/web-messaging.html#message-event-target), if
+    /// that is another object: of a worker's implicit ports, that object.
+    message_event_target: OnceCell<Member<EventTarget>>,
 }
 
-trace_fields!(MessagePort { event_target });
+trace_fields!(MessagePort { event_target, message_event_target });
 platform_object!(MessagePort: EventTarget via event_target);
 
 /// One end of a channel, on its way between threads.
@@ -78,6 +81,7 @@ impl MessagePort {
             end: RefCell::new(Some(handle)),
             enabled: Cell::new(false),
             detached: Cell::new(false),
+            message_event_target: OnceCell::new(),
         }
     }
 
@@ -87,6 +91,31 @@ impl MessagePort {
         let first = realm.wrap(Self::with(PortHandle { channel: Arc::clone(&channel), side: 0 }))?;
         let second = realm.wrap(Self::with(PortHandle { channel, side: 1 }))?;
         Ok((first, second))
+    }
+
+    /// A new port that only stands for `target`, which gets its messages from now on, and the other end.
+    pub(crate) fn implicit(realm: &Realm, target: &Root<EventTarget>) -> Fallible<(Root<Self>, PortHandle)> {
+        let channel = Arc::<Channel>::default();
+        let other = PortHandle { channel: Arc::clone(&channel), side: 1 };
+        Ok((Self::implicit_of(realm, PortHandle { channel, side: 0 }, target)?, other))
+    }
+
+    /// The port of this end, which only stands for `target`.
+    pub(crate) fn implicit_of(
+        realm: &Realm,
+        handle: PortHandle,
+        target: &Root<EventTarget>,
+    ) -> Fallible<Root<Self>> {
+        let port = realm.wrap(Self::with(handle))?;
+        let _first = port.message_event_target.set(target.clone().into());
+        Ok(port)
+    }
+
+    /// Two new ports, of which one goes elsewhere.
+    pub(crate) fn with_other_end(realm: &Realm) -> Fallible<(Root<Self>, PortHandle)> {
+        let channel = Arc::<Channel>::default();
+        let other = PortHandle { channel: Arc::clone(&channel), side: 1 };
+        Ok((realm.wrap(Self::with(PortHandle { channel, side: 0 }))?, other))
     }
 
     /// Whether it was transferred away.
@@ -110,7 +139,9 @@ impl MessagePort {
         realm.wrap(Self::with(handle))
     }
 
-    fn enable(&self, realm: &Realm) {
+    /// Enables its [port message
+    /// queue](https://html.spec.whatwg.org/multipage/web-messaging.html#port-message-queue).
+    pub(crate) fn enable(&self, realm: &Realm) {
         let end = self.end.borrow();
         let Some(handle) = end.as_ref() else { return };
         if self.enabled.replace(true) {
@@ -130,6 +161,14 @@ impl MessagePort {
         }
     }
 
+    /// [Disentangles](https://html.spec.whatwg.org/multipage/web-messaging.html#disentangle) it: no message comes any more.
+    pub(crate) fn disentangle(&self) {
+        let handle = self.end.borrow_mut().take();
+        if let Some(handle) = handle {
+            self.disable(&handle);
+        }
+    }
+
     fn disable(&self, handle: &PortHandle) {
         let listener = handle.own().lock().listener.take();
         self.enabled.set(false);
@@ -142,21 +181,23 @@ impl MessagePort {
     fn deliver(&self, realm: &Realm) -> Fallible<()> {
         let data = self.end.borrow().as_ref().and_then(|handle| handle.own().lock().messages.pop_front());
         let Some(data) = data else { return Ok(()) };
+        let target = self.message_event_target.get().map_or_else(|| self.root().upcast(), |t| (**t).clone());
         match clone::deserialize(realm, data) {
             Ok((data, ports)) => {
                 let message = Message { data, origin: String::new(), source: None, ports };
-                message_event::fire(realm, self, "message", message)?;
+                message_event::fire(realm, &target, "message", message)?;
             }
             Err(_) => {
                 let message =
                     Message { data: Value::NULL, origin: String::new(), source: None, ports: Vec::new() };
-                message_event::fire(realm, self, "messageerror", message)?;
+                message_event::fire(realm, &target, "messageerror", message)?;
             }
         }
         Ok(())
     }
 
-    fn post(&self, realm: &Realm, message: &Value, transfer: &[Object]) -> Fallible<()> {
+    /// Posts a message to the other end.
+    pub(crate) fn post(&self, realm: &Realm, message: &Value, transfer: &[Object]) -> Fallible<()> {
         // [Message port post message steps](https://html.spec.whatwg.org/multipage/web-messaging.html#message-port-post-message-steps).
         // Step 2.
         let this = self.root().to_object();
@@ -241,10 +282,7 @@ impl MessagePortMethods for MessagePort {
     }
 
     fn close(&self, _: &Realm) -> Fallible<()> {
-        let handle = self.end.borrow_mut().take();
-        if let Some(handle) = handle {
-            self.disable(&handle);
-        }
+        self.disentangle();
         Ok(())
     }
 }

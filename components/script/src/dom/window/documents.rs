@@ -19,7 +19,7 @@ use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::mutation;
 use crate::dom::{Document, Element, Window};
 use crate::environment::{Environment, GlobalKind, Hosts};
-use crate::realm_setup::{Setup, create_realm};
+use crate::realm_setup::{Parent, Setup, create_realm};
 
 /// What a document is made of.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub(super) fn create(
         url: params.url.clone(),
         origin: params.origin.clone(),
         policy: params.policy,
-        parent: parent.cloned(),
+        parent: parent.map(|parent| Parent::of(parent)),
     };
     let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
     dynamic_import::install(&realm)?;

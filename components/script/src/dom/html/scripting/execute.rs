@@ -71,7 +71,16 @@ fn run_module(
     realm: &Realm,
     run: impl FnOnce() -> bgfetch_js::Fallible<bgfetch_js::Promise<bgfetch_js::Value>>,
 ) {
-    let reported = run().and_then(|promise| {
+    report_rejection(realm, run());
+}
+
+/// Reports what a module throws: [run a module
+/// script](https://html.spec.whatwg.org/multipage/webappapis.html#run-a-module-script), from step 7 on.
+pub(crate) fn report_rejection(
+    realm: &Realm,
+    evaluation: bgfetch_js::Fallible<bgfetch_js::Promise<bgfetch_js::Value>>,
+) {
+    let reported = evaluation.and_then(|promise| {
         promise.react(
             realm,
             |_, _| {},

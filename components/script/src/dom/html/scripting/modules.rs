@@ -40,8 +40,26 @@ pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> R
 ///
 /// # Errors
 /// A sentence for the exception.
-pub(super) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
+pub(crate) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
     fetch_graph(realm, vec![url], &descendant_options(None)).await
+}
+
+/// [Fetches a module worker script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-worker-script-tree),
+/// the first script of which is there.
+///
+/// # Errors
+/// A sentence for the console.
+pub(crate) async fn fetch_for_worker(
+    realm: &Realm,
+    url: &Url,
+    source: &str,
+    credentials: CredentialsMode,
+) -> Result<(), String> {
+    if let Claim::Fetch(place) = ModuleMap::claim(url).await {
+        place.fill(Ok(source.to_owned()));
+    }
+    let options = FetchOptions { cors: Some(credentials), ..descendant_options(None) };
+    fetch_graph(realm, dependencies(url, source)?, &options).await
 }
 
 /// [Descendant script fetch options](https://html.spec.whatwg.org/multipage/webappapis.html#descendant-script-fetch-options).

@@ -1,0 +1,121 @@
+//! Objects of this thread that stand for workers, and what happens to those.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use bgfetch_js::{DomString, ErrorLocation, Exception, Fallible, Realm, Root, Value};
+use bgfetch_traits::body::BodyReader;
+use bgfetch_traits::coordinator::ConsoleLevel;
+use bgfetch_traits::fetch::{CredentialsMode, Response, ResponseHead, ResponseType};
+use bgfetch_traits::worker::{PortOnItsWay, WorkerError, WorkerEvent, WorkerObjectId, WorkerRequest};
+use url::Url;
+
+use crate::bindings::{WorkerOptions, WorkerType};
+use crate::dom::events::{error_event, event};
+use crate::dom::file::blob_url;
+use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::{EventTarget, Worker};
+use crate::environment::Environment;
+use crate::report;
+
+thread_local! {
+    /// They live as long as their workers do: events may come.
+    static OBJECTS: RefCell<HashMap<WorkerObjectId, (Realm, Root<EventTarget>)>> = RefCell::default();
+}
+
+/// Keeps an object until its worker has ended.
+pub(super) fn add(realm: &Realm, id: WorkerObjectId, object: Root<EventTarget>) {
+    OBJECTS.with_borrow_mut(|objects| objects.insert(id, (realm.clone(), object)));
+}
+
+/// Forgets an object: its worker has ended.
+pub(super) fn remove(id: WorkerObjectId) {
+    let removed = OBJECTS.with_borrow_mut(|objects| objects.remove(&id));
+    drop(removed);
+}
+
+/// Lets go of the objects of a realm that ends.
+pub(crate) fn forget(realm: &Realm) {
+    let gone: Vec<_> =
+        OBJECTS.with_borrow_mut(|objects| objects.extract_if(|_, (owner, _)| owner.is_same(realm)).collect());
+    drop(gone);
+}
+
+/// Something happened to a worker of this realm.
+pub(crate) fn happened(realm: &Realm, id: WorkerObjectId, event: WorkerEvent) -> Fallible<()> {
+    let found = OBJECTS.with_borrow(|objects| objects.get(&id).map(|(_, object)| object.clone()));
+    // It was terminated.
+    let Some(object) = found else { return Ok(()) };
+    match event {
+        // [Run a worker](https://html.spec.whatwg.org/multipage/workers.html#run-a-worker), on the failure of its script.
+        WorkerEvent::Failed(why) => {
+            let environment = Environment::of(realm);
+            report::to_console(&environment, ConsoleLevel::Error, why, &ErrorLocation::default());
+            event::fire(realm, &*object, "error").map(drop)
+        }
+        // [Report an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception), for dedicated
+        // workers.
+        WorkerEvent::Error(error) => {
+            let WorkerError { message, file, line, column } = error.clone();
+            let location = ErrorLocation { file, line, column, ..ErrorLocation::default() };
+            if !error_event::fire(realm, &object, &message, &location, &Value::NULL) {
+                report::report_of_worker(realm, error);
+            }
+            Ok(())
+        }
+        WorkerEvent::Ended => {
+            if let Some(worker) = object.downcast::<Worker>() {
+                worker.ended();
+            }
+            remove(id);
+            Ok(())
+        }
+    }
+}
+
+/// What the constructors of workers have in common.
+///
+/// # Errors
+/// A `SyntaxError` for what is not a URL.
+pub(super) fn request(
+    realm: &Realm,
+    script_url: &str,
+    options: WorkerOptions,
+    object: WorkerObjectId,
+    port: PortHandle,
+) -> Fallible<Box<WorkerRequest>> {
+    let environment = Environment::of(realm);
+    let url = environment.parse_url(script_url).map_err(|error| {
+        Exception::dom("SyntaxError", format!("the script URL {script_url:?} is not a URL: {error}"))
+    })?;
+    Ok(Box::new(WorkerRequest {
+        response: blob_response(&environment, &url),
+        url,
+        name: DomString::into_string(options.name),
+        worker_type: match options.type_ {
+            WorkerType::Classic => bgfetch_traits::service_worker::WorkerType::Classic,
+            WorkerType::Module => bgfetch_traits::service_worker::WorkerType::Module,
+        },
+        credentials: CredentialsMode::parse(options.credentials.as_str()).unwrap_or_default(),
+        outside: Box::new(environment.client()),
+        object,
+        port: PortOnItsWay(Box::new(port)),
+    }))
+}
+
+/// What a [blob URL](https://w3c.github.io/FileAPI/#blob-url-resolve) stands for now.
+fn blob_response(environment: &Environment, url: &Url) -> Option<Response> {
+    if url.scheme() != "blob" || url.origin() != environment.origin {
+        return None;
+    }
+    let data = blob_url::resolve(url)?;
+    let mut head = ResponseHead {
+        kind: ResponseType::Basic,
+        url_list: vec![url.clone()],
+        status_text: b"OK".to_vec(),
+        ..ResponseHead::default()
+    };
+    head.headers.append("Content-Length", data.bytes.len().to_string());
+    head.headers.append("Content-Type", data.mime_type);
+    Some(Response::new(head, Some(BodyReader::from_bytes(data.bytes))))
+}
