@@ -160,6 +160,7 @@ impl Agent {
             environment.tell_gone();
             environment.timers.clear();
             crate::report::forget(&realm);
+            crate::dom::nodes::mutation_observer::forget(&realm);
             message_port::forget(&realm);
             broadcast_channel::forget(&realm);
             owned::forget(&realm);

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{DomString, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
 
+use super::path::{self, PathItem};
 use crate::bindings::{EventInit, EventMethods};
 use crate::dom::EventTarget;
 use crate::environment::Environment;
@@ -21,8 +22,10 @@ pub(crate) struct Event {
     pub(super) phase: Cell<u16>,
     pub(super) target: RefCell<Option<Member<EventTarget>>>,
     pub(super) current_target: RefCell<Option<Member<EventTarget>>>,
-    /// [Path](https://dom.spec.whatwg.org/#event-path): without shadow trees, targets are all there is to it.
-    pub(super) path: RefCell<Vec<Member<EventTarget>>>,
+    /// [Related target](https://dom.spec.whatwg.org/#event-relatedtarget), of those interfaces that have one.
+    pub(super) related_target: RefCell<Option<Member<EventTarget>>>,
+    /// [Path](https://dom.spec.whatwg.org/#event-path).
+    pub(super) path: RefCell<Vec<PathItem>>,
     pub(super) flags: Flags,
 }
 
@@ -37,7 +40,7 @@ pub(super) struct Flags {
     pub(super) dispatch: Cell<bool>,
 }
 
-trace_fields!(Event { target, current_target, path });
+trace_fields!(Event { target, current_target, related_target, path });
 platform_object!(Event);
 
 impl Event {
@@ -54,6 +57,7 @@ impl Event {
             phase: Cell::new(Self::NONE),
             target: RefCell::default(),
             current_target: RefCell::default(),
+            related_target: RefCell::default(),
             path: RefCell::default(),
             flags: Flags::default(),
         };
@@ -78,6 +82,11 @@ impl Event {
     /// Its type.
     pub(crate) fn type_name(&self) -> DomString {
         self.event_type.borrow().clone()
+    }
+
+    /// Gives it another type for a while, for listeners of a legacy name.
+    pub(super) fn set_type(&self, event_type: DomString) {
+        self.event_type.replace(event_type);
     }
 
     /// Says that the browser made it.
@@ -112,6 +121,23 @@ impl Event {
     /// Whether it bubbles.
     pub(crate) fn bubbles_flag(&self) -> bool {
         self.bubbles.get()
+    }
+
+    /// Whether it goes on from a shadow tree to the tree around it: its
+    /// [composed flag](https://dom.spec.whatwg.org/#composed-flag).
+    pub(crate) const fn composed_flag(&self) -> bool {
+        self.composed
+    }
+
+    /// Its related target.
+    pub(crate) fn related(&self) -> Option<Root<EventTarget>> {
+        Self::member(&self.related_target)
+    }
+
+    /// Sets its related target.
+    pub(crate) fn set_related(&self, target: Option<Root<EventTarget>>) {
+        let before = self.related_target.replace(target.map(Into::into));
+        drop(before);
     }
 
     /// Its target, if that is an element.
@@ -153,11 +179,10 @@ impl EventMethods for Event {
     }
 
     fn composed_path(&self, _: &Realm) -> Fallible<Vec<Root<EventTarget>>> {
-        // Without shadow trees, nothing of the path is hidden from anyone.
-        if self.current_target.borrow().is_none() {
-            return Ok(Vec::new());
-        }
-        Ok(self.path.borrow().iter().map(|item| (**item).clone()).collect())
+        Ok(match Self::member(&self.current_target) {
+            Some(current) => path::composed(&self.path.borrow(), &current),
+            None => Vec::new(),
+        })
     }
 
     fn event_phase(&self, _: &Realm) -> Fallible<u16> {

@@ -2,12 +2,13 @@
 //! IDL attributes and, on elements, as content attributes.
 
 use bgfetch_js::{
-    Callback, Fallible, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer, Value,
+    Callback, DomString, Fallible, FromJs, Object, PlatformObject, Realm, Root, ToJs, Trace, Traced, Tracer,
+    Value,
 };
 
 use super::event_target::EventTarget;
 use crate::dom::html::content_handlers;
-use crate::dom::{ErrorEvent, Event};
+use crate::dom::{BeforeUnloadEvent, ErrorEvent, Event};
 use crate::report;
 
 /// An event handler of a target.
@@ -37,7 +38,8 @@ impl Trace for Handler {
 /// The value of an event handler IDL attribute.
 pub(crate) fn get(realm: &Realm, target: &EventTarget, name: &'static str) -> Fallible<Value> {
     let target = content_handlers::determine_target(&target.root(), name);
-    Ok(current_value(realm, &target, name).map_or(Value::NULL, Object::into_value))
+    let value = target.and_then(|target| current_value(realm, &target, name));
+    Ok(value.map_or(Value::NULL, Object::into_value))
 }
 
 /// [Gets the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler)
@@ -69,7 +71,7 @@ fn current_value(realm: &Realm, target: &Root<EventTarget>, name: &str) -> Optio
 
 /// Sets an event handler IDL attribute; what is not an object counts as `null`.
 pub(crate) fn set(realm: &Realm, target: &EventTarget, name: &'static str, value: &Value) -> Fallible<()> {
-    let target = content_handlers::determine_target(&target.root(), name);
+    let Some(target) = content_handlers::determine_target(&target.root(), name) else { return Ok(()) };
     match value.as_object() {
         Some(object) => activate(realm, &target, name, HandlerValue::Object(object.into())),
         None => {
@@ -86,7 +88,7 @@ pub(crate) fn set_source(
     name: &'static str,
     source: Option<&str>,
 ) -> Fallible<()> {
-    let target = content_handlers::determine_target(target, name);
+    let Some(target) = content_handlers::determine_target(target, name) else { return Ok(()) };
     match source {
         Some(source) => activate(realm, &target, name, HandlerValue::Source(source.to_owned())),
         None => {
@@ -137,11 +139,20 @@ pub(super) fn process(
         None => callback.call(realm, current.as_value(), &[event.to_js(realm)?])?,
     };
     // Step 5.
-    let cancels = match error {
-        Some(_) => result.as_bool() == Some(true),
-        None => result.as_bool() == Some(false),
-    };
-    if cancels {
+    if error.is_some() {
+        if result.as_bool() == Some(true) {
+            event.cancel();
+        }
+    } else if let Some(question) = event.downcast::<BeforeUnloadEvent>().filter(|_| name == "beforeunload") {
+        // The return type is `DOMString?`.
+        if !result.is_nullish() {
+            let text = DomString::from_js(realm, &result)?;
+            event.cancel();
+            if question.question().is_empty() {
+                question.set_question(text);
+            }
+        }
+    } else if result.as_bool() == Some(false) {
         event.cancel();
     }
     Ok(())

@@ -1,5 +1,4 @@
-//! [`EventTarget`](https://dom.spec.whatwg.org/#interface-eventtarget) and
-//! [event dispatch](https://dom.spec.whatwg.org/#concept-event-dispatch).
+//! [`EventTarget`](https://dom.spec.whatwg.org/#interface-eventtarget).
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,8 +14,7 @@ use crate::bindings::{
     AddEventListenerOptions, AddEventListenerOptionsOrBoolean, EventListener, EventListenerOptionsOrBoolean,
     EventTargetMethods,
 };
-use crate::dom::{Event, Node};
-use crate::report;
+use crate::dom::{Event, Node, Window};
 
 /// `EventTarget`.
 pub(crate) struct EventTarget {
@@ -28,13 +26,13 @@ pub(crate) struct EventTarget {
 
 /// An [event listener](https://dom.spec.whatwg.org/#concept-event-listener).
 #[derive(Clone)]
-struct Listener {
-    id: u64,
-    event_type: DomString,
+pub(super) struct Listener {
+    pub(super) id: u64,
+    pub(super) event_type: DomString,
     callback: ListenerCallback,
-    capture: bool,
-    passive: bool,
-    once: bool,
+    pub(super) capture: bool,
+    pub(super) passive: bool,
+    pub(super) once: bool,
 }
 
 #[derive(Clone)]
@@ -87,7 +85,7 @@ impl EventTarget {
 
     /// Adds the listener of an event handler, at its place in the order.
     pub(super) fn add_handler_listener(&self, name: &'static str) -> u64 {
-        self.add(name.into(), ListenerCallback::Handler(name), false, false, false)
+        self.add(event_type_of(name).into(), ListenerCallback::Handler(name), false, false, false)
     }
 
     /// [Removes an event listener](https://dom.spec.whatwg.org/#remove-an-event-listener).
@@ -99,101 +97,44 @@ impl EventTarget {
         drop(removed);
     }
 
-    fn has(&self, id: u64) -> bool {
+    /// Whether a listener has not been removed.
+    pub(super) fn has_listener_with_id(&self, id: u64) -> bool {
         self.listeners.borrow().iter().any(|listener| listener.id == id)
     }
 
-    /// [Dispatches](https://dom.spec.whatwg.org/#concept-event-dispatch) `event` here; `false` if it was canceled.
-    pub(crate) fn dispatch(&self, realm: &Realm, event: &Root<Event>) -> Fallible<bool> {
-        let target = self.root();
-        // Step 1.
-        event.flags.dispatch.set(true);
-        *event.target.borrow_mut() = Some(target.clone().into());
-        // Steps 3 to 5.9, without shadow trees: the target and its ancestors.
-        let mut path = vec![target.clone()];
-        let mut parent = get_the_parent(&target, event);
-        while let Some(next) = parent {
-            parent = get_the_parent(&next, event);
-            path.push(next);
-        }
-        *event.path.borrow_mut() = path.iter().map(|target| target.clone().into()).collect();
-        let activation = crate::dom::html::activation::prepare(realm, event, &path)?;
-        // Step 5.13: capture, from the outermost in.
-        for (index, current) in path.iter().enumerate().rev() {
-            event.phase.set(if index == 0 { Event::AT_TARGET } else { Event::CAPTURING_PHASE });
-            invoke(realm, current, event, true);
-        }
-        // Step 5.14: bubble, from the target out.
-        for (index, current) in path.iter().enumerate() {
-            if index > 0 && !event.bubbles_flag() {
-                break;
+    /// Its [event listener list](https://dom.spec.whatwg.org/#eventtarget-event-listener-list) as it is now.
+    pub(super) fn listeners(&self) -> Vec<Listener> {
+        self.listeners.borrow().clone()
+    }
+}
+
+impl Listener {
+    /// Calls it, with the target that it belongs to as `this`.
+    pub(super) fn call(
+        &self,
+        realm: &Realm,
+        current: &Root<EventTarget>,
+        event: &Root<Event>,
+    ) -> Fallible<()> {
+        match &self.callback {
+            ListenerCallback::Script(callback) => {
+                callback.handle_event(realm, current.as_value(), event.clone())?;
+                Ok(())
             }
-            event.phase.set(if index == 0 { Event::AT_TARGET } else { Event::BUBBLING_PHASE });
-            invoke(realm, current, event, false);
-        }
-        // Steps 6 to 10.
-        event.phase.set(Event::NONE);
-        event.current_target.replace(None);
-        event.path.borrow_mut().clear();
-        event.flags.dispatch.set(false);
-        event.flags.stop_propagation.set(false);
-        event.flags.stop_immediate_propagation.set(false);
-        // Step 12.
-        activation.finish(realm, event)?;
-        Ok(!event.flags.canceled.get())
-    }
-}
-
-/// [Get the parent](https://dom.spec.whatwg.org/#get-the-parent): only nodes have one.
-fn get_the_parent(target: &Root<EventTarget>, event: &Event) -> Option<Root<EventTarget>> {
-    target.downcast::<Node>()?.event_parent(event)
-}
-
-/// [Invoke](https://dom.spec.whatwg.org/#concept-event-listener-invoke).
-fn invoke(realm: &Realm, current: &Root<EventTarget>, event: &Root<Event>, capturing: bool) {
-    // Step 4.
-    if event.flags.stop_propagation.get() {
-        return;
-    }
-    // Step 5.
-    *event.current_target.borrow_mut() = Some(current.clone().into());
-    // Step 6: listeners added from here on are not called.
-    let listeners: Vec<Listener> = {
-        let all = current.listeners.borrow();
-        let event_type = event.type_name();
-        all.iter().filter(|l| l.capture == capturing && l.event_type == event_type).cloned().collect()
-    };
-    // Inner invoke.
-    for listener in listeners {
-        if !current.has(listener.id) {
-            continue;
-        }
-        if listener.once {
-            current.remove_listener(listener.id);
-        }
-        event.flags.in_passive_listener.set(listener.passive);
-        if let Err(exception) = call(realm, current, event, &listener) {
-            report::report_exception(realm, exception);
-        }
-        event.flags.in_passive_listener.set(false);
-        if event.flags.stop_immediate_propagation.get() {
-            return;
+            ListenerCallback::Handler(name) => super::event_handler::process(realm, current, event, name),
         }
     }
 }
 
-fn call(
-    realm: &Realm,
-    current: &Root<EventTarget>,
-    event: &Root<Event>,
-    listener: &Listener,
-) -> Fallible<()> {
-    match &listener.callback {
-        ListenerCallback::Script(callback) => {
-            callback.handle_event(realm, current.as_value(), event.clone())?;
-            Ok(())
-        }
-        ListenerCallback::Handler(name) => super::event_handler::process(realm, current, event, name),
+/// The [event type](https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-event-type) of the event handler
+/// `"on" + name`: the name, but for four whose prefixed types have capitals.
+fn event_type_of(name: &str) -> &str {
+    match name {
+        "webkitanimationend" => "webkitAnimationEnd",
+        "webkitanimationiteration" => "webkitAnimationIteration",
+        "webkitanimationstart" => "webkitAnimationStart",
+        "webkittransitionend" => "webkitTransitionEnd",
+        name => name,
     }
 }
 
@@ -248,7 +189,9 @@ impl EventTargetMethods for EventTarget {
             return Ok(());
         }
         let callback = ListenerCallback::Script(callback.into());
-        let id = self.add(type_, callback, capture, options.passive.unwrap_or(false), options.once);
+        // Step 4.
+        let passive = options.passive.unwrap_or_else(|| self.is_passive_by_default(&type_));
+        let id = self.add(type_, callback, capture, passive, options.once);
         // Step 6.
         if let Some(signal) = signal {
             signal.add_algorithm(Box::new(RemoveListener { target: self.root().into(), listener: id }));
@@ -288,6 +231,20 @@ impl EventTargetMethods for EventTarget {
 }
 
 impl EventTarget {
+    /// [Default passive value](https://dom.spec.whatwg.org/#default-passive-value)
+    fn is_passive_by_default(&self, event_type: &DomString) -> bool {
+        if !["touchstart", "touchmove", "wheel", "mousewheel"].iter().any(|name| *event_type == **name) {
+            return false;
+        }
+        let this = self.root();
+        let Some(node) = this.downcast::<Node>() else { return this.downcast::<Window>().is_some() };
+        let document = node.owner_doc();
+        let is = |element: Option<Root<Node>>| element.as_ref() == Some(&node);
+        is(Some(document.upcast()))
+            || is(document.document_element().map(|element| element.upcast()))
+            || is(document.body_element().map(|element| element.upcast()))
+    }
+
     fn find(&self, event_type: &DomString, callback: &EventListener, capture: bool) -> Option<u64> {
         let listeners = self.listeners.borrow();
         let same = |listener: &&Listener| {

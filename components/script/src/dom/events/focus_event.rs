@@ -1,6 +1,6 @@
 //! [`FocusEvent`](https://w3c.github.io/uievents/#interface-focusevent).
 
-use bgfetch_js::{DomString, Fallible, Member, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, Realm, Root, platform_object, trace_fields};
 
 use crate::bindings::{FocusEventInit, FocusEventMethods};
 use crate::dom::{Element, EventTarget, UIEvent};
@@ -8,18 +8,16 @@ use crate::dom::{Element, EventTarget, UIEvent};
 /// `FocusEvent`.
 pub(crate) struct FocusEvent {
     ui_event: UIEvent,
-    related_target: Option<Member<EventTarget>>,
 }
 
-trace_fields!(FocusEvent { ui_event, related_target });
+trace_fields!(FocusEvent { ui_event });
 platform_object!(FocusEvent: UIEvent via ui_event);
 
 impl FocusEvent {
     fn new(realm: &Realm, event_type: DomString, init: FocusEventInit) -> Self {
-        Self {
-            ui_event: UIEvent::new_inherited(realm, event_type, &init.parent),
-            related_target: init.related_target.map(Into::into),
-        }
+        let ui_event = UIEvent::new_inherited(realm, event_type, &init.parent);
+        ui_event.set_related(init.related_target);
+        Self { ui_event }
     }
 
     /// [Fires a focus event](https://html.spec.whatwg.org/multipage/interaction.html#fire-a-focus-event).
@@ -46,6 +44,6 @@ impl FocusEventMethods for FocusEvent {
     }
 
     fn related_target(&self, _: &Realm) -> Fallible<Option<Root<EventTarget>>> {
-        Ok(self.related_target.as_ref().map(|target| (**target).clone()))
+        Ok(self.related())
     }
 }

@@ -3,10 +3,14 @@
 use bgfetch_js::{DomString, Exception, Fallible, PlatformObject, Realm, Root};
 
 use crate::bindings::{
-    CustomEventMethods, EventInit, FocusEventMethods, HashChangeEventMethods, MessageEventMethods,
-    MouseEventMethods, UIEventMethods,
+    CompositionEventMethods, CustomEventMethods, DragEventMethods, EventInit, FocusEventMethods,
+    HashChangeEventMethods, KeyboardEventMethods, MessageEventMethods, MouseEventMethods,
+    StorageEventMethods, UIEventMethods,
 };
-use crate::dom::{CustomEvent, Event, FocusEvent, HashChangeEvent, MessageEvent, MouseEvent, UIEvent};
+use crate::dom::{
+    BeforeUnloadEvent, CompositionEvent, CustomEvent, DragEvent, Event, FocusEvent, HashChangeEvent,
+    KeyboardEvent, MessageEvent, MouseEvent, StorageEvent, TextEvent, UIEvent,
+};
 
 /// An event of the interface that one of the old names means, not yet initialized.
 pub(crate) fn create(realm: &Realm, interface: &DomString) -> Fallible<Root<Event>> {
@@ -15,11 +19,17 @@ pub(crate) fn create(realm: &Realm, interface: &DomString) -> Fallible<Root<Even
         "event" | "events" | "htmlevents" | "svgevents" => {
             realm.wrap(Event::new_inherited(realm, name, &EventInit::default()))
         }
+        "beforeunloadevent" => wrap(realm, Ok(BeforeUnloadEvent::new(realm))),
+        "compositionevent" => wrap(realm, CompositionEvent::constructor(realm, name, Default::default())),
         "customevent" => wrap(realm, CustomEvent::constructor(realm, name, Default::default())),
+        "dragevent" => wrap(realm, DragEvent::constructor(realm, name, Default::default())),
         "focusevent" => wrap(realm, FocusEvent::constructor(realm, name, Default::default())),
         "hashchangeevent" => wrap(realm, HashChangeEvent::constructor(realm, name, Default::default())),
+        "keyboardevent" => wrap(realm, KeyboardEvent::constructor(realm, name, Default::default())),
         "messageevent" => wrap(realm, MessageEvent::constructor(realm, name, Default::default())),
         "mouseevent" | "mouseevents" => wrap(realm, MouseEvent::constructor(realm, name, Default::default())),
+        "storageevent" => wrap(realm, StorageEvent::constructor(realm, name, Default::default())),
+        "textevent" => wrap(realm, Ok(TextEvent::new(realm))),
         "uievent" | "uievents" => wrap(realm, UIEvent::constructor(realm, name, Default::default())),
         _ => {
             let message = format!("{interface:?} is no interface that createEvent() makes events of");

@@ -1,8 +1,8 @@
 //! [`MouseEvent`](https://w3c.github.io/pointerevents/#dom-mouseevent).
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use bgfetch_js::{DomString, Fallible, Member, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{DomString, Fallible, Realm, Root, platform_object, trace_fields};
 
 use crate::bindings::{EventModifierInit, MouseEventInit, MouseEventMethods};
 use crate::dom::{EventTarget, UIEvent, Window};
@@ -18,30 +18,31 @@ pub(crate) struct MouseEvent {
     more_modifiers: Vec<&'static str>,
     button: Cell<i16>,
     buttons: u16,
-    related_target: RefCell<Option<Member<EventTarget>>>,
 }
 
-trace_fields!(MouseEvent { ui_event, related_target });
+trace_fields!(MouseEvent { ui_event });
 platform_object!(MouseEvent: UIEvent via ui_event);
 
 impl MouseEvent {
     /// For interfaces that inherit.
     pub(crate) fn new_inherited(realm: &Realm, event_type: DomString, init: &MouseEventInit) -> Self {
         let keys = &init.parent;
+        let ui_event = UIEvent::new_inherited(realm, event_type, &keys.parent);
+        ui_event.set_related(init.related_target.clone());
         Self {
-            ui_event: UIEvent::new_inherited(realm, event_type, &keys.parent),
+            ui_event,
             screen: Cell::new((init.screen_x, init.screen_y)),
             client: Cell::new((init.client_x, init.client_y)),
             modifiers: Cell::new([keys.ctrl_key, keys.shift_key, keys.alt_key, keys.meta_key]),
             more_modifiers: more_modifiers(keys),
             button: Cell::new(init.button),
             buttons: init.buttons,
-            related_target: RefCell::new(init.related_target.clone().map(Into::into)),
         }
     }
 }
 
-fn more_modifiers(keys: &EventModifierInit) -> Vec<&'static str> {
+/// The modifiers that have no attribute of their own, of which are active.
+pub(super) fn more_modifiers(keys: &EventModifierInit) -> Vec<&'static str> {
     let all = [
         (keys.modifier_alt_graph, "AltGraph"),
         (keys.modifier_caps_lock, "CapsLock"),
@@ -103,7 +104,7 @@ impl MouseEventMethods for MouseEvent {
     }
 
     fn related_target(&self, _: &Realm) -> Fallible<Option<Root<EventTarget>>> {
-        Ok(self.related_target.borrow().as_ref().map(|target| (**target).clone()))
+        Ok(self.related())
     }
 
     fn get_modifier_state(&self, _: &Realm, key_arg: DomString) -> Fallible<bool> {
@@ -138,8 +139,7 @@ impl MouseEventMethods for MouseEvent {
         self.client.set((client_x_arg, client_y_arg));
         self.modifiers.set([ctrl_key_arg, shift_key_arg, alt_key_arg, meta_key_arg]);
         self.button.set(button_arg);
-        let before = self.related_target.replace(related_target_arg.map(Into::into));
-        drop(before);
+        self.set_related(related_target_arg);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::bindings::PointerEventInit;
 use crate::dom::window::navigation;
 use crate::dom::{
     Element, Event, EventTarget, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLInputElement,
-    HTMLLabelElement, MouseEvent, PointerEvent, events,
+    HTMLLabelElement, PointerEvent, events,
 };
 
 /// What is to be done when an event has been dispatched.
@@ -20,20 +20,21 @@ struct Pending {
     before: Option<CheckedBefore>,
 }
 
-/// Steps 5.5 to 5.11 of [dispatch](https://dom.spec.whatwg.org/#concept-event-dispatch): finds the element that a click
-/// activates, on the path from the target out.
-pub(crate) fn prepare(_: &Realm, event: &Root<Event>, path: &[Root<EventTarget>]) -> Fallible<Activation> {
-    if event.type_name() != "click" || event.downcast::<MouseEvent>().is_none() {
-        return Ok(Activation(None));
-    }
-    let reach = if event.bubbles_flag() { path.len() } else { 1 };
-    let on_path = path.iter().take(reach).filter_map(|target| target.downcast::<Element>());
-    let Some(target) = on_path.into_iter().find(has_activation_behavior) else { return Ok(Activation(None)) };
-    let before = html_input_element::of(&target).and_then(|input| input.toggle());
-    Ok(Activation(Some(Pending { target, before })))
-}
-
 impl Activation {
+    /// Nothing is to be done.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Runs the [legacy-pre-activation behavior](https://dom.spec.whatwg.org/#eventtarget-legacy-pre-activation-behavior)
+    /// of an event's activation target.
+    pub(crate) fn prepare(target: Option<Root<Element>>) -> Self {
+        Self(target.map(|target| {
+            let before = html_input_element::of(&target).and_then(|input| input.toggle());
+            Pending { target, before }
+        }))
+    }
+
     /// Step 12 of dispatch.
     pub(crate) fn finish(self, realm: &Realm, event: &Root<Event>) -> Fallible<()> {
         let Some(Pending { target, before }) = self.0 else { return Ok(()) };
@@ -47,7 +48,8 @@ impl Activation {
     }
 }
 
-fn has_activation_behavior(element: &Root<Element>) -> bool {
+/// Whether it has [activation behavior](https://dom.spec.whatwg.org/#eventtarget-activation-behavior).
+pub(crate) fn has_activation_behavior(element: &Root<Element>) -> bool {
     if !element.is_html() {
         return false;
     }

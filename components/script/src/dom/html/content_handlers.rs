@@ -9,38 +9,52 @@ use crate::dom::{Element, EventTarget, Node, Window};
 use crate::environment::Environment;
 use crate::{dom, report};
 
-/// Event handlers of [all elements](https://html.spec.whatwg.org/multipage/webappapis.html#globaleventhandlers), of those
-/// events that something here fires or a page is likely to.
-const GLOBAL: [&str; 46] = [
+/// Event handlers of [all elements](https://html.spec.whatwg.org/multipage/webappapis.html#globaleventhandlers).
+const GLOBAL: [&str; 87] = [
     "abort",
-    "animationend",
     "auxclick",
     "beforeinput",
+    "beforematch",
     "beforetoggle",
     "blur",
     "cancel",
     "canplay",
+    "canplaythrough",
     "change",
     "click",
     "close",
+    "command",
+    "contextlost",
     "contextmenu",
+    "contextrestored",
     "copy",
+    "cuechange",
     "cut",
     "dblclick",
     "drag",
     "dragend",
+    "dragenter",
+    "dragleave",
+    "dragover",
     "dragstart",
     "drop",
+    "durationchange",
+    "emptied",
     "ended",
     "error",
     "focus",
     "formdata",
+    "gotpointercapture",
     "input",
     "invalid",
     "keydown",
     "keypress",
     "keyup",
     "load",
+    "loadeddata",
+    "loadedmetadata",
+    "loadstart",
+    "lostpointercapture",
     "mousedown",
     "mouseenter",
     "mouseleave",
@@ -51,29 +65,61 @@ const GLOBAL: [&str; 46] = [
     "paste",
     "pause",
     "play",
+    "playing",
+    "pointercancel",
+    "pointerdown",
+    "pointerenter",
+    "pointerleave",
+    "pointermove",
+    "pointerout",
+    "pointerover",
+    "pointerrawupdate",
+    "pointerup",
     "progress",
+    "ratechange",
     "reset",
     "resize",
     "scroll",
+    "scrollend",
+    "securitypolicyviolation",
+    "seeked",
+    "seeking",
     "select",
+    "slotchange",
+    "stalled",
     "submit",
+    "suspend",
+    "timeupdate",
     "toggle",
+    "volumechange",
+    "waiting",
+    "webkitanimationend",
+    "webkitanimationiteration",
+    "webkitanimationstart",
+    "webkittransitionend",
+    "wheel",
 ];
 
-/// Event handlers of `body` that are the [window's](https://html.spec.whatwg.org/multipage/webappapis.html#window-reflecting-body-element-event-handler-set).
-const OF_WINDOW: [&str; 19] = [
+/// Event handlers of `body` that are the [window's](https://html.spec.whatwg.org/multipage/webappapis.html#window-reflecting-body-element-event-handler-set),
+/// or those that [windows](https://html.spec.whatwg.org/multipage/webappapis.html#windoweventhandlers) have and elements have not.
+const OF_WINDOW: [&str; 24] = [
+    "afterprint",
+    "beforeprint",
     "beforeunload",
     "blur",
     "error",
     "focus",
     "hashchange",
+    "languagechange",
     "load",
     "message",
     "messageerror",
     "offline",
     "online",
     "pagehide",
+    "pagereveal",
     "pageshow",
+    "pageswap",
     "popstate",
     "rejectionhandled",
     "resize",
@@ -83,12 +129,18 @@ const OF_WINDOW: [&str; 19] = [
     "unload",
 ];
 
-/// [Determines the target of an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#determining-the-target-of-an-event-handler).
-pub(crate) fn determine_target(target: &Root<EventTarget>, name: &str) -> Root<EventTarget> {
+fn is_body_or_frameset(element: &Element) -> bool {
+    element.is_html_named("body") || element.is_html_named("frameset")
+}
+
+/// [Determines the target of an event handler](https://html.spec.whatwg.org/multipage/webappapis.html#determining-the-target-of-an-event-handler):
+/// `None` for a handler of the window on a body that no window shows.
+pub(crate) fn determine_target(target: &Root<EventTarget>, name: &str) -> Option<Root<EventTarget>> {
     let body = if OF_WINDOW.contains(&name) { target.downcast::<Element>() } else { None };
-    let body = body.filter(|element| element.is_html_named("body") || element.is_html_named("frameset"));
-    let window = body.and_then(|body| body.owner_doc().window());
-    window.map_or_else(|| target.clone(), |window| window.upcast())
+    match body.filter(|element| is_body_or_frameset(element)) {
+        None => Some(target.clone()),
+        Some(body) => body.owner_doc().window().map(|window| window.upcast()),
+    }
 }
 
 /// A content attribute was set, changed or removed.
@@ -99,7 +151,7 @@ pub(super) fn attribute_changed(
     value: Option<&str>,
 ) {
     let Some(name) = attribute.strip_prefix("on") else { return };
-    let of_window = || OF_WINDOW.iter().find(|known| **known == name && element.is_html_named("body"));
+    let of_window = || OF_WINDOW.iter().find(|known| **known == name && is_body_or_frameset(element));
     let Some(name) = GLOBAL.iter().find(|known| **known == name).or_else(of_window) else { return };
     if let Err(exception) = dom::event_handler::set_source(realm, &element.upcast(), name, value) {
         report::report_exception(realm, exception);

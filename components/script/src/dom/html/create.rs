@@ -6,13 +6,13 @@ use markup5ever::{QualName, ns};
 use super::simple::*;
 use crate::dom::{
     Document, Element, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLFormElement, HTMLIFrameElement,
-    HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLTemplateElement,
-    HTMLTextAreaElement,
+    HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLSlotElement,
+    HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
 /// `HTMLUnknownElement`s.
-const PLAIN: [&str; 97] = [
+const PLAIN: &[&str] = &[
     "abbr",
     "acronym",
     "address",
@@ -51,7 +51,6 @@ const PLAIN: [&str; 97] = [
     "font",
     "footer",
     "frame",
-    "frameset",
     "header",
     "hgroup",
     "i",
@@ -88,7 +87,6 @@ const PLAIN: [&str; 97] = [
     "search",
     "section",
     "select",
-    "slot",
     "small",
     "source",
     "strike",
@@ -114,6 +112,12 @@ const PLAIN: [&str; 97] = [
 
 /// [Creates an element](https://dom.spec.whatwg.org/#concept-create-element).
 pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -> Fallible<Root<Element>> {
+    if name.ns == ns!(svg) {
+        return wrap(realm, SVGElement::new(document, name));
+    }
+    if name.ns == ns!(mathml) {
+        return wrap(realm, MathMLElement::new(document, name));
+    }
     if name.ns != ns!(html) {
         return realm.wrap(Element::new_inherited(document, name));
     }
@@ -126,6 +130,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "br" => wrap(realm, HTMLBRElement::new(base)),
         "button" => wrap(realm, HTMLButtonElement::new(base)),
         "div" => wrap(realm, HTMLDivElement::new(base)),
+        "frameset" => wrap(realm, HTMLFrameSetElement::new(base)),
         "form" => wrap(realm, HTMLFormElement::new(base)),
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => wrap(realm, HTMLHeadingElement::new(base)),
         "head" => wrap(realm, HTMLHeadElement::new(base)),
@@ -143,6 +148,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "pre" | "xmp" => wrap(realm, HTMLPreElement::new(base)),
         "progress" => wrap(realm, HTMLProgressElement::new(base)),
         "script" => wrap(realm, HTMLScriptElement::new(base)),
+        "slot" => wrap(realm, HTMLSlotElement::new(base)),
         "span" => wrap(realm, HTMLSpanElement::new(base)),
         "style" => wrap(realm, HTMLStyleElement::new(base)),
         "template" => HTMLTemplateElement::create(realm, document, base),
@@ -160,7 +166,7 @@ fn wrap<T: bgfetch_js::DerivedFrom<Element>>(realm: &Realm, element: T) -> Falli
 
 /// [Valid custom element name](https://html.spec.whatwg.org/multipage/custom-elements.html#valid-custom-element-name): there
 /// are no custom elements, but such elements are no unknown ones either.
-fn is_custom_name(name: &str) -> bool {
+pub(crate) fn is_custom_name(name: &str) -> bool {
     let reserved = [
         "annotation-xml",
         "color-profile",

@@ -17,7 +17,7 @@ trace_fields!(DOMStringMap { element });
 platform_object!(DOMStringMap);
 
 impl DOMStringMap {
-    pub(super) fn new(element: &Root<Element>) -> Self {
+    pub(crate) fn new(element: &Root<Element>) -> Self {
         Self { reflector: Reflector::new(), element: element.clone().into() }
     }
 }

@@ -20,6 +20,12 @@ pub(crate) fn is_focusable_by_itself(element: &Element) -> bool {
     }
 }
 
+/// [`tabIndex`](https://html.spec.whatwg.org/multipage/interaction.html#dom-tabindex)
+pub(crate) fn tab_index(element: &Element) -> i32 {
+    let default = if is_focusable_by_itself(element) { 0 } else { -1 };
+    super::reflect::integer(element, "tabindex").unwrap_or(default)
+}
+
 fn is_focusable(element: &Element) -> bool {
     element.is_in_document()
         && (is_focusable_by_itself(element)
@@ -27,7 +33,7 @@ fn is_focusable(element: &Element) -> bool {
 }
 
 /// [`focus()`](https://html.spec.whatwg.org/multipage/interaction.html#dom-focus)
-pub(super) fn focus(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
+pub(crate) fn focus(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
     let document = element.owner_doc();
     let before = document.focused();
     if !is_focusable(element) || before.as_ref() == Some(element) {
@@ -42,7 +48,7 @@ pub(super) fn focus(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
 }
 
 /// [`blur()`](https://html.spec.whatwg.org/multipage/interaction.html#dom-blur)
-pub(super) fn blur(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
+pub(crate) fn blur(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
     let document = element.owner_doc();
     if document.focused().as_ref() != Some(element) {
         return Ok(());

@@ -2,6 +2,8 @@
 
 use bgfetch_js::{DomString, Fallible, Realm, Root};
 
+use markup5ever::ns;
+
 use super::{content_handlers, focus, html_meta_element, scripting};
 use crate::dom::window::frames;
 use crate::dom::{
@@ -61,10 +63,13 @@ pub(crate) fn attribute_changed(
     old: Option<&DomString>,
     new: Option<&DomString>,
 ) {
+    let namespace = &element.name().ns;
+    if [ns!(html), ns!(svg), ns!(mathml)].contains(namespace) {
+        content_handlers::attribute_changed(realm, element, name, new.map(DomString::as_str));
+    }
     if !element.is_html() {
         return;
     }
-    content_handlers::attribute_changed(realm, element, name, new.map(DomString::as_str));
     match (&*element.name().local, name) {
         ("base", "href") if element.is_in_document() => element.owner_doc().update_base(realm),
         ("script", "src") if old.is_none() && new.is_some() => {

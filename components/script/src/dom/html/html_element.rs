@@ -5,11 +5,8 @@ use std::cell::{Cell, OnceCell};
 use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 use markup5ever::{LocalName, QualName, ns};
 
-use super::{activation, focus, reflect};
-use crate::bindings::{
-    BooleanOrDoubleOrDomString, FocusOptions, HTMLElementMethods, HTMLOrSVGOrMathMLElementMethods,
-};
-use crate::dom::globals::window_or_worker::once;
+use super::{activation, reflect};
+use crate::bindings::{BooleanOrDoubleOrDomString, HTMLElementMethods};
 use crate::dom::nodes::{mutation, text_content};
 use crate::dom::{DOMStringMap, Document, DocumentFragment, Element, Node, Text};
 
@@ -121,27 +118,44 @@ impl HTMLElementMethods for HTMLElement {
     }
 }
 
-impl HTMLOrSVGOrMathMLElementMethods for HTMLElement {
-    fn dataset(&self, realm: &Realm) -> Fallible<Root<DOMStringMap>> {
-        once(&self.dataset, || realm.wrap(DOMStringMap::new(&self.root().upcast())))
-    }
+/// Implements the mixin
+/// [`HTMLOrSVGElement`](https://html.spec.whatwg.org/multipage/dom.html#htmlorsvgelement) for an interface with a `dataset`.
+macro_rules! html_or_svg_or_math_ml_element {
+    ($name:ident) => {
+        impl $crate::bindings::HTMLOrSVGOrMathMLElementMethods for $name {
+            fn dataset(
+                &self,
+                realm: &bgfetch_js::Realm,
+            ) -> bgfetch_js::Fallible<bgfetch_js::Root<$crate::dom::DOMStringMap>> {
+                let this = bgfetch_js::PlatformObject::root(self).upcast();
+                $crate::dom::globals::window_or_worker::once(&self.dataset, || {
+                    realm.wrap($crate::dom::DOMStringMap::new(&this))
+                })
+            }
 
-    /// [`tabIndex`](https://html.spec.whatwg.org/multipage/interaction.html#dom-tabindex)
-    fn tab_index(&self, _: &Realm) -> Fallible<i32> {
-        let default = if focus::is_focusable_by_itself(self) { 0 } else { -1 };
-        Ok(reflect::integer(self, "tabindex").unwrap_or(default))
-    }
+            fn tab_index(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<i32> {
+                Ok($crate::dom::html::focus::tab_index(self))
+            }
 
-    fn set_tab_index(&self, realm: &Realm, value: i32) -> Fallible<()> {
-        self.set_plain_attribute(realm, "tabindex", value.to_string().into());
-        Ok(())
-    }
+            fn set_tab_index(&self, realm: &bgfetch_js::Realm, value: i32) -> bgfetch_js::Fallible<()> {
+                self.set_plain_attribute(realm, "tabindex", value.to_string().into());
+                Ok(())
+            }
 
-    fn focus(&self, realm: &Realm, _options: FocusOptions) -> Fallible<()> {
-        focus::focus(realm, &self.root().upcast())
-    }
+            fn focus(
+                &self,
+                realm: &bgfetch_js::Realm,
+                _options: $crate::bindings::FocusOptions,
+            ) -> bgfetch_js::Fallible<()> {
+                $crate::dom::html::focus::focus(realm, &bgfetch_js::PlatformObject::root(self).upcast())
+            }
 
-    fn blur(&self, realm: &Realm) -> Fallible<()> {
-        focus::blur(realm, &self.root().upcast())
-    }
+            fn blur(&self, realm: &bgfetch_js::Realm) -> bgfetch_js::Fallible<()> {
+                $crate::dom::html::focus::blur(realm, &bgfetch_js::PlatformObject::root(self).upcast())
+            }
+        }
+    };
 }
+pub(crate) use html_or_svg_or_math_ml_element;
+
+html_or_svg_or_math_ml_element!(HTMLElement);

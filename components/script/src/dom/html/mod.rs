@@ -15,6 +15,7 @@ pub(crate) mod html_input_element;
 pub(crate) mod html_meta_element;
 pub(crate) mod html_progress_element;
 pub(crate) mod html_script_element;
+pub(crate) mod html_slot_element;
 pub(crate) mod html_template_element;
 pub(crate) mod html_text_area_element;
 pub(crate) mod parsing;
@@ -33,11 +34,12 @@ pub(crate) use html_input_element::HTMLInputElement;
 pub(crate) use html_meta_element::HTMLMetaElement;
 pub(crate) use html_progress_element::HTMLProgressElement;
 pub(crate) use html_script_element::HTMLScriptElement;
+pub(crate) use html_slot_element::HTMLSlotElement;
 pub(crate) use html_template_element::HTMLTemplateElement;
 pub(crate) use html_text_area_element::HTMLTextAreaElement;
 pub(crate) use simple::{
-    HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLHRElement, HTMLHeadElement,
-    HTMLHeadingElement, HTMLHtmlElement, HTMLImageElement, HTMLLIElement, HTMLLabelElement, HTMLLinkElement,
-    HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement,
-    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
+    HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLFrameSetElement, HTMLHRElement,
+    HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement, HTMLImageElement, HTMLLIElement, HTMLLabelElement,
+    HTMLLinkElement, HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement,
+    HTMLStyleElement, HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
 };

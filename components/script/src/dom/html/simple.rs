@@ -48,6 +48,13 @@ html_element!(
     HTMLBodyElement, HTMLBodyElementMethods {}
 );
 html_element!(
+    /// [`HTMLFrameSetElement`](https://html.spec.whatwg.org/multipage/obsolete.html#htmlframesetelement)
+    HTMLFrameSetElement, HTMLFrameSetElementMethods {
+        reflect::string!(cols, set_cols, "cols");
+        reflect::string!(rows, set_rows, "rows");
+    }
+);
+html_element!(
     /// [`HTMLTitleElement`](https://html.spec.whatwg.org/multipage/semantics.html#the-title-element)
     HTMLTitleElement, HTMLTitleElementMethods {
         fn text(&self, _: &Realm) -> Fallible<DomString> {

@@ -3,6 +3,7 @@
 use bgfetch_js::{DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, Trace, Tracer};
 use markup5ever::{LocalName, Namespace, QualName, ns};
 
+use super::mutation_observer::{self, Mutation};
 use crate::dom::html::hooks;
 use crate::dom::{Attr, Document, Element, Node};
 
@@ -119,8 +120,21 @@ impl Element {
     /// [Handles attribute changes](https://dom.spec.whatwg.org/#handle-attribute-changes).
     fn changed(&self, realm: &Realm, name: &QualName, old: Option<&DomString>, new: Option<&DomString>) {
         Node::touch();
+        // Step 1.
+        if mutation_observer::is_anything_observed() {
+            let mutation = Mutation::Attributes {
+                name: &name.local,
+                namespace: super::namespaces::nullable(&name.ns),
+                old: old.cloned(),
+            };
+            mutation_observer::queue_record(realm, &self.root().upcast(), &mutation);
+        }
+        // Step 3.
         if name.ns.is_empty() {
             hooks::attribute_changed(realm, &self.root(), &name.local, old, new);
+            if old != new && matches!(&*name.local, "slot" | "name") {
+                super::slots::attribute_changed(realm, &self.root(), &name.local);
+            }
         }
     }
 

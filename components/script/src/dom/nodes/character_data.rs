@@ -2,8 +2,11 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{DomString, Exception, Fallible, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields,
+};
 
+use super::mutation_observer::{self, Mutation};
 use crate::bindings::CharacterDataMethods;
 use crate::dom::html::hooks;
 use crate::dom::{Document, Node, NodeKind};
@@ -59,12 +62,22 @@ impl CharacterData {
 
     /// Replaces all of its data.
     pub(crate) fn set_text(&self, realm: &Realm, text: DomString) {
+        self.queue_record(realm);
         self.data.replace(text.into());
         self.changed(realm);
     }
 
+    /// Step 4 of [replacing data](https://dom.spec.whatwg.org/#concept-cd-replace).
+    fn queue_record(&self, realm: &Realm) {
+        if mutation_observer::is_anything_observed() {
+            let mutation = Mutation::CharacterData { old: self.text() };
+            mutation_observer::queue_record(realm, &self.root().upcast(), &mutation);
+        }
+    }
+
     /// Appends to its data.
     pub(crate) fn push_str(&self, realm: &Realm, more: &str) {
+        self.queue_record(realm);
         {
             let mut data = self.data.borrow_mut();
             match &mut *data {

@@ -3,9 +3,12 @@
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 
-use super::mutation;
+use super::{mutation, shadow_root};
 use crate::dom::html::hooks;
-use crate::dom::{Attr, Comment, Document, DocumentFragment, DocumentType, Element, Node, NodeKind, Text};
+use crate::dom::{
+    Attr, CDATASection, Comment, Document, DocumentFragment, DocumentType, Element, Node, NodeKind,
+    ProcessingInstruction, Text,
+};
 
 /// [Clones a node](https://dom.spec.whatwg.org/#concept-node-clone), for `document` if one is given.
 pub(crate) fn clone(
@@ -20,11 +23,15 @@ pub(crate) fn clone(
     if let (Some(from), Some(to)) = (node.as_element(), copy.as_element()) {
         hooks::cloned(realm, &from, &to, subtree)?;
     }
+    // Below each original, its copy; a loop rather than recursion, since pages nest deeply.
+    let mut stack = Vec::new();
+    clone_shadow(realm, node, &copy, &mut stack)?;
     if subtree {
+        stack.push((node.clone(), copy.clone()));
+    }
+    {
         let inner: Option<Root<Document>> = copy.downcast();
         let document = inner.as_ref().unwrap_or(document);
-        // Below each original, its copy; a loop rather than recursion, since pages nest deeply.
-        let mut stack = vec![(node.clone(), copy.clone())];
         while let Some((from, to)) = stack.pop() {
             for child in from.children_in_order() {
                 let copied = clone_single(realm, &child, document)?;
@@ -32,11 +39,27 @@ pub(crate) fn clone(
                     hooks::cloned(realm, &from, &to, true)?;
                 }
                 mutation::append(realm, &copied, &to);
+                clone_shadow(realm, &child, &copied, &mut stack)?;
                 stack.push((child, copied));
             }
         }
     }
     Ok(copy)
+}
+
+/// Step 6 of cloning a node: copies a shadow root that is clonable; what is to be copied below it goes onto the stack.
+fn clone_shadow(
+    realm: &Realm,
+    from: &Root<Node>,
+    to: &Root<Node>,
+    stack: &mut Vec<(Root<Node>, Root<Node>)>,
+) -> Fallible<()> {
+    let Some(shadow) = from.shadow() else { return Ok(()) };
+    if let (Some(init), Some(host)) = (shadow.to_clone(), to.as_element()) {
+        let copy = shadow_root::attach(realm, &host, init)?;
+        stack.push((shadow.upcast(), copy.upcast()));
+    }
+    Ok(())
 }
 
 /// [Clones a single node](https://dom.spec.whatwg.org/#clone-a-single-node).
@@ -56,6 +79,15 @@ fn clone_single(realm: &Realm, node: &Root<Node>, document: &Root<Document>) -> 
         NodeKind::Text => {
             let text = node.as_text().ok_or_else(lost)?;
             Text::create(realm, document, text.text())?.upcast()
+        }
+        NodeKind::CdataSection => {
+            let text = node.as_text().ok_or_else(lost)?;
+            CDATASection::create(realm, document, text.text())?.upcast()
+        }
+        NodeKind::ProcessingInstruction => {
+            let instruction = node.downcast::<ProcessingInstruction>().ok_or_else(lost)?;
+            let target = instruction.target_name();
+            ProcessingInstruction::create(realm, document, target, instruction.text())?.upcast()
         }
         NodeKind::Comment => {
             let comment = node.as_character_data().ok_or_else(lost)?;
@@ -111,7 +143,13 @@ fn equals_alone(first: &Root<Node>, second: &Root<Node>) -> bool {
             (Some(first), Some(second)) => first.is_equal(&second),
             _ => false,
         },
-        NodeKind::Text | NodeKind::Comment => {
+        NodeKind::ProcessingInstruction
+            if first.downcast::<ProcessingInstruction>().map(|node| node.target_name())
+                != second.downcast::<ProcessingInstruction>().map(|node| node.target_name()) =>
+        {
+            false
+        }
+        NodeKind::Text | NodeKind::CdataSection | NodeKind::ProcessingInstruction | NodeKind::Comment => {
             super::text_content::node_value(first) == super::text_content::node_value(second)
         }
         NodeKind::Document | NodeKind::DocumentFragment => true,

@@ -12,7 +12,8 @@ use crate::dom::{Document, Element, Node, NodeKind, Window};
 pub(crate) struct DocumentFragment {
     node: Node,
     pub(super) parent_node: ParentNodeCache,
-    /// [Host](https://dom.spec.whatwg.org/#concept-documentfragment-host): the template whose contents it is.
+    /// [Host](https://dom.spec.whatwg.org/#concept-documentfragment-host): the template whose contents it is, or the element
+    /// whose shadow root it is.
     host: RefCell<Option<Member<Element>>>,
 }
 
@@ -20,7 +21,8 @@ trace_fields!(DocumentFragment { node, parent_node, host });
 platform_object!(DocumentFragment: Node via node);
 
 impl DocumentFragment {
-    fn new_inherited(document: &Root<Document>) -> Self {
+    /// For interfaces that inherit.
+    pub(super) fn new_inherited(document: &Root<Document>) -> Self {
         Self {
             node: Node::new_inherited(NodeKind::DocumentFragment, Some(document)),
             parent_node: ParentNodeCache::default(),
@@ -38,7 +40,7 @@ impl DocumentFragment {
         self.host.borrow().as_ref().map(|host| (**host).clone())
     }
 
-    /// Makes it the contents of a template.
+    /// Makes it the contents of a template, or an element's shadow root.
     pub(crate) fn set_host(&self, host: &Root<Element>) {
         let before = self.host.replace(Some(host.clone().into()));
         drop(before);

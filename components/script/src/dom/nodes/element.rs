@@ -10,10 +10,12 @@ use markup5ever::{QualName, ns};
 use super::attributes::{Attribute, qualified};
 use super::namespaces::{self, NameOf, from_nullable, validate_and_extract};
 use super::parent_node::ParentNodeCache;
-use super::{fragment_html, mutation, selectors};
-use crate::bindings::ElementMethods;
+use super::{fragment_html, mutation, selectors, shadow_root};
+use crate::bindings::{ElementMethods, ShadowRootInit};
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, Text, html};
+use crate::dom::{
+    Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, ShadowRoot, Text, html,
+};
 
 /// `Element`.
 pub(crate) struct Element {
@@ -253,6 +255,15 @@ impl ElementMethods for Element {
         Ok(attr)
     }
 
+    /// [`attachShadow()`](https://dom.spec.whatwg.org/#dom-element-attachshadow)
+    fn attach_shadow(&self, realm: &Realm, init: ShadowRootInit) -> Fallible<Root<ShadowRoot>> {
+        shadow_root::attach(realm, &self.root(), init)
+    }
+
+    fn shadow_root(&self, _: &Realm) -> Fallible<Option<Root<ShadowRoot>>> {
+        Ok(self.shadow().filter(|shadow| !shadow.is_closed()))
+    }
+
     /// [`closest()`](https://dom.spec.whatwg.org/#dom-element-closest)
     fn closest(&self, _: &Realm, selectors: DomString) -> Fallible<Option<Root<Self>>> {
         let list = selectors::parse(&selectors)?;
@@ -335,6 +346,7 @@ impl ElementMethods for Element {
     }
 }
 
+super::slottable!(Element);
 super::parent_node!(Element);
 super::child_node!(Element);
 super::non_document_type_child_node!(Element);

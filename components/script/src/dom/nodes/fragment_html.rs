@@ -7,14 +7,24 @@ use markup5ever::{LocalName, QualName, ns};
 use super::attributes::qualified;
 use super::mutation;
 use crate::dom::html::parsing::parse_fragment;
-use crate::dom::{DocumentType, Element, HTMLTemplateElement, Node, NodeKind};
+use crate::dom::{DocumentType, Element, HTMLTemplateElement, Node, NodeKind, ProcessingInstruction};
 
 /// [`innerHTML = ...`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-element-innerhtml)
 pub(super) fn set_inner(realm: &Realm, element: &Root<Element>, html: &str) -> Fallible<()> {
-    let fragment = parse_fragment(realm, element, html)?;
     let contents = element.downcast::<HTMLTemplateElement>().and_then(|template| template.contents());
     let target = contents.map_or_else(|| element.upcast(), |contents| contents.upcast());
-    mutation::replace_all(realm, Some(&fragment.upcast()), &target);
+    set_inner_of(realm, element, &target, html)
+}
+
+/// Replaces what is below `target` by markup that is parsed as if within `context`.
+pub(super) fn set_inner_of(
+    realm: &Realm,
+    context: &Root<Element>,
+    target: &Root<Node>,
+    html: &str,
+) -> Fallible<()> {
+    let fragment = parse_fragment(realm, context, html)?;
+    mutation::replace_all(realm, Some(&fragment.upcast()), target);
     Ok(())
 }
 
@@ -126,7 +136,7 @@ fn write_node(out: &mut String, stack: &mut Vec<Step>, node: &Root<Node>) {
                 push_children(stack, node);
             }
         }
-        NodeKind::Text => {
+        NodeKind::Text | NodeKind::CdataSection => {
             let text = node.as_text().map(|text| text.text()).unwrap_or_default();
             let raw = node.parent_as_element().is_some_and(|parent| is_raw(&parent));
             if raw {
@@ -138,6 +148,11 @@ fn write_node(out: &mut String, stack: &mut Vec<Step>, node: &Root<Node>) {
         NodeKind::Comment => {
             let text = node.as_character_data().map(|comment| comment.text()).unwrap_or_default();
             out.extend(["<!--", &text, "-->"]);
+        }
+        NodeKind::ProcessingInstruction => {
+            let target = node.downcast::<ProcessingInstruction>().map(|node| node.target_name());
+            let data = node.as_character_data().map(|node| node.text()).unwrap_or_default();
+            out.extend(["<?", &target.unwrap_or_default(), " ", &data, ">"]);
         }
         NodeKind::DocumentType => {
             let name = node.downcast::<DocumentType>().map(|doctype| doctype.type_name()).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! [Mutation algorithms](https://dom.spec.whatwg.org/#mutation-algorithms) of trees.
 //!
-//! There are no mutation observers, ranges, node iterators, shadow trees or custom elements here, so the steps for
-//! these are left out.
+//! There are no ranges, node iterators or custom elements here, so the steps for these are left out.
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 
 use super::node::not_found;
+use super::{mutation_observer, slots};
 use crate::dom::html::hooks;
 use crate::dom::{Document, Node, NodeKind};
 
@@ -24,7 +24,7 @@ fn ensure_pre_insert_validity(
     let ok = match node.kind() {
         NodeKind::DocumentFragment => {
             let elements = node.child_elements().count();
-            let has_text = node.children_in_order().any(|child| child.kind() == NodeKind::Text);
+            let has_text = node.children_in_order().any(|child| child.as_text().is_some());
             !has_text
                 && (elements == 0
                     || (elements == 1
@@ -69,7 +69,7 @@ fn ensure_parent_and_kind(
     }
     // Step 5.
     let of_document = parent.kind() == NodeKind::Document;
-    if (node.kind() == NodeKind::Text && of_document)
+    if (matches!(node.kind(), NodeKind::Text | NodeKind::CdataSection) && of_document)
         || (node.kind() == NodeKind::DocumentType && !of_document)
     {
         return Err(hierarchy("text does not belong into a document, nor a doctype anywhere else"));
@@ -135,7 +135,23 @@ pub(crate) fn append(realm: &Realm, node: &Root<Node>, parent: &Root<Node>) {
 
 /// [Insert](https://dom.spec.whatwg.org/#concept-node-insert).
 pub(crate) fn insert(realm: &Realm, node: &Root<Node>, parent: &Root<Node>, child: Option<&Root<Node>>) {
+    insert_observed(realm, node, parent, child, true);
+}
+
+/// Inserts; if not `observed`, with the suppress observers flag.
+fn insert_observed(
+    realm: &Realm,
+    node: &Root<Node>,
+    parent: &Root<Node>,
+    child: Option<&Root<Node>>,
+    observed: bool,
+) {
+    let previous = child.map_or_else(|| parent.last(), |child| child.previous());
     let inserted = insert_without_running(realm, node, parent, child);
+    // Step 8.
+    if observed && !inserted.is_empty() {
+        mutation_observer::queue_tree_record(realm, parent, &inserted, &[], previous, child.cloned());
+    }
     run_insertion(realm, parent, &inserted);
 }
 
@@ -150,6 +166,9 @@ fn insert_without_running(
     let nodes: Vec<_> = if node.kind() == NodeKind::DocumentFragment {
         let nodes: Vec<_> = node.children_in_order().collect();
         nodes.iter().for_each(detach);
+        if !nodes.is_empty() {
+            mutation_observer::queue_tree_record(realm, node, &[], &nodes, None, None);
+        }
         nodes
     } else {
         vec![node.clone()]
@@ -174,7 +193,8 @@ fn run_insertion(realm: &Realm, parent: &Root<Node>, nodes: &[Root<Node>]) {
     let connected = parent.is_in_document();
     let mut static_list = Vec::new();
     for node in nodes {
-        for node in node.inclusive_descendants() {
+        slots::inserted(realm, node, parent);
+        for node in node.shadow_including_inclusive_descendants() {
             node.set_in_document(connected);
             hooks::inserted(realm, &node);
             static_list.push(node);
@@ -226,13 +246,30 @@ fn detach(node: &Root<Node>) {
 
 /// [Remove](https://dom.spec.whatwg.org/#concept-node-remove).
 pub(crate) fn remove(realm: &Realm, node: &Root<Node>) {
+    remove_observed(realm, node, true);
+}
+
+/// Removes; if not `observed`, with the suppress observers flag.
+fn remove_observed(realm: &Realm, node: &Root<Node>, observed: bool) {
     let Some(parent) = node.parent() else { return };
+    // Steps 5 to 7.
+    let (previous, next) = (node.previous(), node.next());
     detach(node);
-    for node in node.inclusive_descendants() {
+    // Steps 8 to 10.
+    slots::removed(realm, node, &parent);
+    // Steps 11 to 14.
+    for node in node.shadow_including_inclusive_descendants() {
         let was_connected = node.is_in_document();
         node.set_in_document(false);
         hooks::removed(realm, &node, was_connected);
     }
+    // Step 15.
+    mutation_observer::add_transient_observers(node, &parent);
+    // Step 16.
+    if observed {
+        mutation_observer::queue_tree_record(realm, &parent, &[], std::slice::from_ref(node), previous, next);
+    }
+    // Step 17.
     hooks::children_changed(realm, &parent);
 }
 
@@ -243,7 +280,7 @@ pub(crate) fn adopt(realm: &Realm, node: &Root<Node>, document: &Root<Document>)
     remove(realm, node);
     // Step 3.
     if old != *document {
-        for node in node.inclusive_descendants() {
+        for node in node.shadow_including_inclusive_descendants() {
             node.set_owner_doc(document);
             if let Some(element) = node.as_element() {
                 element.set_attribute_documents(document);
@@ -264,12 +301,20 @@ pub(super) fn replace(
     // Steps 7 and 8.
     let next = child.next();
     let reference = if next.as_ref() == Some(node) { node.next() } else { next };
+    // Step 9.
+    let previous = child.previous();
     // Steps 10 and 11.
+    let mut removed = Vec::new();
     if child.parent().is_some() {
-        remove(realm, child);
+        removed.push(child.clone());
+        remove_observed(realm, child, false);
     }
-    // Steps 12 and 13.
-    insert(realm, node, parent, reference.as_ref());
+    // Step 12.
+    let nodes = inserted_by(node);
+    // Step 13.
+    insert_observed(realm, node, parent, reference.as_ref(), false);
+    // Step 14.
+    mutation_observer::queue_tree_record(realm, parent, &nodes, &removed, previous, reference);
     Ok(())
 }
 
@@ -283,7 +328,7 @@ fn ensure_replace_validity(node: &Root<Node>, parent: &Root<Node>, child: &Root<
     let ok = match node.kind() {
         NodeKind::DocumentFragment => {
             let elements = node.child_elements().count();
-            let has_text = node.children_in_order().any(|child| child.kind() == NodeKind::Text);
+            let has_text = node.children_in_order().any(|child| child.as_text().is_some());
             !has_text && (elements == 0 || (elements == 1 && !other(NodeKind::Element) && !doctype_follows))
         }
         NodeKind::Element => !other(NodeKind::Element) && !doctype_follows,
@@ -293,14 +338,30 @@ fn ensure_replace_validity(node: &Root<Node>, parent: &Root<Node>, child: &Root<
     if ok { Ok(()) } else { Err(hierarchy("a document takes one doctype, before one element, and no text")) }
 }
 
+/// The nodes that inserting `node` inserts, for a record; none if nobody would see it.
+fn inserted_by(node: &Root<Node>) -> Vec<Root<Node>> {
+    match node.kind() {
+        _ if !mutation_observer::is_anything_observed() => Vec::new(),
+        NodeKind::DocumentFragment => node.children_in_order().collect(),
+        _ => vec![node.clone()],
+    }
+}
+
 /// [Replace all](https://dom.spec.whatwg.org/#concept-node-replace-all) children of `parent` with `node`.
 pub(crate) fn replace_all(realm: &Realm, node: Option<&Root<Node>>, parent: &Root<Node>) {
+    // Steps 1 to 4.
     let removed: Vec<_> = parent.children_in_order().collect();
+    let added = node.map(inserted_by).unwrap_or_default();
+    // Steps 5 and 6.
     for child in &removed {
-        remove(realm, child);
+        remove_observed(realm, child, false);
     }
     if let Some(node) = node {
-        insert(realm, node, parent, None);
+        insert_observed(realm, node, parent, None, false);
+    }
+    // Step 7.
+    if !added.is_empty() || !removed.is_empty() {
+        mutation_observer::queue_tree_record(realm, parent, &added, &removed, None, None);
     }
 }
 

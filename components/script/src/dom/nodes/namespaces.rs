@@ -96,7 +96,9 @@ fn scope_of(node: &Root<Node>) -> Option<Root<Element>> {
         NodeKind::Document => node.downcast::<Document>()?.document_element(),
         NodeKind::DocumentType | NodeKind::DocumentFragment => None,
         NodeKind::Attribute => node.downcast::<Attr>()?.owner(),
-        NodeKind::Text | NodeKind::Comment => node.parent_as_element(),
+        NodeKind::Text | NodeKind::CdataSection | NodeKind::ProcessingInstruction | NodeKind::Comment => {
+            node.parent_as_element()
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use bgfetch_js::{
     DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
 };
 
+use super::mutation_observer::RegisteredObserver;
 use super::{clone, mutation, namespaces, text_content};
 use crate::bindings::{GetRootNodeOptions, NodeMethods};
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{CharacterData, Document, Element, Event, EventTarget, NodeList, Text};
+use crate::dom::{CharacterData, Document, Element, Event, EventTarget, NodeList, ShadowRoot, Text};
 
 /// `Node`.
 pub(crate) struct Node {
@@ -17,11 +18,24 @@ pub(crate) struct Node {
     kind: NodeKind,
     /// [Node document](https://dom.spec.whatwg.org/#concept-node-document); `None` for documents, which are their own.
     document: RefCell<Option<Member<Document>>>,
-    /// Whether it is [in a document tree](https://dom.spec.whatwg.org/#in-a-document-tree). Without shadow trees, this is
-    /// the same as being [connected](https://dom.spec.whatwg.org/#connected).
+    /// Whether it is [connected](https://dom.spec.whatwg.org/#connected).
     connected: Cell<bool>,
     pub(super) links: Links,
     child_nodes: OnceCell<Member<NodeList>>,
+    rare: OnceCell<Box<Rare>>,
+}
+
+/// What few nodes have.
+#[derive(Default)]
+struct Rare {
+    /// [Assigned slot](https://dom.spec.whatwg.org/#slotable-assigned-slot)
+    assigned_slot: RefCell<Option<Member<Element>>>,
+    /// [Manual slot assignment](https://dom.spec.whatwg.org/#slottable-manual-slot-assignment)
+    manual_slot: RefCell<Option<Member<Element>>>,
+    /// [Shadow root](https://dom.spec.whatwg.org/#concept-element-shadow-root) of a shadow host.
+    shadow: OnceCell<Member<ShadowRoot>>,
+    /// [Registered observer list](https://dom.spec.whatwg.org/#registered-observer-list)
+    observers: RefCell<Vec<RegisteredObserver>>,
 }
 
 thread_local! {
@@ -66,7 +80,8 @@ impl bgfetch_js::Trace for Link {
 }
 
 trace_fields!(Links { parent, first_child, last_child, previous_sibling, next_sibling });
-trace_fields!(Node { event_target, document, links, child_nodes });
+trace_fields!(Rare { assigned_slot, manual_slot, shadow, observers });
+trace_fields!(Node { event_target, document, links, child_nodes, rare });
 platform_object!(Node: EventTarget via event_target);
 
 /// What kind of node it is; the numbers are those of [`nodeType`](https://dom.spec.whatwg.org/#dom-node-nodetype).
@@ -75,6 +90,8 @@ pub(crate) enum NodeKind {
     Element = 1,
     Attribute = 2,
     Text = 3,
+    CdataSection = 4,
+    ProcessingInstruction = 7,
     Comment = 8,
     Document = 9,
     DocumentType = 10,
@@ -91,6 +108,7 @@ impl Node {
             connected: Cell::new(kind == NodeKind::Document),
             links: Links::default(),
             child_nodes: OnceCell::new(),
+            rare: OnceCell::new(),
         }
     }
 
@@ -153,13 +171,18 @@ impl Node {
 
     /// The text node that it is.
     pub(crate) fn as_text(&self) -> Option<Root<Text>> {
-        if self.kind == NodeKind::Text { self.root().downcast() } else { None }
+        match self.kind {
+            NodeKind::Text | NodeKind::CdataSection => self.root().downcast(),
+            _ => None,
+        }
     }
 
-    /// The text or comment that it is.
+    /// The text, comment or processing instruction that it is.
     pub(crate) fn as_character_data(&self) -> Option<Root<CharacterData>> {
         match self.kind {
-            NodeKind::Text | NodeKind::Comment => self.root().downcast(),
+            NodeKind::Text | NodeKind::CdataSection | NodeKind::ProcessingInstruction | NodeKind::Comment => {
+                self.root().downcast()
+            }
             _ => None,
         }
     }
@@ -191,16 +214,103 @@ impl Node {
         false
     }
 
-    /// [Its parent for events](https://dom.spec.whatwg.org/#get-the-parent): of a document, its window, but for `load`.
-    pub(crate) fn event_parent(&self, event: &Event) -> Option<Root<EventTarget>> {
-        if self.kind != NodeKind::Document {
-            return self.parent().map(|parent| parent.upcast());
+    /// [Its parent for events](https://dom.spec.whatwg.org/#get-the-parent) that were dispatched at `first`: of a node in a
+    /// slot, the slot; of a shadow root, its host, unless the event stays within; of a document, its window, but for `load`.
+    pub(crate) fn event_parent(&self, event: &Event, first: &Root<EventTarget>) -> Option<Root<EventTarget>> {
+        match self.kind {
+            NodeKind::Document if event.type_name() == "load" => None,
+            NodeKind::Document => {
+                let document: Root<Document> = self.root().downcast()?;
+                document.window().map(|window| window.upcast())
+            }
+            NodeKind::DocumentFragment => {
+                let shadow: Root<ShadowRoot> = self.root().downcast()?;
+                let first = first.downcast::<Self>().map(|first| first.tree_root());
+                if !event.composed_flag() && first == Some(self.root()) {
+                    return None;
+                }
+                shadow.host().map(|host| host.upcast())
+            }
+            _ => {
+                let slot = self.assigned_slot_element().map(|slot| slot.upcast());
+                slot.or_else(|| self.parent().map(|parent| parent.upcast()))
+            }
         }
-        let document: Root<Document> = self.root().downcast()?;
-        if event.type_name() == "load" {
-            return None;
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// The [slot](https://dom.spec.whatwg.org/#slotable-assigned-slot) that it is assigned to.
+    pub(crate) fn assigned_slot_element(&self) -> Option<Root<Element>> {
+        self.rare.get()?.assigned_slot.borrow().as_ref().map(|slot| (**slot).clone())
+    }
+
+    /// Assigns it to a slot, or to none.
+    pub(crate) fn set_assigned_slot(&self, slot: Option<&Root<Element>>) {
+        let before = self.rare().assigned_slot.replace(slot.map(|slot| slot.clone().into()));
+        drop(before);
+    }
+
+    /// The slot whose `assign()` was given it.
+    pub(crate) fn manual_slot(&self) -> Option<Root<Element>> {
+        self.rare.get()?.manual_slot.borrow().as_ref().map(|slot| (**slot).clone())
+    }
+
+    /// Says which slot's `assign()` was given it.
+    pub(crate) fn set_manual_slot(&self, slot: Option<&Root<Element>>) {
+        let before = self.rare().manual_slot.replace(slot.map(|slot| slot.clone().into()));
+        drop(before);
+    }
+
+    /// Of an element, its [shadow root](https://dom.spec.whatwg.org/#concept-element-shadow-root).
+    pub(crate) fn shadow(&self) -> Option<Root<ShadowRoot>> {
+        self.rare.get()?.shadow.get().map(|shadow| (**shadow).clone())
+    }
+
+    /// Gives an element its shadow root, if it has none.
+    pub(super) fn set_shadow(&self, shadow: &Root<ShadowRoot>) {
+        self.rare().shadow.get_or_init(|| shadow.clone().into());
+    }
+
+    /// Runs `f` with its [registered observer list](https://dom.spec.whatwg.org/#registered-observer-list).
+    pub(super) fn with_registered_observers<R>(
+        &self,
+        f: impl FnOnce(&mut Vec<RegisteredObserver>) -> R,
+    ) -> R {
+        f(&mut self.rare().observers.borrow_mut())
+    }
+
+    /// Runs `f` with its registered observers, if there are any.
+    pub(super) fn each_registered_observer(&self, f: impl FnMut(&RegisteredObserver)) {
+        if let Some(rare) = self.rare.get() {
+            rare.observers.borrow().iter().for_each(f);
         }
-        document.window().map(|window| window.upcast())
+    }
+
+    /// Its [shadow-including root](https://dom.spec.whatwg.org/#concept-shadow-including-root).
+    pub(crate) fn shadow_including_root(&self) -> Root<Self> {
+        let mut root = self.tree_root();
+        while let Some(host) = root.downcast::<ShadowRoot>().and_then(|shadow| shadow.host()) {
+            root = host.tree_root();
+        }
+        root
+    }
+
+    /// Whether it is a
+    /// [shadow-including inclusive ancestor](https://dom.spec.whatwg.org/#concept-shadow-including-inclusive-ancestor) of
+    /// `other`.
+    pub(crate) fn is_shadow_including_inclusive_ancestor_of(&self, other: &Root<Self>) -> bool {
+        let mut inner = other.clone();
+        loop {
+            if self.is_inclusive_ancestor_of(&inner) {
+                return true;
+            }
+            let shadow = inner.tree_root().downcast::<ShadowRoot>();
+            let Some(host) = shadow.and_then(|shadow| shadow.host()) else { return false };
+            inner = host.upcast();
+        }
     }
 
     /// Tells live collections that something in the tree changed.
@@ -273,9 +383,8 @@ impl NodeMethods for Node {
         Ok(self.document.borrow().as_ref().map(|document| (**document).clone()))
     }
 
-    fn get_root_node(&self, _: &Realm, _options: GetRootNodeOptions) -> Fallible<Root<Self>> {
-        // Without shadow trees, composed or not is the same.
-        Ok(self.tree_root())
+    fn get_root_node(&self, _: &Realm, options: GetRootNodeOptions) -> Fallible<Root<Self>> {
+        Ok(if options.composed { self.shadow_including_root() } else { self.tree_root() })
     }
 
     fn parent_node(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
@@ -332,6 +441,9 @@ impl NodeMethods for Node {
 
     /// [`cloneNode()`](https://dom.spec.whatwg.org/#dom-node-clonenode)
     fn clone_node(&self, realm: &Realm, subtree: bool) -> Fallible<Root<Self>> {
+        if self.kind == NodeKind::DocumentFragment && self.root().downcast::<ShadowRoot>().is_some() {
+            return Err(Exception::dom("NotSupportedError", "a shadow root cannot be cloned on its own"));
+        }
         clone::clone(realm, &self.root(), None, subtree)
     }
 

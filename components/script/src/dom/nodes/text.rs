@@ -15,19 +15,20 @@ trace_fields!(Text { character_data });
 platform_object!(Text: CharacterData via character_data);
 
 impl Text {
-    fn new_inherited(document: &Root<Document>, data: DomString) -> Self {
-        Self { character_data: CharacterData::new_inherited(NodeKind::Text, document, data) }
+    /// For interfaces that inherit.
+    pub(super) fn new_inherited(kind: NodeKind, document: &Root<Document>, data: DomString) -> Self {
+        Self { character_data: CharacterData::new_inherited(kind, document, data) }
     }
 
     /// A text node.
     pub(crate) fn create(realm: &Realm, document: &Root<Document>, data: DomString) -> Fallible<Root<Self>> {
-        realm.wrap(Self::new_inherited(document, data))
+        realm.wrap(Self::new_inherited(NodeKind::Text, document, data))
     }
 }
 
 impl TextMethods for Text {
     fn constructor(realm: &Realm, data: DomString) -> Fallible<Self> {
-        Ok(Self::new_inherited(&Window::document_of(realm)?, data))
+        Ok(Self::new_inherited(NodeKind::Text, &Window::document_of(realm)?, data))
     }
 
     /// [`splitText()`](https://dom.spec.whatwg.org/#dom-text-splittext)
@@ -47,7 +48,7 @@ impl TextMethods for Text {
     /// [`wholeText`](https://dom.spec.whatwg.org/#dom-text-wholetext)
     fn whole_text(&self, _: &Realm) -> Fallible<DomString> {
         let mut first: Root<Node> = self.root().upcast();
-        while let Some(previous) = first.previous().filter(|node| node.kind() == NodeKind::Text) {
+        while let Some(previous) = first.previous().filter(|node| node.as_text().is_some()) {
             first = previous;
         }
         let mut units = Vec::new();
@@ -59,3 +60,5 @@ impl TextMethods for Text {
         Ok(DomString::from_utf16(&units))
     }
 }
+
+super::slottable!(Text);

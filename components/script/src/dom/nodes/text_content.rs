@@ -5,7 +5,7 @@
 use bgfetch_js::{DomString, Fallible, Realm, Root};
 
 use super::mutation;
-use crate::dom::{Attr, DocumentType, Node, NodeKind, Text};
+use crate::dom::{Attr, DocumentType, Node, NodeKind, ProcessingInstruction, Text};
 
 pub(super) fn node_name(node: &Root<Node>) -> DomString {
     match node.kind() {
@@ -15,6 +15,10 @@ pub(super) fn node_name(node: &Root<Node>) -> DomString {
         NodeKind::Attribute => node.downcast::<Attr>().map(|attr| attr.qualified_name()).unwrap_or_default(),
         NodeKind::DocumentType => node.downcast::<DocumentType>().map(|t| t.type_name()).unwrap_or_default(),
         NodeKind::Text => "#text".into(),
+        NodeKind::CdataSection => "#cdata-section".into(),
+        NodeKind::ProcessingInstruction => {
+            node.downcast::<ProcessingInstruction>().map(|node| node.target_name()).unwrap_or_default()
+        }
         NodeKind::Comment => "#comment".into(),
         NodeKind::Document => "#document".into(),
         NodeKind::DocumentFragment => "#document-fragment".into(),

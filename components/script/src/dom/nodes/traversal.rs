@@ -68,6 +68,26 @@ impl Node {
         std::iter::once(self.root()).chain(self.descendants()).collect()
     }
 
+    /// Its [shadow-including inclusive descendants](https://dom.spec.whatwg.org/#concept-shadow-including-inclusive-descendant),
+    /// in shadow-including tree order, as a list that later changes do not touch.
+    pub(crate) fn shadow_including_inclusive_descendants(&self) -> Vec<Root<Self>> {
+        let nodes = self.inclusive_descendants();
+        if !super::shadow_root::exist() {
+            return nodes;
+        }
+        // A stack rather than recursion, since pages nest deeply; what is on top comes next.
+        let mut result = Vec::with_capacity(nodes.len());
+        let mut stack = nodes;
+        stack.reverse();
+        while let Some(node) = stack.pop() {
+            if let Some(shadow) = node.shadow() {
+                stack.extend(shadow.inclusive_descendants().into_iter().rev());
+            }
+            result.push(node);
+        }
+        result
+    }
+
     /// The elements among its children.
     pub(crate) fn child_elements(&self) -> impl Iterator<Item = Root<Element>> + use<> {
         self.children_in_order().filter_map(|node| node.as_element())

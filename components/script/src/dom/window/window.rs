@@ -12,11 +12,13 @@ use url::Url;
 
 use super::browsing_context::BrowsingContext;
 use crate::agent::{Agent, TaskSource};
-use crate::bindings::{StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions};
+use crate::bindings::{
+    EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
+};
 use crate::clone;
 use crate::dom::events::message_event::{self, Message};
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
-use crate::dom::{Document, Element, EventTarget, Location, Navigator};
+use crate::dom::{Document, Element, Event, EventTarget, Location, Navigator};
 use crate::environment::Environment;
 use crate::report;
 
@@ -29,9 +31,11 @@ pub(crate) struct Window {
     navigator: OnceCell<Member<Navigator>>,
     shared: SharedObjects,
     opener: RefCell<Traced<Value>>,
+    /// [Current event](https://dom.spec.whatwg.org/#window-current-event)
+    current_event: RefCell<Option<Member<Event>>>,
 }
 
-trace_fields!(Window { event_target, document, location, navigator, shared, opener });
+trace_fields!(Window { event_target, document, location, navigator, shared, opener, current_event });
 platform_object!(Window: EventTarget via event_target);
 
 impl Window {
@@ -45,6 +49,7 @@ impl Window {
             shared: SharedObjects::default(),
             context: RefCell::new(Some(Rc::clone(context))),
             opener: RefCell::new(Value::NULL.into()),
+            current_event: RefCell::default(),
         }
     }
 
@@ -62,6 +67,16 @@ impl Window {
     /// Its document.
     pub(crate) fn current_document(&self) -> Option<Root<Document>> {
         self.document.borrow().as_ref().map(|document| (**document).clone())
+    }
+
+    /// The [current event](https://dom.spec.whatwg.org/#window-current-event): the one that a listener is called with.
+    pub(crate) fn current_event(&self) -> Option<Root<Event>> {
+        self.current_event.borrow().as_ref().map(|event| (**event).clone())
+    }
+
+    /// Sets the current event; gives the one before.
+    pub(crate) fn replace_current_event(&self, event: Option<Root<Event>>) -> Option<Root<Event>> {
+        self.current_event.replace(event.map(Into::into)).map(|event| (*event).clone())
     }
 
     /// The document of a realm's window: what nodes without another document belong to.
@@ -188,6 +203,10 @@ impl WindowMethods for Window {
         let before = self.opener.replace(value.into());
         drop(before);
         Ok(())
+    }
+
+    fn event(&self, _: &Realm) -> Fallible<EventOrUndefined> {
+        Ok(self.current_event().map_or(EventOrUndefined::Undefined(()), EventOrUndefined::Event))
     }
 
     /// [`frameElement`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-frameelement)

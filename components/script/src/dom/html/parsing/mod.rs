@@ -14,12 +14,14 @@ use html5ever::{ParseOpts, TokenizerResult};
 
 use super::scripting::{execute, prepare};
 use crate::agent::Agent;
-use crate::bindings::DocumentReadyState;
+use crate::bindings::{DocumentReadyState, EventInit};
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::dom::nodes::mutation;
 use crate::dom::service_worker::service_worker_container;
-use crate::dom::{Document, DocumentFragment, Element, HTMLScriptElement, Node, Window, events};
+use crate::dom::{
+    Document, DocumentFragment, Element, Event, HTMLScriptElement, Node, PageTransitionEvent, events,
+};
 use crate::fetching::next_task;
 use sink::Sink;
 
@@ -121,7 +123,9 @@ impl PageParser {
         }
         document.set_readiness(realm, DocumentReadyState::Complete)?;
         if let Some(window) = document.window() {
-            events::event::fire::<Window>(realm, &window, "load")?;
+            let load = Event::trusted(realm, "load", &EventInit::default())?;
+            window.dispatch_for_document(realm, &load)?;
+            PageTransitionEvent::fire(realm, "pageshow")?;
         }
         Ok(())
     }
