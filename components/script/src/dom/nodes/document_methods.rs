@@ -21,8 +21,9 @@ use crate::bindings::{
 };
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
-    Attr, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
+    Attr, CDATASection, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
     HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node, NodeKind, NodeList,
+    ProcessingInstruction,
     Text, Window, events,
 };
 use crate::environment::Environment;
@@ -303,6 +304,33 @@ impl DocumentMethods for Document {
         Comment::create(realm, &self.root(), data)
     }
 
+    /// [`createCDATASection()`](https://dom.spec.whatwg.org/#dom-document-createcdatasection)
+    fn create_cdata_section(&self, realm: &Realm, data: DomString) -> Fallible<Root<CDATASection>> {
+        if self.is_html_document() {
+            return Err(Exception::dom("NotSupportedError", "an HTML document has no CDATA sections"));
+        }
+        if data.contains("]]>") {
+            return Err(Exception::dom("InvalidCharacterError", "a CDATA section ends with ]]>"));
+        }
+        CDATASection::create(realm, &self.root(), data)
+    }
+
+    /// [`createProcessingInstruction()`](https://dom.spec.whatwg.org/#dom-document-createprocessinginstruction)
+    fn create_processing_instruction(
+        &self,
+        realm: &Realm,
+        target: DomString,
+        data: DomString,
+    ) -> Fallible<Root<ProcessingInstruction>> {
+        if !is_xml_name(&target) {
+            return Err(invalid_name(&target));
+        }
+        if data.contains("?>") {
+            return Err(Exception::dom("InvalidCharacterError", "a processing instruction ends with ?>"));
+        }
+        ProcessingInstruction::create(realm, &self.root(), target, data)
+    }
+
     /// [`importNode()`](https://dom.spec.whatwg.org/#dom-document-importnode)
     fn import_node(
         &self,
@@ -350,6 +378,21 @@ impl DocumentMethods for Document {
     fn create_event(&self, realm: &Realm, interface: DomString) -> Fallible<Root<Event>> {
         events::legacy::create(realm, &interface)
     }
+}
+
+/// The production [`Name`](https://www.w3.org/TR/xml/#NT-Name).
+fn is_xml_name(name: &str) -> bool {
+    let start = |c: char| {
+        matches!(c, ':' | 'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}'
+            | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
+            | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+            | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+    };
+    let more = |c: char| {
+        matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    };
+    let mut characters = name.chars();
+    characters.next().is_some_and(start) && characters.all(|c| start(c) || more(c))
 }
 
 fn invalid_name(name: &str) -> Exception {

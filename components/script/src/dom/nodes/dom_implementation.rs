@@ -8,9 +8,9 @@ use markup5ever::{LocalName, QualName, ns};
 use super::document::Flavour;
 use super::document_methods::about_blank;
 use super::mutation;
-use super::namespaces::is_valid_doctype_name;
+use super::namespaces::{NameOf, is_valid_doctype_name, validate_and_extract};
 use crate::bindings::DOMImplementationMethods;
-use crate::dom::{Document, DocumentType, Element, Node, Text};
+use crate::dom::{Document, DocumentType, Element, Node, Text, XMLDocument};
 
 /// `DOMImplementation`.
 pub(crate) struct DOMImplementation {
@@ -42,6 +42,39 @@ impl DOMImplementationMethods for DOMImplementation {
             ));
         }
         DocumentType::create(realm, &self.document, name, public_id, system_id)
+    }
+
+    /// [`createDocument()`](https://dom.spec.whatwg.org/#dom-domimplementation-createdocument)
+    fn create_document(
+        &self,
+        realm: &Realm,
+        namespace: Option<DomString>,
+        qualified_name: DomString,
+        doctype: Option<Root<DocumentType>>,
+    ) -> Fallible<Root<XMLDocument>> {
+        // Steps 2 and 3; the order of the errors is that of the steps.
+        let element = if qualified_name.is_empty() {
+            None
+        } else {
+            Some(validate_and_extract(namespace.as_deref(), &qualified_name, NameOf::Element)?)
+        };
+        // Steps 1, 6 and 7.
+        let content_type = match namespace.as_deref() {
+            Some(html) if *html == *ns!(html) => "application/xhtml+xml",
+            Some(svg) if *svg == *ns!(svg) => "image/svg+xml",
+            _ => "application/xml",
+        };
+        let document = XMLDocument::create(realm, &self.document, content_type.into())?;
+        let node: Root<Node> = document.upcast();
+        // Steps 4 and 5.
+        if let Some(doctype) = doctype {
+            mutation::append(realm, &doctype.upcast(), &node);
+        }
+        if let Some(name) = element {
+            let element = Element::create(realm, &document.upcast(), name)?;
+            mutation::append(realm, &element.upcast(), &node);
+        }
+        Ok(document)
     }
 
     /// [`createHTMLDocument()`](https://dom.spec.whatwg.org/#dom-domimplementation-createhtmldocument)

@@ -11,6 +11,7 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{ParseOpts, TokenizerResult};
+use xml5ever::driver::XmlParseOpts;
 
 use super::scripting::{execute, prepare};
 use crate::agent::Agent;
@@ -23,7 +24,7 @@ use crate::dom::{
     Document, DocumentFragment, Element, Event, HTMLScriptElement, Node, PageTransitionEvent, events,
 };
 use crate::fetching::next_task;
-use sink::Sink;
+use sink::{Sink, Source};
 
 /// The parser of a page.
 pub(crate) struct PageParser {
@@ -40,7 +41,7 @@ impl PageParser {
     /// Only without memory.
     pub(crate) fn new(realm: &Realm, document: &Root<Document>) -> Fallible<Self> {
         let options = TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() };
-        let builder = TreeBuilder::new(Sink::new(realm, document, false)?, options);
+        let builder = TreeBuilder::new(Sink::new(realm, document, Source::Page)?, options);
         let tokenizer =
             Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
         Ok(Self {
@@ -149,7 +150,7 @@ pub(crate) fn parse_fragment(
         },
         tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
     };
-    let sink = Sink::new(realm, &document, true)?;
+    let sink = Sink::new(realm, &document, Source::Fragment)?;
     let form = super::states::form_owner(context).map(|form| form.upcast());
     let parser = parse_fragment_for_element(sink, options, context.upcast(), owner.runs_scripts(), form);
     parser.one(StrTendril::from(html));
@@ -161,4 +162,22 @@ pub(crate) fn parse_fragment(
         }
     }
     Ok(fragment)
+}
+
+/// Parses a whole [HTML document from a string](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#parse-html-from-a-string)
+/// into an empty document, as without scripting.
+pub(crate) fn parse_document(realm: &Realm, document: &Root<Document>, html: &str) -> Fallible<()> {
+    let options = ParseOpts {
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+    };
+    html5ever::parse_document(Sink::new(realm, document, Source::Document)?, options).one(StrTendril::from(html));
+    Ok(())
+}
+
+/// Parses XML into an empty document; whether it was well-formed. What stands after a mistake is read all the same.
+pub(crate) fn parse_xml(realm: &Realm, document: &Root<Document>, xml: &str) -> Fallible<bool> {
+    let sink = Sink::new(realm, document, Source::XmlDocument)?;
+    let errors = xml5ever::driver::parse_document(sink, XmlParseOpts::default()).one(StrTendril::from(xml));
+    Ok(errors == 0 && document.document_element().is_some())
 }

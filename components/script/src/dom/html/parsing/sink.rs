@@ -11,15 +11,29 @@ use markup5ever::{Attribute, LocalName, Namespace, QualName};
 use crate::dom::nodes::mutation;
 use crate::dom::{
     Comment, Document, DocumentFragment, DocumentType, Element, HTMLScriptElement, HTMLTemplateElement, Node,
-    Text,
+    ProcessingInstruction, Text,
 };
+
+/// What is parsed, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A page: its scripts know their parser.
+    Page,
+    /// A whole HTML document of which no script ever runs.
+    Document,
+    /// The same of XML.
+    XmlDocument,
+    /// A part of one: no script of it ever runs.
+    Fragment,
+}
 
 /// Puts what the parser finds into a document.
 pub(super) struct Sink {
     realm: Realm,
     document: Root<Document>,
-    /// Scripts of a fragment never run; those of a page know their parser.
-    fragment: bool,
+    source: Source,
+    /// How many errors there were.
+    errors: Cell<u64>,
     line: Cell<u64>,
     /// Stands in for a node that could not be made: inserting it inserts its children.
     spare: Root<Node>,
@@ -40,9 +54,10 @@ impl ElemName for Name {
 }
 
 impl Sink {
-    pub(super) fn new(realm: &Realm, document: &Root<Document>, fragment: bool) -> Fallible<Self> {
+    pub(super) fn new(realm: &Realm, document: &Root<Document>, source: Source) -> Fallible<Self> {
         let spare = DocumentFragment::create(realm, document)?.upcast();
-        Ok(Self { realm: realm.clone(), document: document.clone(), fragment, line: Cell::new(1), spare })
+        let (realm, document) = (realm.clone(), document.clone());
+        Ok(Self { realm, document, source, errors: Cell::new(0), line: Cell::new(1), spare })
     }
 
     /// A node that could be made, or the spare one in its place: only memory can be missing.
@@ -72,12 +87,16 @@ impl Sink {
 
 impl TreeSink for Sink {
     type Handle = Root<Node>;
-    type Output = ();
+    type Output = u64;
     type ElemName<'a> = Name;
 
-    fn finish(self) {}
+    /// Gives the number of errors.
+    fn finish(self) -> u64 {
+        self.errors.get()
+    }
 
     fn parse_error(&self, message: Cow<'static, str>) {
+        self.errors.set(self.errors.get() + 1);
         tracing::trace!(line = self.line.get(), %message, "parse error");
     }
 
@@ -98,7 +117,7 @@ impl TreeSink for Sink {
         };
         if let Some(script) = element.downcast::<HTMLScriptElement>() {
             script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
-            if self.fragment {
+            if self.source != Source::Page {
                 script.state.already_started.set(true);
             } else {
                 let before = script.state.parser_document.replace(Some(self.document.clone().into()));
@@ -117,6 +136,10 @@ impl TreeSink for Sink {
     }
 
     fn create_pi(&self, target: StrTendril, data: StrTendril) -> Root<Node> {
+        if self.source == Source::XmlDocument {
+            let (target, data) = ((&*target).into(), (&*data).into());
+            return self.made(ProcessingInstruction::create(&self.realm, &self.document, target, data));
+        }
         // An HTML parser makes comments of these.
         let text: DomString = format!("?{target} {data}").into();
         self.made(Comment::create(&self.realm, &self.document, text))
@@ -172,7 +195,7 @@ impl TreeSink for Sink {
     }
 
     fn set_quirks_mode(&self, mode: QuirksMode) {
-        if !self.fragment {
+        if self.source != Source::Fragment {
             self.document.set_quirks_mode(mode);
         }
     }
