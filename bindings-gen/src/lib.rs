@@ -37,6 +37,7 @@ mod emit;
 mod generator;
 pub mod model;
 mod parse;
+mod print;
 mod report;
 mod select;
 mod source;
@@ -46,9 +47,21 @@ pub use emit::{
     BACKENDS, Backend, Emitter, EngineType, Generics, Module, Overloads, Paths, Place, backend, names,
 };
 pub use generator::{Generated, Generator};
+pub use print::print;
 pub use report::{Coverage, InterfaceCoverage, Summary, check, coverage};
 pub use select::Selection;
 pub use source::{ReadError, SourceFile, SourceSet, Span};
+
+/// Parses all files, and resolves nothing.
+///
+/// # Errors
+/// Everything that is no WebIDL, each with its place.
+pub fn parse_definitions(sources: &SourceSet) -> Result<Vec<ast::Definition>, Diagnostics> {
+    let mut problems = diagnostics::Problems::default();
+    let definitions = parse::parse(sources, &mut problems);
+    problems.finish(sources)?;
+    Ok(definitions)
+}
 
 /// Parses and resolves all files.
 ///

@@ -11,7 +11,7 @@ use quote::{format_ident, quote};
 
 /// Glue for `crate::mini`.
 #[derive(Debug)]
-pub struct Mini;
+pub(crate) struct Mini;
 
 impl Backend for Mini {
     fn name(&self) -> &'static str {
