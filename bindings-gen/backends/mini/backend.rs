@@ -204,20 +204,21 @@ impl Backend for Mini {
         let used = module.used();
         let engine = ["FromValue", "IntoValue", "Realm", "Scriptable", "Thrown", "Value"];
         let by_method = |name: &str| name == "IntoValue" && used.contains("into_value");
-        let engine =
-            engine.iter().filter(|name| used.contains(**name) || by_method(name)).map(|name| ident(name));
-        let dom =
-            emitter.selection().interfaces.keys().filter(|name| used.contains(*name)).map(|name| ident(name));
+        let engine: Vec<_> = engine
+            .iter()
+            .filter(|name| used.contains(**name) || by_method(name))
+            .map(|name| ident(name))
+            .collect();
+        let engine = (!engine.is_empty()).then(|| quote!(use crate::mini::{#(#engine),*};));
+        let interfaces = emitter.selection().interfaces.keys();
+        let dom: Vec<_> = interfaces.filter(|name| used.contains(*name)).map(|name| ident(name)).collect();
+        let dom = (!dom.is_empty()).then(|| quote!(use crate::mini::dom::{#(#dom),*};));
         let string = used.contains("DomString").then(|| {
             quote!(
                 use std::string::String as DomString;
             )
         });
-        quote! {
-            use crate::mini::{#(#engine),*};
-            use crate::mini::dom::{#(#dom),*};
-            #string
-        }
+        quote!(#engine #dom #string)
     }
 
     /// The functions behind `new`, by name.
@@ -240,7 +241,7 @@ impl Backend for Mini {
 fn convert(emitter: &Emitter<'_>, arguments: &[Argument]) -> (TokenStream, Vec<proc_macro2::Ident>) {
     let names: Vec<_> =
         arguments.iter().map(|argument| ident(&parameter_name(&argument.name.name))).collect();
-    let lets = arguments.iter().zip(&names).enumerate().map(|(index, (argument, name))| {
+    let lets = arguments.iter().zip(&names).map(|(argument, name)| {
         let default =
             argument.default.as_ref().and_then(|literal| emitter.default_value(&argument.ty, literal));
         let missing = default.unwrap_or_else(|| {
@@ -248,11 +249,12 @@ fn convert(emitter: &Emitter<'_>, arguments: &[Argument]) -> (TokenStream, Vec<p
             quote!(return Err(Thrown::missing(#idl)))
         });
         quote! {
-            let #name = match args.get(#index) {
+            let #name = match args.next() {
                 Some(value) => FromValue::from_value(realm, value)?,
                 None => #missing,
             };
         }
     });
-    (quote!(#(#lets)*), names)
+    let args = (!names.is_empty()).then(|| quote!(let mut args = args.iter();));
+    (quote!(#args #(#lets)*), names)
 }
