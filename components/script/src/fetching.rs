@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, RequestMode, Response};
-use bgfetch_traits::net::{CancelHandle, NetMsg};
+use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use parking_lot::Mutex;
 
@@ -24,8 +24,21 @@ pub(crate) async fn fetch(
     request: Request,
     cancel: CancelHandle,
 ) -> Result<Response, NetworkError> {
+    fetch_with_progress(environment, request, cancel, None).await
+}
+
+/// [`fetch`], telling how much of the request's body was sent to the network.
+///
+/// # Errors
+/// As [`fetch`].
+pub(crate) async fn fetch_with_progress(
+    environment: &Rc<Environment>,
+    request: Request,
+    cancel: CancelHandle,
+    progress: Option<UploadProgress>,
+) -> Result<Response, NetworkError> {
     if !may_be_handled(environment, &request) {
-        return from_network(environment, request, cancel).await;
+        return from_network(environment, request, cancel, progress).await;
     }
     let url = request.head.url.clone();
     let client = environment.id;
@@ -34,7 +47,7 @@ pub(crate) async fn fetch(
         environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
     });
     match unless_cancelled(answer, &cancel).await? {
-        Ok(FetchOutcome::Network(request)) => from_network(environment, *request, cancel).await,
+        Ok(FetchOutcome::Network(request)) => from_network(environment, *request, cancel, progress).await,
         Ok(FetchOutcome::Response(response)) => Ok(response),
         Ok(FetchOutcome::Error(why)) => {
             let message = format!("the service worker answered the request for {url} with an error: {why}");
@@ -47,7 +60,7 @@ pub(crate) async fn fetch(
 /// Whether a request goes to the service worker that controls its client:
 /// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 3, and [handle
 /// fetch](https://w3c.github.io/ServiceWorker/#handle-fetch). A service worker's own requests never do.
-fn may_be_handled(environment: &Environment, request: &Request) -> bool {
+pub(crate) fn may_be_handled(environment: &Environment, request: &Request) -> bool {
     environment.kind != GlobalKind::ServiceWorker
         && environment.controller.borrow().is_some()
         && request.head.mode != RequestMode::Navigate
@@ -55,16 +68,14 @@ fn may_be_handled(environment: &Environment, request: &Request) -> bool {
 }
 
 /// Fetches from the network, past any service worker.
-///
-/// # Errors
-/// As [`fetch`].
-pub(crate) async fn from_network(
-    environment: &Rc<Environment>,
+async fn from_network(
+    environment: &Environment,
     request: Request,
     cancel: CancelHandle,
+    upload_progress: Option<UploadProgress>,
 ) -> Result<Response, NetworkError> {
     let answer = Agent::current().ask(|reply| {
-        environment.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+        environment.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress, reply });
     });
     answer.await.unwrap_or_else(|dropped| Err(gone(dropped)))
 }

@@ -16,6 +16,7 @@ mod agent;
     reason = "generated"
 )]
 mod bindings;
+mod blocking;
 mod clone;
 mod dom;
 mod embedder;

@@ -15,6 +15,7 @@ pub(crate) mod streams;
 pub(crate) mod url;
 pub(crate) mod window;
 pub(crate) mod workers;
+pub(crate) mod xhr;
 
 pub(crate) use background_fetch::*;
 pub(crate) use cache::*;
@@ -31,3 +32,4 @@ pub(crate) use streams::*;
 pub(crate) use url::*;
 pub(crate) use window::*;
 pub(crate) use workers::*;
+pub(crate) use xhr::*;

@@ -70,6 +70,11 @@ impl EventTarget {
         self.listeners.borrow().iter().any(|listener| &*listener.event_type == event_type)
     }
 
+    /// Whether anything listens for any event.
+    pub(crate) fn has_any_listener(&self) -> bool {
+        !self.listeners.borrow().is_empty()
+    }
+
     fn add(
         &self,
         event_type: DomString,

@@ -49,8 +49,9 @@ impl Body {
         init: BodyInit,
         keepalive: bool,
     ) -> Fallible<(Self, Option<String>)> {
-        match init {
-            BodyInit::ReadableStream(stream) => {
+        match source_of(realm, init) {
+            Ok((bytes, content_type)) => Ok((Self::of_bytes(realm, bytes)?, content_type)),
+            Err(stream) => {
                 if keepalive {
                     return Err(Exception::type_error(
                         "a request with keepalive cannot have a stream as its body",
@@ -61,25 +62,6 @@ impl Body {
                 }
                 Ok((Self { stream: stream.into(), source: None, length: None }, None))
             }
-            BodyInit::Blob(blob) => {
-                let data = blob.data();
-                let mime_type = Some(data.mime_type).filter(|text| !text.is_empty());
-                Ok((Self::of_bytes(realm, data.bytes)?, mime_type))
-            }
-            BodyInit::BufferSource(source) => Ok((Self::of_bytes(realm, source.to_vec(realm).into())?, None)),
-            BodyInit::FormData(form) => {
-                let boundary = format!("----bgfetchFormBoundary{}", uuid::Uuid::new_v4().simple());
-                let body = Self::of_bytes(realm, form.encode(&boundary).into())?;
-                Ok((body, Some(format!("multipart/form-data; boundary={boundary}"))))
-            }
-            BodyInit::URLSearchParams(params) => {
-                let body = Self::of_bytes(realm, params.serialized().into_bytes().into())?;
-                Ok((body, Some("application/x-www-form-urlencoded;charset=UTF-8".into())))
-            }
-            BodyInit::UsvString(text) => Ok((
-                Self::of_bytes(realm, text.into_bytes().into())?,
-                Some("text/plain;charset=UTF-8".into()),
-            )),
         }
     }
 
@@ -125,6 +107,35 @@ impl Body {
             length: self.length,
         })
     }
+}
+
+/// The bytes of what is no stream, and their type: [extract](https://fetch.spec.whatwg.org/#concept-bodyinit-extract)'s
+/// *source* and *type*.
+///
+/// # Errors
+/// The stream, if it is one.
+pub(crate) fn source_of(
+    realm: &Realm,
+    init: BodyInit,
+) -> Result<(Bytes, Option<String>), Root<ReadableStream>> {
+    Ok(match init {
+        BodyInit::ReadableStream(stream) => return Err(stream),
+        BodyInit::Blob(blob) => {
+            let data = blob.data();
+            (data.bytes, Some(data.mime_type).filter(|text| !text.is_empty()))
+        }
+        BodyInit::BufferSource(source) => (source.to_vec(realm).into(), None),
+        BodyInit::FormData(form) => {
+            let boundary = format!("----bgfetchFormBoundary{}", uuid::Uuid::new_v4().simple());
+            let bytes = form.encode(&boundary).into();
+            (bytes, Some(format!("multipart/form-data; boundary={boundary}")))
+        }
+        BodyInit::URLSearchParams(params) => {
+            let content_type = "application/x-www-form-urlencoded;charset=UTF-8";
+            (params.serialized().into_bytes().into(), Some(content_type.into()))
+        }
+        BodyInit::UsvString(text) => (text.into_bytes().into(), Some("text/plain;charset=UTF-8".into())),
+    })
 }
 
 /// What has a body: requests and responses.

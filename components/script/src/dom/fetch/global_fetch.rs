@@ -5,15 +5,15 @@ use std::rc::Rc;
 use bgfetch_js::{
     ErrorLocation, Exception, Fallible, Member, Promise, Realm, Root, ToJs, Traced, Value, trace_fields,
 };
-use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::ConsoleLevel;
-use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Priority, ResponseHead};
+use bgfetch_traits::fetch::{self, NetworkError, Priority};
 use bgfetch_traits::net::CancelHandle;
 use url::Url;
 
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{RequestInfo, RequestInit};
 use crate::dom::events::abort_signal::{AbortAlgorithm, report_failure};
+use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::dom::{ReadableStream, Request, Response};
 use crate::environment::Environment;
 use crate::{fetching, report};
@@ -34,6 +34,7 @@ pub(crate) fn fetch(
         return Ok(promise);
     }
     let environment = Environment::of(realm);
+    let blob = request.blob_entry();
     let body = request.take_body(realm)?;
     let fetched = fetch::Request {
         head: request.head(),
@@ -48,7 +49,7 @@ pub(crate) fn fetch(
     let (owner, waiting) = (realm.clone(), promise.clone());
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let url = fetched.head.url.clone();
-        match perform(&environment, fetched, cancel.clone()).await {
+        match perform(&environment, fetched, blob, cancel.clone()).await {
             Ok(response) => {
                 let response = Response::create(&owner, response)?;
                 if let Some(stream) = response.stream() {
@@ -69,7 +70,7 @@ pub(crate) fn fetch(
 }
 
 /// A page learns nothing of why; its developer does.
-fn explain(environment: &Environment, url: &Url, error: &NetworkError) {
+pub(crate) fn explain(environment: &Environment, url: &Url, error: &NetworkError) {
     let text = format!("fetching {url} failed: {error}");
     report::to_console(environment, ConsoleLevel::Error, text, &ErrorLocation::default());
 }
@@ -78,33 +79,13 @@ fn explain(environment: &Environment, url: &Url, error: &NetworkError) {
 async fn perform(
     environment: &Rc<Environment>,
     request: fetch::Request,
+    blob: Option<BlobEntry>,
     cancel: CancelHandle,
 ) -> Result<fetch::Response, NetworkError> {
     if request.head.url.scheme() == "blob" {
-        return blob(&request);
+        return blob_url::fetch(&request, blob.as_ref());
     }
     fetching::fetch(environment, request, cancel).await
-}
-
-/// [Scheme fetch](https://fetch.spec.whatwg.org/#scheme-fetch), "blob".
-pub(crate) fn blob(request: &fetch::Request) -> Result<fetch::Response, NetworkError> {
-    let url = &request.head.url;
-    let refused = |message: String| NetworkError::new(NetworkErrorKind::Blocked, message);
-    if request.head.method != http::Method::GET {
-        return Err(refused(format!("a blob URL is fetched with GET, not {}", request.head.method)));
-    }
-    let data = crate::dom::file::blob_url::resolve(url).filter(|_| url.origin() == request.client.origin);
-    let data =
-        data.ok_or_else(|| refused(format!("{url} is not a blob URL of this origin, or was revoked")))?;
-    let mut head = ResponseHead {
-        kind: fetch::ResponseType::Basic,
-        url_list: vec![url.clone()],
-        status_text: b"OK".to_vec(),
-        ..ResponseHead::default()
-    };
-    head.headers.append("Content-Length", data.bytes.len().to_string());
-    head.headers.append("Content-Type", data.mime_type);
-    Ok(fetch::Response::new(head, Some(BodyReader::from_bytes(data.bytes))))
 }
 
 /// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.

@@ -129,7 +129,7 @@ impl Headers {
 }
 
 /// [Normalizes](https://fetch.spec.whatwg.org/#concept-header-value-normalize) a value.
-fn normalize(value: &[u8]) -> &[u8] {
+pub(crate) fn normalize(value: &[u8]) -> &[u8] {
     let space = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' ');
     let start = value.iter().position(|byte| !space(byte)).unwrap_or(value.len());
     let end = value.iter().rposition(|byte| !space(byte)).map_or(start, |last| last + 1);
@@ -137,12 +137,12 @@ fn normalize(value: &[u8]) -> &[u8] {
 }
 
 /// Bytes that are no token become characters that are none either.
-fn name_text(name: &[u8]) -> String {
+pub(crate) fn name_text(name: &[u8]) -> String {
     name.iter().copied().map(char::from).collect()
 }
 
 /// [Forbidden request-header](https://fetch.spec.whatwg.org/#forbidden-request-header).
-fn is_forbidden_request_header(name: &str, value: &[u8]) -> bool {
+pub(crate) fn is_forbidden_request_header(name: &str, value: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     match name.as_str() {
         "accept-charset"
@@ -176,7 +176,7 @@ fn is_forbidden_request_header(name: &str, value: &[u8]) -> bool {
 }
 
 /// [Forbidden method](https://fetch.spec.whatwg.org/#forbidden-method).
-pub(super) fn is_forbidden_method(method: &str) -> bool {
+pub(crate) fn is_forbidden_method(method: &str) -> bool {
     ["connect", "trace", "track"].iter().any(|forbidden| method.eq_ignore_ascii_case(forbidden))
 }
 

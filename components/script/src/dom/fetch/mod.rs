@@ -5,7 +5,7 @@ mod form_data_parser;
 pub(crate) mod global_fetch;
 pub(crate) mod headers;
 pub(crate) mod request;
-mod request_init;
+pub(crate) mod request_init;
 pub(crate) mod response;
 
 pub(crate) use headers::Headers;

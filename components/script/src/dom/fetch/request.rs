@@ -15,6 +15,7 @@ use crate::bindings::{
     RequestInit, RequestMethods, RequestMode, RequestRedirect,
 };
 use crate::dom::AbortSignal;
+use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::mime::MimeType;
 
 /// `Request`.
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     reflector: Reflector,
     /// All but the header list, which is that of `headers`.
     head: RequestHead,
+    /// The URL's [blob URL entry](https://url.spec.whatwg.org/#concept-url-blob-entry).
+    blob: Option<BlobEntry>,
     headers: Member<Headers>,
     body: RefCell<Option<Body>>,
     signal: Member<AbortSignal>,
@@ -51,6 +54,7 @@ impl Request {
     ) -> Self {
         Self {
             reflector: Reflector::new(),
+            blob: blob_url::resolve(&head.url),
             head,
             headers: headers.into(),
             body: RefCell::new(body),
@@ -85,6 +89,16 @@ impl Request {
         let mut head = self.head.clone();
         head.headers = self.headers.list();
         head
+    }
+
+    /// What its URL stands for, if that is a blob URL.
+    pub(super) fn blob_entry(&self) -> Option<BlobEntry> {
+        self.blob.clone()
+    }
+
+    /// Of a request that was made from another one.
+    pub(super) fn with_blob_entry(self, blob: Option<BlobEntry>) -> Self {
+        Self { blob, ..self }
     }
 
     pub(super) fn headers_object(&self) -> &Root<Headers> {
@@ -209,6 +223,7 @@ impl RequestMethods for Request {
         };
         let headers = Headers::create(realm, self.headers.list(), self.headers.guard())?;
         let signal = AbortSignal::create_dependent(realm, &[(*self.signal).clone()])?;
-        realm.wrap(Self::of(self.head.clone(), headers, cloned, signal))
+        let request = Self::of(self.head.clone(), headers, cloned, signal);
+        realm.wrap(request.with_blob_entry(self.blob_entry()))
     }
 }

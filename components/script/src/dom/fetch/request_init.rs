@@ -74,7 +74,11 @@ pub(super) fn construct(realm: &Realm, input: RequestInfo, mut init: RequestInit
     }
     let body =
         body(realm, &mut head, &init, input_request.as_deref(), &headers, init.body.clone().flatten())?;
-    Ok(Request::of(head, headers, body, signal))
+    let request = Request::of(head, headers, body, signal);
+    Ok(match input_request {
+        Some(input) => request.with_blob_entry(input.blob_entry()),
+        None => request,
+    })
 }
 
 /// Fills the headers again from the copied list, under the guard that may be a stricter one now.
@@ -174,7 +178,7 @@ fn parse_referrer(environment: &Environment, text: &str) -> Fallible<Referrer> {
     Ok(Referrer::Url(url))
 }
 
-/// Checks and [normalizes](https://fetch.spec.whatwg.org/#concept-method-normalize) a method.
+/// Checks and normalizes a method.
 fn parse_method(method: &[u8]) -> Fallible<Method> {
     let text = String::from_utf8_lossy(method);
     let parsed = Method::from_bytes(method);
@@ -182,8 +186,14 @@ fn parse_method(method: &[u8]) -> Fallible<Method> {
     if is_forbidden_method(&text) {
         return Err(Exception::type_error(format!("requests may not have the method {text}")));
     }
+    Ok(normalize_method(parsed))
+}
+
+/// [Normalizes](https://fetch.spec.whatwg.org/#concept-method-normalize) a method.
+pub(crate) fn normalize_method(method: Method) -> Method {
     let normal = [Method::DELETE, Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT];
-    Ok(normal.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(&text)).unwrap_or(parsed))
+    let same = |known: &Method| known.as_str().eq_ignore_ascii_case(method.as_str());
+    normal.into_iter().find(same).unwrap_or(method)
 }
 
 fn signals(init: &RequestInit, input: Option<&Root<Request>>) -> Vec<Root<AbortSignal>> {

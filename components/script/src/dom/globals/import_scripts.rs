@@ -1,33 +1,17 @@
-//! [Importing scripts into a worker](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope),
-//! and fetching while a script waits.
-
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::Duration;
+//! [Importing scripts into a worker](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope).
 
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, Destination, NetworkError, NetworkErrorKind, Priority, Request, RequestHead,
-    RequestMode, Response, ResponseHead,
+    CacheMode, CredentialsMode, Destination, Priority, Request, RequestHead, RequestMode,
 };
-use bgfetch_traits::net::{CancelHandle, NetMsg};
-use bgfetch_traits::policy::PolicyContainer;
-use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::ScriptResource;
 use url::Url;
 
 use crate::agent::Agent;
+use crate::blocking::{self, Whole};
+use crate::dom::file::blob_url;
 use crate::environment::Environment;
 use crate::mime::MimeType;
-
-/// Bytes that a script may have.
-const MAX_SCRIPT: usize = 64 << 20;
-
-/// How often a thread that waits looks whether it is told to stop.
-const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// [Imports scripts into a worker global
 /// scope](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope), from step 3 on.
@@ -87,8 +71,14 @@ pub(crate) fn script(
     let head = RequestHead { mode, credentials, cache, destination, ..RequestHead::get(url.clone()) };
     let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
     // Steps 2 to 4.
-    let (head, policy, body) =
-        wait_for(&environment, request).map_err(|error| format!("{url} could not be fetched: {error}"))?;
+    let fetched = if url.scheme() == "blob" {
+        blob_url::fetch(&request, None).and_then(|response| blocking::read(response, None))
+    } else {
+        blocking::from_network(&environment, request, None)
+    };
+    let Whole { head, policy, body } =
+        fetched.map_err(|error| format!("{url} could not be fetched: {error}"))?;
+    let body = body.unwrap_or_default();
     // Step 5.
     if !head.is_ok() {
         return Err(format!("{url} could not be fetched: the server answered with status {}", head.status));
@@ -103,69 +93,4 @@ pub(crate) fn script(
     // Step 6.
     let (source, _) = encoding_rs::UTF_8.decode_with_bom_removal(&body);
     Ok(ScriptResource { url: url.clone(), source: source.into_owned(), policy })
-}
-
-/// Fetches from the network while this thread waits.
-fn wait_for(
-    environment: &Environment,
-    request: Request,
-) -> Result<(ResponseHead, PolicyContainer, bytes::Bytes), NetworkError> {
-    let cancel = CancelHandle::new();
-    let (answer, answered) = crossbeam_channel::bounded(1);
-    let waiting = thread::current();
-    let reply = Reply::new(move |result| {
-        // Who waits for it may have been stopped.
-        drop(answer.send(result));
-        waiting.unpark();
-    });
-    environment.hosts.net.send(NetMsg::Fetch {
-        request,
-        cancel: cancel.clone(),
-        upload_progress: None,
-        reply,
-    });
-    let stopped = || NetworkError::new(NetworkErrorKind::Aborted, "the worker was stopped");
-    let response: Result<Response, NetworkError> =
-        block_on(std::future::poll_fn(|_| match answered.try_recv() {
-            Ok(result) => Poll::Ready(result),
-            Err(crossbeam_channel::TryRecvError::Empty) => Poll::Pending,
-            Err(crossbeam_channel::TryRecvError::Disconnected) => Poll::Ready(Err(stopped())),
-        }))
-        .unwrap_or_else(|| Err(stopped()));
-    let response = response.inspect_err(|_| cancel.cancel())?;
-    let Some(body) = response.body else { return Ok((response.head, response.policy, bytes::Bytes::new())) };
-    match block_on(body.read_all(MAX_SCRIPT)) {
-        Some(Ok(bytes)) => Ok((response.head, response.policy, bytes)),
-        Some(Err(error)) => Err(NetworkError::new(NetworkErrorKind::Internal, error.to_string())),
-        None => {
-            cancel.cancel();
-            Err(stopped())
-        }
-    }
-}
-
-/// Waits for a future of another thread's work, on an agent that does nothing else meanwhile; `None` if its scripts
-/// were stopped first.
-fn block_on<T>(future: impl Future<Output = T>) -> Option<T> {
-    let interrupter = Agent::current().interrupter();
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
-            return Some(value);
-        }
-        if interrupter.is_stopped() {
-            return None;
-        }
-        thread::park_timeout(STOP_INTERVAL);
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
 }

@@ -54,12 +54,12 @@ fn sniff(start: &[u8], transport: Option<&'static Encoding>) -> &'static Encodin
     if let Some((encoding, _)) = Encoding::for_bom(start) {
         return encoding;
     }
-    transport.or_else(|| prescan(start.get(..PRESCAN).unwrap_or(start))).unwrap_or(encoding_rs::WINDOWS_1252)
+    transport.or_else(|| prescan(start)).unwrap_or(encoding_rs::WINDOWS_1252)
 }
 
 /// [Prescans a byte stream](https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding).
-fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
-    let mut rest = bytes;
+pub(crate) fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
+    let mut rest = bytes.get(..PRESCAN).unwrap_or(bytes);
     while let Some(byte) = rest.first() {
         if let Some(after) = rest.strip_prefix(b"<!--") {
             // The two hyphens may be those that open it.

@@ -11,6 +11,7 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{ParseOpts, TokenizerResult};
+use url::Url;
 use xml5ever::driver::XmlParseOpts;
 
 use super::scripting::{execute, prepare};
@@ -130,6 +131,23 @@ impl PageParser {
         }
         Ok(())
     }
+}
+
+/// Parses a document that no window shows, without running its scripts.
+pub(crate) fn parse_document(
+    realm: &Realm,
+    owner: &Document,
+    html: &str,
+    url: Url,
+) -> Fallible<Root<Document>> {
+    let document = owner.inert(realm, Flavour::html(), url)?;
+    let options = ParseOpts {
+        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
+        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
+    };
+    let sink = Sink::new(realm, &document, true)?;
+    html5ever::driver::parse_document(sink, options).one(StrTendril::from(html));
+    Ok(document)
 }
 
 /// [Parses a fragment](https://html.spec.whatwg.org/multipage/parsing.html#html-fragment-parsing-algorithm) in the context of
