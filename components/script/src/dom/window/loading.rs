@@ -22,7 +22,7 @@ use super::frames::{self, Sandbox};
 use super::navigation::{Destination, LoadDelay, Source};
 use super::unloading;
 use crate::agent::{Agent, TaskSource};
-use crate::dom::fetch::global_fetch;
+use crate::dom::file::blob_url;
 use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
 use crate::dom::nodes::document_methods::about_blank;
@@ -265,7 +265,7 @@ async fn fetch_once(
 ) -> Result<Response, NetworkError> {
     let request = requester.request(&url);
     if url.scheme() == "blob" {
-        return global_fetch::blob(&request);
+        return blob_url::fetch(&request, None);
     }
     let has_workers = matches!(url.scheme(), "http" | "https");
     let request = if has_workers {

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use bgfetch_js::{DomString, ErrorLocation, Exception, Fallible, Realm, Root, Value};
-use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::ConsoleLevel;
-use bgfetch_traits::fetch::{CredentialsMode, Response, ResponseHead, ResponseType};
+use bgfetch_traits::fetch::{CredentialsMode, Priority, Request, RequestHead, Response};
 use bgfetch_traits::worker::{PortOnItsWay, WorkerError, WorkerEvent, WorkerObjectId, WorkerRequest};
 use url::Url;
 
@@ -105,17 +104,12 @@ pub(super) fn request(
 
 /// What a [blob URL](https://w3c.github.io/FileAPI/#blob-url-resolve) stands for now.
 fn blob_response(environment: &Environment, url: &Url) -> Option<Response> {
-    if url.scheme() != "blob" || url.origin() != environment.origin {
-        return None;
-    }
-    let data = blob_url::resolve(url)?;
-    let mut head = ResponseHead {
-        kind: ResponseType::Basic,
-        url_list: vec![url.clone()],
-        status_text: b"OK".to_vec(),
-        ..ResponseHead::default()
+    let request = Request {
+        head: RequestHead::get(url.clone()),
+        client: environment.client(),
+        body: None,
+        priority: Priority::Foreground,
     };
-    head.headers.append("Content-Length", data.bytes.len().to_string());
-    head.headers.append("Content-Type", data.mime_type);
-    Some(Response::new(head, Some(BodyReader::from_bytes(data.bytes))))
+    // Without such a blob the worker's own fetch says what is wrong.
+    blob_url::fetch(&request, None).ok().filter(|_| url.scheme() == "blob")
 }
