@@ -23,8 +23,7 @@ use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
     Attr, CDATASection, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
     HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node, NodeKind, NodeList,
-    ProcessingInstruction,
-    Text, Window, events,
+    ProcessingInstruction, Text, Window, events,
 };
 use crate::environment::Environment;
 
@@ -388,9 +387,7 @@ fn is_xml_name(name: &str) -> bool {
             | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
             | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
     };
-    let more = |c: char| {
-        matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
-    };
+    let more = |c: char| matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}');
     let mut characters = name.chars();
     characters.next().is_some_and(start) && characters.all(|c| start(c) || more(c))
 }

@@ -8,6 +8,7 @@ use super::xml_http_request::State;
 use crate::bindings::XMLHttpRequestResponseType as ResponseType;
 use crate::dom::file::blob::BlobData;
 use crate::dom::html::parsing::{self, decode};
+use crate::dom::nodes::document::Flavour;
 use crate::dom::{Blob, Document, Window};
 use crate::mime::MimeType;
 
@@ -150,8 +151,6 @@ impl XMLHttpRequest {
     }
 
     /// [Set a document response](https://xhr.spec.whatwg.org/#document-response), and what it is then.
-    ///
-    /// There is no XML parser: responses in XML are as those that are not well-formed.
     pub(super) fn document_response(&self, realm: &Realm) -> Fallible<Option<Root<Document>>> {
         match &*self.response_object.borrow() {
             ResponseObject::Document(document) => return Ok(Some((**document).clone())),
@@ -160,27 +159,37 @@ impl XMLHttpRequest {
         }
         // Steps 1 to 4.
         let mime_type = self.final_mime_type();
+        let html = is_html(&mime_type);
         let wanted = self.response_type.get() == ResponseType::Document;
         let Some(owner) = realm.global_as::<Window>().and_then(|window| window.current_document()) else {
             return Ok(None);
         };
-        if !self.has_body.get() || !is_html(&mime_type) || !wanted {
+        if !self.has_body.get() || !(is_xml(&mime_type) || html && wanted) {
             return Ok(None);
         }
-        // Step 5.
-        let (text, encoding) = {
-            let received = self.received.borrow();
-            let encoding = self.final_encoding().or_else(|| decode::prescan(&received));
-            let (text, encoding, _) = encoding.unwrap_or(encoding_rs::UTF_8).decode(&received);
-            (text.into_owned(), encoding)
-        };
-        // Steps 7 to 11.
+        // Steps 5 to 11.
+        let (text, encoding) = self.document_text(html);
         let url = self.response.borrow().as_ref().and_then(|response| response.url().cloned());
         let url = url.unwrap_or_else(crate::dom::nodes::document_methods::about_blank);
-        let document = parsing::parse_document(realm, &owner, &text, url)?;
+        let flavour = Flavour { html, content_type: mime_type.essence };
+        let document = owner.inert(realm, flavour, url)?;
         document.set_encoding(encoding);
+        if html {
+            parsing::parse_document(realm, &document, &text)?;
+        } else if !parsing::parse_xml(realm, &document, &text)? {
+            return Ok(None);
+        }
         self.response_object.replace(ResponseObject::Document(document.clone().into()));
         Ok(Some(document))
+    }
+
+    /// The received bytes as a document's text, and the encoding they are in.
+    fn document_text(&self, html: bool) -> (String, &'static Encoding) {
+        let received = self.received.borrow();
+        let guess = || if html { decode::prescan(&received) } else { xml_encoding(&received) };
+        let encoding = self.final_encoding().or_else(guess).unwrap_or(encoding_rs::UTF_8);
+        let (text, encoding, _) = encoding.decode(&received);
+        (text.into_owned(), encoding)
     }
 }
 

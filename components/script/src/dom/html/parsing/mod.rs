@@ -11,7 +11,6 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{ParseOpts, TokenizerResult};
-use url::Url;
 use xml5ever::driver::XmlParseOpts;
 
 use super::scripting::{execute, prepare};
@@ -133,23 +132,6 @@ impl PageParser {
     }
 }
 
-/// Parses a document that no window shows, without running its scripts.
-pub(crate) fn parse_document(
-    realm: &Realm,
-    owner: &Document,
-    html: &str,
-    url: Url,
-) -> Fallible<Root<Document>> {
-    let document = owner.inert(realm, Flavour::html(), url)?;
-    let options = ParseOpts {
-        tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
-        tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
-    };
-    let sink = Sink::new(realm, &document, true)?;
-    html5ever::driver::parse_document(sink, options).one(StrTendril::from(html));
-    Ok(document)
-}
-
 /// [Parses a fragment](https://html.spec.whatwg.org/multipage/parsing.html#html-fragment-parsing-algorithm) in the context of
 /// an element. Its scripts never run.
 pub(crate) fn parse_fragment(
@@ -189,7 +171,8 @@ pub(crate) fn parse_document(realm: &Realm, document: &Root<Document>, html: &st
         tree_builder: TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() },
         tokenizer: TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() },
     };
-    html5ever::parse_document(Sink::new(realm, document, Source::Document)?, options).one(StrTendril::from(html));
+    html5ever::parse_document(Sink::new(realm, document, Source::Document)?, options)
+        .one(StrTendril::from(html));
     Ok(())
 }
 
