@@ -443,12 +443,12 @@ impl<T: PlatformObject> FromJs for Root<T> {
 
 impl<T> ToJs for Root<T> {
     fn to_js(self, _: &Realm) -> Fallible<Value> {
-        Ok(self.as_value().clone())
+        Ok(crate::window_proxy::seen(self.as_value()))
     }
 }
 
 impl<T> ToJs for &Root<T> {
     fn to_js(self, _: &Realm) -> Fallible<Value> {
-        Ok(self.as_value().clone())
+        Ok(crate::window_proxy::seen(self.as_value()))
     }
 }

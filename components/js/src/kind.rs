@@ -130,6 +130,7 @@ impl Object {
                 ObjectKind::Stateful
             }
             other if other >= state::class_base() => ObjectKind::Platform,
+            _ if crate::window_proxy::is_proxy(self.raw()) => ObjectKind::Platform,
             _ if state::shared().globals.borrow().contains_key(&self.address()) => ObjectKind::Platform,
             _ => ObjectKind::Ordinary,
         }

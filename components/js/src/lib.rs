@@ -20,6 +20,7 @@
 mod async_sequence;
 mod buffer;
 mod callback;
+mod caller;
 mod closure;
 pub mod convert;
 mod exception;
@@ -37,10 +38,12 @@ mod state;
 mod string;
 mod trace;
 mod value;
+mod window_proxy;
 
 pub use async_sequence::{AsyncSequence, AsyncSequenceIterator};
 pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
 pub use callback::Callback;
+pub use caller::CallerMembers;
 pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};
 pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
 pub use kind::ObjectKind;
@@ -54,3 +57,4 @@ pub use shared::Shared;
 pub use string::{ByteString, DomString};
 pub use trace::{Handle, Trace, Traced, Tracer};
 pub use value::{Value, ValueKind};
+pub use window_proxy::{WindowHost, WindowProxy};

@@ -10,6 +10,7 @@ use std::ptr::{self, NonNull};
 use rquickjs_sys as q;
 
 use crate::glue::Interface;
+use crate::state::Global;
 use crate::{Fallible, Object, Realm, Trace, Traced, Tracer, Value, state};
 
 /// How deep interfaces may inherit.
@@ -247,12 +248,18 @@ pub(crate) fn header_of(object: q::JSValue) -> Option<NonNull<Header>> {
     if class_id == PLAIN_OBJECT {
         // SAFETY: an object's value holds a pointer.
         let address = unsafe { q::JS_VALUE_GET_PTR(object) };
-        return state::shared().globals.borrow().get(&address).and_then(|header| NonNull::new(*header));
+        let shared = state::shared();
+        return shared.globals.borrow().get(&address).and_then(|global| NonNull::new(global.header));
+    }
+    if class_id == state::proxy_classes().window {
+        let global = crate::window_proxy::global_behind(object)?;
+        return header_of(global.raw());
     }
     None
 }
 
-const PLAIN_OBJECT: q::JSClassID = 1;
+/// The engine's class of ordinary objects, which global objects are.
+pub(crate) const PLAIN_OBJECT: q::JSClassID = 1;
 
 /// A counted handle of a platform object.
 pub struct Root<T> {
@@ -282,7 +289,9 @@ impl<T: PlatformObject> Root<T> {
         let header = header_of(value.raw())?;
         // SAFETY: the header lives as long as its object, which `value` holds.
         let place = NonNull::from(unsafe { header.as_ref() }.view::<T>()?);
-        Some(Self { value: value.clone(), place })
+        // A window's proxy stands for the window that it forwards to now.
+        let value = crate::window_proxy::global_behind(value.raw()).unwrap_or_else(|| value.clone());
+        Some(Self { value, place })
     }
 
     /// The same object as one of the interfaces it inherits from.
@@ -385,10 +394,14 @@ impl Realm {
         let status = unsafe { q::JS_SetPrototype(self.raw(), global.raw(), prototype.raw()) };
         crate::object::check(self, status)?;
         let header = Header::allocate(object);
-        state::shared().globals.borrow_mut().insert(global.address(), header.as_ptr());
+        let entry = Global { header: header.as_ptr(), ctx: self.raw(), proxy: None };
+        state::shared().globals.borrow_mut().insert(global.address(), entry);
         let root = Self::bind(header, global.into_value());
         self.with_data(|data| data.global.set(header.as_ptr()));
         crate::glue::install_global(self, T::INTERFACE)?;
+        if self.options().exposure.intersects(crate::glue::Exposure::WINDOW) {
+            crate::window_proxy::install_named_properties(self)?;
+        }
         Ok(root)
     }
 

@@ -151,6 +151,12 @@ impl Realm {
         Object::from_value_unchecked(Value::from_owned(unsafe { q::JS_GetGlobalObject(self.raw()) }))
     }
 
+    /// What scripts see as the global object: a window's proxy, or the global object itself.
+    #[must_use]
+    pub fn global_this(&self) -> Value {
+        crate::window_proxy::this_of(self)
+    }
+
     /// Sets what the host keeps for this realm.
     pub fn set_host(&self, host: Rc<dyn Any>) {
         self.with_data(|data| data.host.replace(Some(host)));
@@ -181,9 +187,11 @@ impl Realm {
             line_num: i32::try_from(line).unwrap_or(1),
         };
         let entry = state::Entry::new();
+        let this = crate::window_proxy::this_of(self);
         // SAFETY: the context is alive; source and file are terminated and live during the call.
         let result = unsafe {
-            q::JS_Eval2(self.raw(), source.as_ptr().cast(), (source.len() - 1) as _, &raw mut options)
+            let (text, length) = (source.as_ptr().cast(), (source.len() - 1) as _);
+            q::JS_EvalThis2(self.raw(), this.raw(), text, length, &raw mut options)
         };
         let result = self.own(result);
         drop(entry);

@@ -117,6 +117,8 @@ impl Runtime {
                 ptr::null_mut(),
             );
         }
+        // Before the others, whose numbers tell platform objects.
+        state::set_proxy_classes(crate::window_proxy::register(rt)?);
         let class_base = register_classes(rt, interfaces)?;
         state::set_runtime(rt, class_base);
         *state::shared().interfaces.borrow_mut() = interfaces.to_vec();
@@ -245,7 +247,11 @@ impl Drop for Runtime {
             data.clear();
         }
         let globals = std::mem::take(&mut *shared.globals.borrow_mut());
-        globals.into_values().for_each(platform::free_global);
+        for global in globals.into_values() {
+            drop(global.proxy);
+            platform::free_global(global.header);
+        }
+        shared.window_host.borrow_mut().take();
         drop(realms);
         // SAFETY: the runtime is alive.
         unsafe { q::JS_RunGC(rt) };

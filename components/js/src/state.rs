@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use rquickjs_sys as q;
 
+use crate::caller::CallerMembers;
 use crate::closure::ClosureTable;
 use crate::exception::DomExceptionInit;
 use crate::glue::Interface;
@@ -14,13 +15,15 @@ use crate::module::ModuleLoader;
 use crate::platform::Header;
 use crate::realm::{Realm, RealmData};
 use crate::runtime::Rejection;
-use crate::{Exception, Fallible, Value};
+use crate::window_proxy::{ProxyClasses, WindowHost};
+use crate::{Exception, Fallible, Object, Value};
 
 thread_local! {
     static RUNTIME: Cell<*mut q::JSRuntime> = const { Cell::new(ptr::null_mut()) };
     static HANDLES: Cell<usize> = const { Cell::new(0) };
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static CLASS_BASE: Cell<u32> = const { Cell::new(u32::MAX) };
+    static PROXY_CLASSES: Cell<ProxyClasses> = const { Cell::new(ProxyClasses { window: 0, named: 0 }) };
     static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
 }
 
@@ -30,13 +33,23 @@ pub(crate) struct Shared {
     pub(crate) closures: ClosureTable,
     pub(crate) realms: RefCell<HashMap<*mut q::JSContext, Box<RealmData>>>,
     /// Global objects are ordinary engine objects: which platform object is behind which of them.
-    pub(crate) globals: RefCell<HashMap<*mut std::ffi::c_void, *mut Header>>,
+    pub(crate) globals: RefCell<HashMap<*mut std::ffi::c_void, Global>>,
+    pub(crate) window_host: RefCell<Option<Rc<dyn WindowHost>>>,
+    pub(crate) caller_members: Cell<&'static [CallerMembers]>,
     pub(crate) rejections: RefCell<Vec<Rejection>>,
     pub(crate) checkpoint: RefCell<Option<Rc<dyn Fn()>>>,
     pub(crate) job_error: RefCell<Option<Rc<JobErrorHook>>>,
     pub(crate) make_exception: Cell<Option<ExceptionFactory>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
     pub(crate) interfaces: RefCell<Vec<&'static Interface>>,
+}
+
+/// A global object that stands for a platform object.
+pub(crate) struct Global {
+    pub(crate) header: *mut Header,
+    pub(crate) ctx: *mut q::JSContext,
+    /// What script sees in its place, if it is a window.
+    pub(crate) proxy: Option<Object>,
 }
 
 /// Told of what a microtask threw.
@@ -47,6 +60,15 @@ pub(crate) type ExceptionFactory = fn(&Realm, &DomExceptionInit) -> Fallible<Val
 
 pub(crate) fn runtime() -> *mut q::JSRuntime {
     RUNTIME.get()
+}
+
+/// The classes of window proxies.
+pub(crate) fn proxy_classes() -> ProxyClasses {
+    PROXY_CLASSES.get()
+}
+
+pub(crate) fn set_proxy_classes(classes: ProxyClasses) {
+    PROXY_CLASSES.set(classes);
 }
 
 pub(crate) fn set_runtime(rt: *mut q::JSRuntime, class_base: u32) {

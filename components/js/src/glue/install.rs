@@ -7,6 +7,7 @@ use rquickjs_sys as q;
 use super::async_iterable;
 use super::iterable::{self, define_symbol};
 use super::{Interface, Member, Namespace};
+use crate::caller;
 use crate::object::{ALL, HIDDEN, check};
 use crate::{DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value, state};
 
@@ -155,7 +156,7 @@ pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static 
 
 /// Defines the attributes and operations of an interface and its mixins.
 fn install_instance_members(realm: &Realm, object: &Object, interface: &Interface) -> Fallible<()> {
-    install_members(realm, object, interface.members)?;
+    install_heeding_callers(realm, object, interface, interface.members)?;
     interface.mixins.iter().try_for_each(|members| install_members(realm, object, members))
 }
 
@@ -181,7 +182,24 @@ pub(crate) fn install_unforgeable(
     if let Some(parent) = interface.parent {
         install_unforgeable(realm, object, parent)?;
     }
-    install_members(realm, object, interface.unforgeable)
+    install_heeding_callers(realm, object, interface, interface.unforgeable)
+}
+
+/// [`install_members`], where some may have to know who called.
+fn install_heeding_callers(
+    realm: &Realm,
+    object: &Object,
+    interface: &Interface,
+    members: &'static [Member],
+) -> Fallible<()> {
+    for member in members {
+        if !caller::is_noted(interface, member) {
+            install_members(realm, object, std::slice::from_ref(member))?;
+        } else if member.is_exposed(realm) {
+            caller::define(realm, object, member)?;
+        }
+    }
+    Ok(())
 }
 
 /// Defines on a global object what its interface puts there rather than on its prototype.

@@ -210,6 +210,9 @@ type RawSetter = unsafe extern "C" fn(*mut q::JSContext, q::JSValue, q::JSValue)
 
 /// `this` as a `T`; borrowed for as long as the caller of the native holds it, which is until the native returns.
 fn this_as<'a, T: PlatformObject>(realm: &Realm, this: &'a q::JSValue) -> Fallible<&'a T> {
+    if !crate::window_proxy::is_within_reach(realm, *this) {
+        return Err(Exception::dom("SecurityError", "the window is of another origin"));
+    }
     let header = platform::this_header(realm, *this);
     // SAFETY: the header lives as long as its object, which the caller of the native holds.
     let object = header.and_then(|header| unsafe { header.as_ref() }.view::<T>());

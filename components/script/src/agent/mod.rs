@@ -101,6 +101,8 @@ impl Agent {
         runtime.set_checkpoint_hook(|| Agent::current().microtask_checkpoint());
         runtime.set_job_error_hook(crate::report::report_exception);
         runtime.set_module_loader(crate::scripts::ModuleMap::default());
+        runtime.set_window_host(crate::dom::window::access::Windows);
+        runtime.set_caller_members(crate::dom::window::access::CALLER_MEMBERS);
         let agent = Rc::new(Self {
             executor: Executor::new(inbox.sender.clone()),
             replies: Replies::default(),

@@ -144,7 +144,7 @@ fn a_click_does_what_the_element_is_for() {
     let page = page(
         "<a id=link href='next.html'>n</a><a id=fragment href='#there'>f</a><input id=box type=checkbox><label for=box>l</label>\
          <form action=/search onsubmit='submitted = event.submitter.id'><input name=q value='a b'><input type=radio name=r value=1 checked>\
-         <input type=radio name=r value=2 id=two><button id=go name=by value=go>go</button></form><button disabled id=off onclick='off = 1'></button>",
+         <input type=radio name=r value=2 id=two><button id=go name=by value=go>go</button></form><button disabled id=off onclick='offRan = 1'></button>",
     );
     page.eval("var log = []; box.onchange = () => log.push('change ' + box.checked); box.oninput = () => log.push('input')".replace("box", "document.querySelector('#box')").as_str());
     assert_eq!(page.click("#box"), Ok(true));
@@ -153,7 +153,7 @@ fn a_click_does_what_the_element_is_for() {
         ("log", r#"["input","change true","input","change false"]"#),
         ("document.querySelector('#box').addEventListener('click', e => e.preventDefault()); document.querySelector('#box').click(); document.querySelector('#box').checked", "false"),
         ("document.querySelector('#two').click(); document.querySelectorAll('[type=radio]:checked')[0].id", "\"two\""),
-        ("document.querySelector('#off').click(); typeof off", "\"undefined\""),
+        ("document.querySelector('#off').click(); typeof offRan", "\"undefined\""),
         ("[...new FormData(document.querySelector('form'))].flat().join()", "\"q,a b,r,2\""),
     ]);
     assert_eq!(page.click("#go"), Ok(true));

@@ -135,8 +135,8 @@ pub(super) fn process(
     let error = event.downcast::<ErrorEvent>().filter(|_| is_global && name == "error");
     // Step 4.
     let result = match &error {
-        Some(error) => callback.call(realm, current.as_value(), &error.handler_arguments(realm)?)?,
-        None => callback.call(realm, current.as_value(), &[event.to_js(realm)?])?,
+        Some(error) => callback.call(realm, &current.to_value(), &error.handler_arguments(realm)?)?,
+        None => callback.call(realm, &current.to_value(), &[event.to_js(realm)?])?,
     };
     // Step 5.
     if error.is_some() {

@@ -123,7 +123,7 @@ impl Listener {
     ) -> Fallible<()> {
         match &self.callback {
             ListenerCallback::Script(callback) => {
-                callback.handle_event(realm, current.as_value(), event.clone())?;
+                callback.handle_event(realm, &current.to_value(), event.clone())?;
                 Ok(())
             }
             ListenerCallback::Handler(name) => super::event_handler::process(realm, current, event, name),

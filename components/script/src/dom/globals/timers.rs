@@ -106,7 +106,7 @@ fn fire(realm: &Realm, id: i32) {
     let before = NESTING.replace(nesting + 1);
     let result = match handler {
         Handler::Function(function) => {
-            let this = realm.global().into_value();
+            let this = realm.global_this();
             function.call(realm, &this, &arguments)
         }
         Handler::Source(source) => {

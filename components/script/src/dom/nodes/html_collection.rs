@@ -35,6 +35,8 @@ pub(crate) enum Filter {
     Classes(Vec<String>),
     /// HTML elements of one of these names, with that attribute if one is named.
     Html(&'static [&'static str], Option<&'static str>),
+    /// [Named objects](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-nameditem-filter) of a window.
+    Named(String),
 }
 
 trace_fields!(HTMLCollection { root, elements });
@@ -116,6 +118,7 @@ impl Filter {
             Self::Classes(classes) => {
                 !classes.is_empty() && classes.iter().all(|class| element.has_class_name(class))
             }
+            Self::Named(name) => is_named(element, name),
             Self::Html(names, attribute) => {
                 element.name().ns == ns!(html)
                     && names.contains(&&*element.name().local)
@@ -164,4 +167,15 @@ impl HTMLCollectionMethods for HTMLCollection {
         }
         names
     }
+}
+
+/// Whether an element is a [named object](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-nameditem-filter).
+pub(crate) fn is_named(element: &Root<Element>, name: &str) -> bool {
+    if element.with_plain_attribute("id", |id| id.is_some_and(|id| id == name)) {
+        return true;
+    }
+    let has_name = matches!(&*element.name().local, "embed" | "form" | "img" | "object");
+    has_name
+        && element.is_html()
+        && element.with_plain_attribute("name", |known| known.is_some_and(|known| known == name))
 }

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use bgfetch_js::{DomString, Realm, Root};
+use bgfetch_js::{DomString, Fallible, Realm, Root, WindowProxy};
 use bgfetch_traits::coordinator::{CoordinatorMsg, CoordinatorSender};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::CancelHandle;
@@ -27,6 +27,8 @@ pub(crate) struct BrowsingContext {
     /// [Target name](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-target).
     name: RefCell<DomString>,
     active: RefCell<Option<Active>>,
+    /// What stands for its windows, one after the other.
+    proxy: RefCell<Option<WindowProxy>>,
     /// Whether the active document is the [initial `about:blank`](https://html.spec.whatwg.org/multipage/dom.html#is-initial-about:blank).
     initial: Cell<bool>,
     /// [Ongoing navigation](https://html.spec.whatwg.org/multipage/browsing-the-web.html#ongoing-navigation): its number, 0 for
@@ -59,6 +61,7 @@ impl BrowsingContext {
             frame: RefCell::new(frame),
             name: RefCell::default(),
             active: RefCell::default(),
+            proxy: RefCell::default(),
             initial: Cell::new(true),
             number: Cell::new(0),
             ongoing: RefCell::default(),
@@ -83,6 +86,22 @@ impl BrowsingContext {
     /// Sets its target name.
     pub(crate) fn set_name(&self, name: DomString) {
         self.name.replace(name);
+    }
+
+    /// The [`WindowProxy`](https://html.spec.whatwg.org/multipage/document-sequences.html#concept-bc-windowproxy), made with
+    /// `realm` if there is none yet.
+    pub(crate) fn proxy_for(&self, realm: &Realm) -> Fallible<WindowProxy> {
+        if let Some(proxy) = self.proxy() {
+            return Ok(proxy);
+        }
+        let proxy = WindowProxy::new(realm)?;
+        self.proxy.replace(Some(proxy.clone()));
+        Ok(proxy)
+    }
+
+    /// Its `WindowProxy`, while it is open.
+    pub(crate) fn proxy(&self) -> Option<WindowProxy> {
+        self.proxy.borrow().clone()
     }
 
     /// [Parent](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-parent).
@@ -178,8 +197,8 @@ impl BrowsingContext {
     /// Lets go of everything: nothing is shown any more.
     pub(crate) fn close(&self) -> Option<Active> {
         self.stop_navigation();
-        let frame = self.frame.take();
-        drop(frame);
+        let (frame, proxy) = (self.frame.take(), self.proxy.take());
+        drop((frame, proxy));
         self.active.take()
     }
 }

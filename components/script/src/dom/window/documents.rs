@@ -12,6 +12,7 @@ use bgfetch_traits::service_worker::{ClientType, RegistrationInfo, WorkerInfo};
 use markup5ever::{LocalName, QualName, ns};
 use url::{Origin, Url};
 
+use super::access;
 use super::browsing_context::{Active, BrowsingContext};
 use crate::agent::Agent;
 use crate::dom::html::scripting::dynamic_import;
@@ -58,6 +59,7 @@ pub(super) fn create(
         parent: parent.map(|parent| Parent::of(parent)),
     };
     let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
+    access::show(context, &realm)?;
     dynamic_import::install(&realm)?;
     let flavour = Flavour { html: true, content_type: params.content_type };
     let document = realm.wrap(Document::new(flavour, params.url, params.origin, params.referrer))?;

@@ -3,9 +3,10 @@
 use bgfetch_js::{Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
 use url::{Url, quirks};
 
-use super::navigation;
+use super::{access, navigation};
 use crate::bindings::LocationMethods;
 use crate::dom::{Document, Window};
+use crate::environment::Environment;
 
 /// `Location`.
 pub(crate) struct Location {
@@ -41,7 +42,7 @@ impl Location {
 
     fn go(&self, realm: &Realm, text: &str) -> Fallible<()> {
         let Some(document) = self.document() else { return Ok(()) };
-        let url = document.parse_url(text).map_err(|error| {
+        let url = Environment::of(&access::incumbent(realm)).parse_url(text).map_err(|error| {
             Exception::dom("SyntaxError", format!("{text:?} is not a URL to go to: {error}"))
         })?;
         navigation::navigate(realm, &document, url)

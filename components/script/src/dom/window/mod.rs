@@ -1,11 +1,13 @@
 //! Interfaces: window.
 
+pub(crate) mod access;
 pub(crate) mod browsing_context;
 mod documents;
 pub(crate) mod frames;
 pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;
+mod posting;
 mod unloading;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod window;

@@ -9,6 +9,7 @@ use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::Client;
 use url::Url;
 
+use super::access;
 use super::browsing_context::{Active, BrowsingContext};
 use super::loading;
 use crate::agent::{Agent, TaskSource};
@@ -61,7 +62,7 @@ pub(crate) fn navigate(realm: &Realm, document: &Root<Document>, url: Url) -> Fa
 
 /// [Navigates](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate) a browsing context on behalf of a realm.
 pub(super) fn navigate_context(realm: &Realm, context: &Rc<BrowsingContext>, url: Url) {
-    let environment = Environment::of(realm);
+    let environment = Environment::of(&access::incumbent(realm));
     let Some(active) = context.active() else { return };
     if context.parent().is_some() {
         let base_url = environment.base_url.borrow().clone();

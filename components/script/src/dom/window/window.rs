@@ -8,15 +8,12 @@ use bgfetch_js::{
     Value, platform_object, trace_fields,
 };
 use bgfetch_traits::coordinator::ConsoleLevel;
-use url::Url;
 
 use super::browsing_context::BrowsingContext;
-use crate::agent::{Agent, TaskSource};
+use super::posting;
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
-use crate::clone;
-use crate::dom::events::message_event::{self, Message};
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
 use crate::dom::{Document, Element, Event, EventTarget, Location, Navigator};
 use crate::environment::Environment;
@@ -97,44 +94,6 @@ impl Window {
     /// What every global object has one of.
     pub(crate) const fn shared(&self) -> &SharedObjects {
         &self.shared
-    }
-
-    /// [Window post message steps](https://html.spec.whatwg.org/multipage/web-messaging.html#window-post-message-steps).
-    fn post(&self, realm: &Realm, message: &Value, target_origin: &str, transfer: &[Object]) -> Fallible<()> {
-        let environment = Environment::of(realm);
-        // Steps 3 to 5.
-        let origin = &environment.origin;
-        let wanted = match target_origin {
-            "*" => None,
-            "/" => Some(origin.clone()),
-            other => {
-                let parsed = Url::parse(other).map_err(|error| {
-                    Exception::dom(
-                        "SyntaxError",
-                        format!("the target origin {other:?} is not a URL: {error}"),
-                    )
-                })?;
-                Some(parsed.origin())
-            }
-        };
-        // Step 7.
-        let data = clone::serialize(realm, message, transfer)?;
-        // Step 8: the only window that can be reached is this one.
-        let matches = wanted.is_none_or(|wanted| wanted == *origin);
-        let (origin, this) = (origin.ascii_serialization(), self.root());
-        Agent::current().queue_global(TaskSource::PostedMessage, realm, move |realm| {
-            if !matches {
-                return Ok(());
-            }
-            let source = Some(this.as_value().clone());
-            let (event_type, message) = match clone::deserialize(realm, data) {
-                Ok((data, ports)) => ("message", Message { data, origin, source, ports }),
-                Err(_) => ("messageerror", Message { data: Value::NULL, origin, source, ports: Vec::new() }),
-            };
-            message_event::fire(realm, &this, event_type, message)?;
-            Ok(())
-        });
-        Ok(())
     }
 }
 
@@ -236,12 +195,12 @@ impl WindowMethods for Window {
         target_origin: String,
         transfer: Vec<Object>,
     ) -> Fallible<()> {
-        self.post(realm, &message, &target_origin, &transfer)
+        posting::post(self, realm, &message, &target_origin, &transfer)
     }
 
     fn post_message(&self, realm: &Realm, message: Value, options: WindowPostMessageOptions) -> Fallible<()> {
         let StructuredSerializeOptions { transfer } = options.parent;
-        self.post(realm, &message, &options.target_origin, &transfer)
+        posting::post(self, realm, &message, &options.target_origin, &transfer)
     }
 }
 

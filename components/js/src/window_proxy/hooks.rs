@@ -1,0 +1,320 @@
+//! The internal methods of proxies, as the engine calls them. It calls them with the realm of the script that asks.
+
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rquickjs_sys as q;
+
+use super::{Data, Kind, allows, cross_origin, data_of, host, realm_of};
+use crate::caller::noting;
+use crate::glue::panicked;
+use crate::object::{Atom, check};
+use crate::{Exception, Fallible, Object, Realm, Value};
+
+pub(super) static METHODS: q::JSClassExoticMethods = q::JSClassExoticMethods {
+    get_own_property: Some(get_own_property),
+    get_own_property_names: Some(own_property_keys),
+    delete_property: Some(delete),
+    define_own_property: Some(define_own_property),
+    has_property: Some(has_property),
+    get_property: Some(get),
+    set_property: Some(set),
+};
+
+/// The bit that tells an index among the engine's property keys; checked by a test.
+const INDEX_BIT: u32 = 1 << 31;
+
+/// The array index that a key is.
+const fn index_of(atom: q::JSAtom) -> Option<u32> {
+    if atom & INDEX_BIT == 0 { None } else { Some(atom & !INDEX_BIT) }
+}
+
+/// A proxy while one of its methods runs.
+pub(super) struct Target<'a> {
+    pub(super) proxy: Value,
+    pub(super) kind: Kind,
+    /// The global object, or the `Location` object.
+    pub(super) object: Object,
+    pub(super) global: Value,
+    pub(super) accessor: &'a Realm,
+}
+
+impl<'a> Target<'a> {
+    /// What a proxy forwards to; `None` before it was told.
+    fn new(accessor: &'a Realm, proxy: q::JSValue) -> Option<Self> {
+        let data: &Data = data_of(proxy)?;
+        let object = data.target.borrow().as_object()?;
+        let global = (**data.global.borrow()).clone();
+        Some(Self { proxy: Value::from_borrowed(proxy), kind: data.kind, object, global, accessor })
+    }
+
+    fn is_within_reach(&self) -> bool {
+        allows(self.accessor, &self.global)
+    }
+
+    /// The proxy of a frame.
+    pub(super) fn child(&self, index: u32) -> Option<Value> {
+        if self.kind != Kind::Window {
+            return None;
+        }
+        host()?.child(&realm_of(&self.global)?, index)
+    }
+
+    pub(super) fn child_count(&self) -> u32 {
+        let count = || Some(host()?.child_count(&realm_of(&self.global)?));
+        if self.kind == Kind::Window { count().unwrap_or(0) } else { 0 }
+    }
+
+    /// Whether a key is that of a frame by its index, and that frame.
+    fn indexed(&self, atom: q::JSAtom) -> Option<Option<Value>> {
+        (self.kind == Kind::Window).then(|| index_of(atom).map(|index| self.child(index))).flatten()
+    }
+
+    pub(super) fn get(&self, atom: q::JSAtom) -> Fallible<Value> {
+        // SAFETY: context, object and atom are alive.
+        let get = || unsafe { q::JS_GetProperty(self.accessor.raw(), self.object.raw(), atom) };
+        self.accessor.own(noting(self.accessor.raw(), get))
+    }
+}
+
+/// Runs a hook: -1 and a pending exception for an error, as the engine wants it.
+pub(super) fn answer(ctx: *mut q::JSContext, hook: impl FnOnce(&Realm) -> Fallible<bool>) -> c_int {
+    // SAFETY: the engine calls with a live context.
+    let realm = unsafe { Realm::borrow(&ctx) };
+    match catch_unwind(AssertUnwindSafe(|| hook(realm))) {
+        Ok(Ok(answer)) => c_int::from(answer),
+        Ok(Err(exception)) => {
+            exception.throw(realm);
+            -1
+        }
+        Err(_) => {
+            panicked(realm);
+            -1
+        }
+    }
+}
+
+/// Fills in a data property.
+pub(super) fn describe(descriptor: *mut q::JSPropertyDescriptor, value: Value, flags: u32) {
+    if descriptor.is_null() {
+        return;
+    }
+    #[expect(clippy::cast_possible_wrap, reason = "small flags")]
+    let flags = flags as c_int;
+    // SAFETY: the engine passes null or a place to fill; it takes over the reference.
+    unsafe {
+        *descriptor = q::JSPropertyDescriptor {
+            flags,
+            value: value.into_raw(),
+            getter: q::JS_UNDEFINED,
+            setter: q::JS_UNDEFINED,
+        };
+    }
+}
+
+/// [`[[GetOwnProperty]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-getownproperty)
+unsafe extern "C" fn get_own_property(
+    ctx: *mut q::JSContext,
+    descriptor: *mut q::JSPropertyDescriptor,
+    object: q::JSValue,
+    atom: q::JSAtom,
+) -> c_int {
+    answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(false) };
+        if let Some(child) = target.indexed(atom) {
+            if let Some(child) = child {
+                describe(descriptor, child, q::JS_PROP_CONFIGURABLE | q::JS_PROP_ENUMERABLE);
+                return Ok(true);
+            }
+            return if target.is_within_reach() {
+                Ok(false)
+            } else {
+                Err(cross_origin::refused(realm, atom))
+            };
+        }
+        if !target.is_within_reach() {
+            let value = cross_origin::get(&target, atom)?;
+            describe(descriptor, value, q::JS_PROP_CONFIGURABLE);
+            return Ok(true);
+        }
+        // SAFETY: context, object and atom are alive; the engine passes null or a place to fill.
+        let status = unsafe { q::JS_GetOwnProperty(ctx, descriptor, target.object.raw(), atom) };
+        check(realm, status)?;
+        Ok(status > 0)
+    })
+}
+
+/// [`[[OwnPropertyKeys]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-ownpropertykeys)
+unsafe extern "C" fn own_property_keys(
+    ctx: *mut q::JSContext,
+    table: *mut *mut q::JSPropertyEnum,
+    count: *mut u32,
+    object: q::JSValue,
+) -> c_int {
+    let status = answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else {
+            return write_keys(realm, Vec::new(), table, count);
+        };
+        let mut atoms = Vec::new();
+        for index in 0..target.child_count() {
+            atoms.push(Atom::of_str(realm, &index.to_string())?);
+        }
+        if target.is_within_reach() {
+            for key in target.object.own_property_keys(realm)? {
+                atoms.push(Atom::of_key(realm, &key)?);
+            }
+        } else {
+            cross_origin::keys(&target, &mut atoms)?;
+        }
+        write_keys(realm, atoms, table, count)
+    });
+    // This hook says 0 for success.
+    if status < 0 { -1 } else { 0 }
+}
+
+fn write_keys(
+    realm: &Realm,
+    atoms: Vec<Atom>,
+    table: *mut *mut q::JSPropertyEnum,
+    count: *mut u32,
+) -> Fallible<bool> {
+    let length = u32::try_from(atoms.len()).unwrap_or(u32::MAX);
+    // SAFETY: the context is alive; the table is made with the engine's allocator, as the engine frees it, and has
+    // room for every entry (one at least, because an allocation of nothing may be null).
+    unsafe {
+        let bytes = size_of::<q::JSPropertyEnum>() * atoms.len().max(1);
+        let entries = q::js_malloc(realm.raw(), bytes as _).cast::<q::JSPropertyEnum>();
+        if entries.is_null() {
+            return Err(Exception::take(realm));
+        }
+        for (index, atom) in atoms.into_iter().enumerate() {
+            entries.add(index).write(q::JSPropertyEnum { is_enumerable: false, atom: atom.into_raw() });
+        }
+        *table = entries;
+        *count = length;
+    }
+    Ok(true)
+}
+
+/// [`[[Delete]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-delete)
+unsafe extern "C" fn delete(ctx: *mut q::JSContext, object: q::JSValue, atom: q::JSAtom) -> c_int {
+    answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(true) };
+        if !target.is_within_reach() {
+            return Err(cross_origin::refused(realm, atom));
+        }
+        if let Some(child) = target.indexed(atom) {
+            return Ok(child.is_none());
+        }
+        // SAFETY: context, object and atom are alive.
+        let status = unsafe { q::JS_DeleteProperty(ctx, target.object.raw(), atom, 0) };
+        check(realm, status)?;
+        Ok(status > 0)
+    })
+}
+
+/// [`[[DefineOwnProperty]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-defineownproperty)
+unsafe extern "C" fn define_own_property(
+    ctx: *mut q::JSContext,
+    object: q::JSValue,
+    atom: q::JSAtom,
+    value: q::JSValue,
+    getter: q::JSValue,
+    setter: q::JSValue,
+    flags: c_int,
+) -> c_int {
+    answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(false) };
+        if !target.is_within_reach() {
+            return Err(cross_origin::refused(realm, atom));
+        }
+        if target.indexed(atom).is_some() {
+            #[expect(clippy::cast_possible_wrap, reason = "small flags")]
+            let throws = flags & q::JS_PROP_THROW as c_int != 0;
+            return if throws {
+                Err(Exception::type_error("a frame of a window cannot be set"))
+            } else {
+                Ok(false)
+            };
+        }
+        // SAFETY: context, object, atom and values are alive.
+        let status =
+            unsafe { q::JS_DefineProperty(ctx, target.object.raw(), atom, value, getter, setter, flags) };
+        check(realm, status)?;
+        Ok(status > 0)
+    })
+}
+
+unsafe extern "C" fn has_property(ctx: *mut q::JSContext, object: q::JSValue, atom: q::JSAtom) -> c_int {
+    answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(false) };
+        if !target.is_within_reach() {
+            return match target.indexed(atom) {
+                Some(Some(_)) => Ok(true),
+                _ => cross_origin::get(&target, atom).map(|_| true),
+            };
+        }
+        if let Some(child) = target.indexed(atom) {
+            return Ok(child.is_some());
+        }
+        // SAFETY: context, object and atom are alive.
+        let status = unsafe { q::JS_HasProperty(ctx, target.object.raw(), atom) };
+        check(realm, status)?;
+        Ok(status > 0)
+    })
+}
+
+/// [`[[Get]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-get)
+unsafe extern "C" fn get(
+    ctx: *mut q::JSContext,
+    object: q::JSValue,
+    atom: q::JSAtom,
+    _receiver: q::JSValue,
+) -> q::JSValue {
+    // SAFETY: the engine calls with a live context.
+    let realm = unsafe { Realm::borrow(&ctx) };
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let Some(target) = Target::new(realm, object) else { return Ok(Value::UNDEFINED) };
+        match target.indexed(atom) {
+            Some(Some(child)) => Ok(child),
+            _ if !target.is_within_reach() => cross_origin::get(&target, atom),
+            Some(None) => Ok(Value::UNDEFINED),
+            None => target.get(atom),
+        }
+    }));
+    match result {
+        Ok(Ok(value)) => value.into_raw(),
+        Ok(Err(exception)) => exception.throw(realm),
+        Err(_) => panicked(realm),
+    }
+}
+
+/// [`[[Set]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-set). A failure that is no exception is
+/// silent, in strict code as well.
+unsafe extern "C" fn set(
+    ctx: *mut q::JSContext,
+    object: q::JSValue,
+    atom: q::JSAtom,
+    value: q::JSValue,
+    _receiver: q::JSValue,
+    _flags: c_int,
+) -> c_int {
+    answer(ctx, |realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(false) };
+        if !target.is_within_reach() && !cross_origin::is_settable(&target, atom)? {
+            return Err(cross_origin::refused(realm, atom));
+        }
+        if target.indexed(atom).is_some() {
+            return Ok(false);
+        }
+        // SAFETY: the context and the atom are alive.
+        let key = realm.own(unsafe { q::JS_AtomToValue(realm.raw(), atom) })?;
+        let reflect = realm.intrinsics().object("reflectSet")?;
+        let mut arguments = [target.object.raw(), key.raw(), value];
+        // SAFETY: context, function and arguments are alive during the call.
+        let set =
+            || unsafe { q::JS_Call(realm.raw(), reflect.raw(), q::JS_UNDEFINED, 3, arguments.as_mut_ptr()) };
+        let done = realm.own(noting(realm.raw(), set))?;
+        Ok(done.to_boolean(realm))
+    })
+}
