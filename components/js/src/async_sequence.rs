@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::convert::{get_method, iterator_method};
-use crate::{Callback, Exception, Fallible, FromJs, Object, Promise, Realm, ToJs, Value};
+use crate::{Callback, Exception, Fallible, FromJs, Handle, Object, Promise, Realm, ToJs, Value};
 
 /// An `async_sequence<T>`, not opened yet.
 #[derive(Clone, Debug)]
@@ -54,6 +54,13 @@ impl<T> AsyncSequence<T> {
     }
 }
 
+impl<T> Handle for AsyncSequenceIterator<T> {
+    fn each_value(&self, visit: &mut dyn FnMut(&Value)) {
+        visit(self.iterator.as_value());
+        visit(&self.next);
+    }
+}
+
 impl<T: FromJs> AsyncSequenceIterator<T> {
     /// Asks for the [next value](https://webidl.spec.whatwg.org/#async-iterator-get-the-next-value): a promise for an
     /// iterator result, to be read with [`value`](Self::value).
@@ -71,7 +78,7 @@ impl<T: FromJs> AsyncSequenceIterator<T> {
         }
         let result = result_object(result)?;
         let done = result.get(realm, "done")?.to_boolean(realm);
-        let value = Promise::<Value>::resolve_value(realm, &result.get(realm, "value")?)?;
+        let value = Promise::<Value>::promise_resolve(realm, &result.get(realm, "value")?)?;
         value.then(
             realm,
             move |realm, value| {

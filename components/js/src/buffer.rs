@@ -97,6 +97,16 @@ impl ArrayBuffer {
         Ok(Self(Object::from_value_unchecked(value)))
     }
 
+    /// A buffer of zeros.
+    ///
+    /// # Errors
+    /// A `RangeError` if there is no memory for that many bytes.
+    #[expect(clippy::cast_precision_loss, reason = "the engine refuses lengths far below 2^53")]
+    pub fn zeroed(realm: &Realm, length: u64) -> Fallible<Self> {
+        let length = [Value::number(length as f64)];
+        Ok(Self(realm.intrinsics().call_object(realm, "newArrayBuffer", &length)?))
+    }
+
     /// The buffer that an object is.
     #[must_use]
     pub fn of_object(object: &Object) -> Option<Self> {
@@ -163,6 +173,33 @@ impl ArrayBuffer {
         // SAFETY: context and buffer are alive.
         unsafe { q::JS_DetachArrayBuffer(realm.raw(), self.0.raw()) };
         Ok(bytes)
+    }
+
+    /// [TransferArrayBuffer](https://streams.spec.whatwg.org/#transfer-array-buffer): a new buffer with the bytes of this
+    /// one, which are not copied; this one is detached.
+    ///
+    /// # Errors
+    /// A `TypeError` if it cannot be detached.
+    pub fn transfer_to_new(&self, realm: &Realm) -> Fallible<Self> {
+        let buffer = self.as_value().clone();
+        Ok(Self(realm.intrinsics().call_object(realm, "transferBuffer", &[buffer])?))
+    }
+
+    /// [CopyDataBlockBytes](https://tc39.es/ecma262/#sec-copydatablockbytes) of `count` bytes from `from` in `source` to `to`
+    /// here, if it [can be
+    /// done](https://streams.spec.whatwg.org/#abstract-opdef-cancopydatablockbytes): whether it was.
+    #[must_use]
+    pub fn copy_from(&self, to: usize, source: &Self, from: usize, count: usize) -> bool {
+        let (Some((target, size)), Some((origin, available))) = (self.bytes(), source.bytes()) else {
+            return false;
+        };
+        let fits = |start: usize, size: usize| start.checked_add(count).is_some_and(|end| end <= size);
+        if self.0.is_same(&source.0) || !fits(to, size) || !fits(from, available) {
+            return false;
+        }
+        // SAFETY: both ranges are within their buffers; no script runs meanwhile.
+        unsafe { ptr::copy(origin.add(from), target.add(to), count) };
+        true
     }
 
     fn bytes(&self) -> Option<(*mut u8, usize)> {

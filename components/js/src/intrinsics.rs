@@ -11,7 +11,6 @@ pub(crate) struct Intrinsics(RefCell<HashMap<&'static str, Object>>);
 
 /// An expression each, evaluated once in the fresh realm.
 const EXPRESSIONS: &[(&str, &str)] = &[
-    ("resolve", "(P => (R => v => R(v))(P.resolve.bind(P)))(Promise)"),
     (
         "mapEntries",
         "(f => m => { const out = []; f(m, (v, k) => out.push(k, v)); return out })(Function.prototype.call.bind(Map.prototype.forEach))",
@@ -48,6 +47,8 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ),
     ("bigIntText", "Function.prototype.call.bind(BigInt.prototype.toString)"),
     ("bigIntOf", "(B => v => B(v))(BigInt)"),
+    ("newArrayBuffer", "(B => n => new B(n))(ArrayBuffer)"),
+    ("transferBuffer", "Function.prototype.call.bind(ArrayBuffer.prototype.transferToFixedLength)"),
     ("newDataView", "(D => (b, o, l) => new D(b, o, l))(DataView)"),
     (
         "dataView",
@@ -120,10 +121,6 @@ impl Intrinsics {
     pub(crate) fn call_object(&self, realm: &Realm, name: &'static str, args: &[Value]) -> Fallible<Object> {
         let value = self.call(realm, name, args)?;
         value.as_object().ok_or_else(|| Exception::type_error(format!("the intrinsic {name} gave no object")))
-    }
-
-    pub(crate) fn promise_resolve(&self, realm: &Realm, value: &Value) -> Fallible<Object> {
-        self.call_object(realm, "resolve", std::slice::from_ref(value))
     }
 }
 

@@ -158,6 +158,15 @@ impl Header {
         (pointer.cast(), place)
     }
 
+    /// Where the value is that [`Header::allocate_shared`] allocated.
+    ///
+    /// # Safety
+    /// `header` is the start of an allocation of a `T`, which is alive.
+    pub(crate) const unsafe fn shared_place<T>(header: *mut Self) -> NonNull<T> {
+        // SAFETY: as the caller says; a field of an allocation has an address.
+        unsafe { NonNull::new_unchecked(&raw mut (*header.cast::<Allocation<T>>()).object) }
+    }
+
     fn allocate<T: PlatformObject>(object: T) -> NonNull<Self> {
         let allocation = Box::new(Allocation {
             header: Self {

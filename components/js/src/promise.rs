@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use rquickjs_sys as q;
 
 use crate::object::check;
-use crate::{Callback, Exception, Fallible, FromJs, Object, Realm, ToJs, Value};
+use crate::{Callback, Exception, Fallible, FromJs, Object, ObjectKind, Realm, ToJs, Value, state};
 
 /// What is done with the value or reason that a promise settled with.
 pub type Reaction = Box<dyn Fn(&Realm, &Value) -> Fallible<Value>>;
@@ -49,11 +49,28 @@ impl<T> Promise<T> {
         })
     }
 
-    /// [A promise resolved with](https://webidl.spec.whatwg.org/#a-promise-resolved-with) `value`: itself, if it is
-    /// a promise of the realm already.
+    /// [A promise resolved with](https://webidl.spec.whatwg.org/#a-promise-resolved-with) `value`: always a new one, so
+    /// that it follows later where `value` is a promise.
     pub fn resolve_value(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let promise = realm.intrinsics().promise_resolve(realm, value)?;
-        Ok(Self::of_object(promise))
+        let is_promise = value.as_object().is_some_and(|object| object.object_kind() == ObjectKind::Promise);
+        if !is_promise {
+            return Self::promise_resolve(realm, value);
+        }
+        let promise = Self::new(realm)?;
+        promise.resolve_with(realm, value);
+        Ok(promise)
+    }
+
+    /// [PromiseResolve](https://tc39.es/ecma262/#sec-promise-resolve): `value` itself, if it is a promise of the realm
+    /// already.
+    pub fn promise_resolve(realm: &Realm, value: &Value) -> Fallible<Self> {
+        let entry = state::Entry::new();
+        // SAFETY: context and value are alive.
+        let promise = realm.own(unsafe { q::JS_NewSettledPromise(realm.raw(), false, value.raw()) });
+        // A thenable's `then` may have been looked up; what the platform does for itself is no script of the page,
+        // though: no checkpoint follows.
+        entry.end_quietly();
+        Ok(Self::of_object(Object::from_value_unchecked(promise?)))
     }
 
     /// [A promise resolved with](https://webidl.spec.whatwg.org/#a-promise-resolved-with) `value`.
@@ -178,7 +195,7 @@ impl<T> Promise<T> {
         Ok(Promise::of_object(Object::from_value_unchecked(derived)))
     }
 
-    fn then_raw(&self, realm: &Realm, fulfilled: &Value, rejected: &Value) -> Fallible<Value> {
+    pub(crate) fn then_raw(&self, realm: &Realm, fulfilled: &Value, rejected: &Value) -> Fallible<Value> {
         // SAFETY: context, promise and functions are alive.
         realm.own(unsafe {
             q::JS_PromiseThen(realm.raw(), self.promise.raw(), fulfilled.raw(), rejected.raw())
@@ -307,7 +324,7 @@ impl Realm {
     }
 }
 
-unsafe extern "C" fn run_job(
+pub(crate) unsafe extern "C" fn run_job(
     ctx: *mut q::JSContext,
     argc: std::ffi::c_int,
     argv: *mut q::JSValue,

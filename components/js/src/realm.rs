@@ -34,6 +34,7 @@ pub(crate) struct RealmData {
     pub(crate) interfaces: RefCell<HashMap<u16, (Object, Object)>>,
     pub(crate) iterators: RefCell<HashMap<&'static str, Object>>,
     pub(crate) intrinsics: OnceCell<Rc<Intrinsics>>,
+    once: RefCell<HashMap<&'static str, Object>>,
     host: RefCell<Option<Rc<dyn Any>>>,
 }
 
@@ -42,6 +43,7 @@ impl RealmData {
     pub(crate) fn clear(&self) {
         self.interfaces.borrow_mut().clear();
         self.iterators.borrow_mut().clear();
+        self.once.borrow_mut().clear();
         self.host.borrow_mut().take();
         if let Some(intrinsics) = self.intrinsics.get() {
             intrinsics.clear();
@@ -85,6 +87,7 @@ impl Realm {
             interfaces: RefCell::default(),
             iterators: RefCell::default(),
             intrinsics: OnceCell::new(),
+            once: RefCell::default(),
             host: RefCell::default(),
         };
         state::shared().realms.borrow_mut().insert(realm.raw(), Box::new(data));
@@ -166,6 +169,20 @@ impl Realm {
     #[must_use]
     pub fn host<T: 'static>(&self) -> Option<Rc<T>> {
         self.with_data(|data| data.host.borrow().clone()).flatten()?.downcast().ok()
+    }
+
+    /// The object of that name that this realm has once, made when it is first asked for.
+    ///
+    /// # Errors
+    /// What `make` gives.
+    pub fn once(&self, name: &'static str, make: impl FnOnce(&Self) -> Fallible<Object>) -> Fallible<Object> {
+        let known = self.with_data(|data| data.once.borrow().get(name).cloned()).flatten();
+        if let Some(object) = known {
+            return Ok(object);
+        }
+        let object = make(self)?;
+        self.with_data(|data| data.once.borrow_mut().insert(name, object.clone()));
+        Ok(object)
     }
 
     /// Runs a classic script.

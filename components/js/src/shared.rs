@@ -18,6 +18,27 @@ pub struct Shared<T> {
     place: NonNull<T>,
 }
 
+impl<T> Shared<T> {
+    /// The engine's object that holds the value.
+    pub(crate) const fn as_value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The handle of an object that [`Realm::share`] made.
+    ///
+    /// # Safety
+    /// `raw` is alive, and holds a `T`.
+    pub(crate) unsafe fn from_raw(raw: q::JSValue) -> Self
+    where
+        T: Trace + 'static,
+    {
+        let mut class_id = 0;
+        // SAFETY: the caller says that it is such an object; its opaque is the header that `share` set.
+        let place = unsafe { Header::shared_place(q::JS_GetAnyOpaque(raw, &raw mut class_id).cast()) };
+        Self { value: Value::from_borrowed(raw), place }
+    }
+}
+
 enum NoObject {}
 
 /// Objects of this interface are never seen by a page, and are no platform object of any type.

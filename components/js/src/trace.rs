@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use rquickjs_sys as q;
 
-use crate::{ArrayBuffer, Callback, Object, Promise, Root, Value};
+use crate::{ArrayBuffer, ArrayBufferView, Callback, Object, Promise, Root, TypedArray, Value};
 
 /// Visits handles during a collection.
 pub struct Tracer {
@@ -93,9 +93,15 @@ handles!(
     [] Object => |o| [o.as_value()],
     [] Callback => |c| [c.as_value()],
     [] ArrayBuffer => |b| [b.as_value()],
+    [] ArrayBufferView => |v| [v.as_object().as_value()],
+    [] TypedArray => |a| [a.as_object().as_value()],
     [T] Root<T> => |r| [r.as_value()],
     [T] Promise<T> => |p| p.values(),
 );
+
+impl Trace for () {
+    fn trace(&self, _: &mut Tracer) {}
+}
 
 impl<T: Trace> Trace for Option<T> {
     fn trace(&self, tracer: &mut Tracer) {
@@ -131,6 +137,14 @@ impl<A: Trace, B: Trace> Trace for (A, B) {
     fn trace(&self, tracer: &mut Tracer) {
         self.0.trace(tracer);
         self.1.trace(tracer);
+    }
+}
+
+impl<A: Trace, B: Trace, C: Trace> Trace for (A, B, C) {
+    fn trace(&self, tracer: &mut Tracer) {
+        self.0.trace(tracer);
+        self.1.trace(tracer);
+        self.2.trace(tracer);
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) struct TextDecoder {
 trace_fields!(TextDecoder {});
 platform_object!(TextDecoder);
 
-fn new_decoder(encoding: &'static Encoding, ignore_bom: bool) -> Decoder {
+/// A decoder that removes a byte order mark, unless that is to be ignored.
+pub(super) fn new_decoder(encoding: &'static Encoding, ignore_bom: bool) -> Decoder {
     if ignore_bom {
         encoding.new_decoder_without_bom_handling()
     } else {

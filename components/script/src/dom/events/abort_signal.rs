@@ -1,10 +1,10 @@
 //! [`AbortSignal`](https://dom.spec.whatwg.org/#interface-AbortSignal).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use bgfetch_js::{
-    Exception, Fallible, Member, Realm, Root, Trace, Traced, Value, platform_object, trace_fields,
+    Exception, Fallible, Member, Realm, Root, Trace, Traced, Tracer, Value, platform_object, trace_fields,
 };
 
 use crate::agent::{Agent, TaskSource};
@@ -18,7 +18,8 @@ pub(crate) struct AbortSignal {
     event_target: EventTarget,
     /// [Abort reason](https://dom.spec.whatwg.org/#abortsignal-abort-reason); `None` is not aborted.
     reason: RefCell<Option<Traced<Value>>>,
-    algorithms: RefCell<Vec<Box<dyn AbortAlgorithm>>>,
+    algorithms: RefCell<Vec<(AlgorithmId, Box<dyn AbortAlgorithm>)>>,
+    next_algorithm: Cell<u64>,
     /// [Dependent signals](https://dom.spec.whatwg.org/#abortsignal-dependent-signals).
     dependents: RefCell<Vec<Member<AbortSignal>>>,
     /// [Source signals](https://dom.spec.whatwg.org/#abortsignal-source-signals); empty unless it is dependent.
@@ -28,6 +29,14 @@ pub(crate) struct AbortSignal {
 
 trace_fields!(AbortSignal { event_target, reason, algorithms, dependents, sources });
 platform_object!(AbortSignal: EventTarget via event_target);
+
+/// Names an algorithm of a signal, to remove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlgorithmId(u64);
+
+impl Trace for AlgorithmId {
+    fn trace(&self, _: &mut Tracer) {}
+}
 
 /// An [abort algorithm](https://dom.spec.whatwg.org/#abortsignal-abort-algorithms), run at most once.
 pub(crate) trait AbortAlgorithm: Trace {
@@ -42,6 +51,7 @@ impl AbortSignal {
             event_target: EventTarget::new_inherited(),
             reason: RefCell::default(),
             algorithms: RefCell::default(),
+            next_algorithm: Cell::new(0),
             dependents: RefCell::default(),
             sources: RefCell::default(),
             dependent: false,
@@ -59,10 +69,21 @@ impl AbortSignal {
     }
 
     /// [Adds an algorithm](https://dom.spec.whatwg.org/#abortsignal-add); nothing if it is aborted already.
-    pub(crate) fn add_algorithm(&self, algorithm: Box<dyn AbortAlgorithm>) {
-        if !self.is_aborted() {
-            self.algorithms.borrow_mut().push(algorithm);
+    pub(crate) fn add_algorithm(&self, algorithm: Box<dyn AbortAlgorithm>) -> Option<AlgorithmId> {
+        if self.is_aborted() {
+            return None;
         }
+        let id = AlgorithmId(self.next_algorithm.get());
+        self.next_algorithm.set(id.0 + 1);
+        self.algorithms.borrow_mut().push((id, algorithm));
+        Some(id)
+    }
+
+    /// [Removes an algorithm](https://dom.spec.whatwg.org/#abortsignal-remove).
+    pub(crate) fn remove_algorithm(&self, id: AlgorithmId) {
+        let removed: Vec<_> =
+            self.algorithms.borrow_mut().extract_if(.., |(known, _)| *known == id).collect();
+        drop(removed);
     }
 
     /// [Signals abort](https://dom.spec.whatwg.org/#abortsignal-signal-abort).
@@ -93,7 +114,7 @@ impl AbortSignal {
     /// [Runs the abort steps](https://dom.spec.whatwg.org/#run-the-abort-steps).
     fn run_abort_steps(&self, realm: &Realm, reason: &Value) -> Fallible<()> {
         let algorithms = self.algorithms.take();
-        for algorithm in algorithms {
+        for (_, algorithm) in algorithms {
             algorithm.run(realm, reason);
         }
         super::event::fire(realm, self, "abort")?;

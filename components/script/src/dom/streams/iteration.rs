@@ -29,7 +29,7 @@ impl AsyncIteration for StreamIteration {
     }
 
     fn finish(&self, realm: &Realm, value: &Value) -> Fallible<Promise<()>> {
-        let canceled = match self.reader.stream() {
+        let canceled = match self.reader.generic.stream() {
             Some(stream) if !self.prevent_cancel => Some(stream.cancel_with(realm, value)?),
             _ => None,
         };

@@ -1,14 +1,44 @@
 //! The [Streams Standard](https://streams.spec.whatwg.org/).
 
+mod body_source;
+mod byte_stream_ops;
+mod byte_tee;
+mod from;
+mod generic_reader;
+pub(crate) mod generic_transform_stream;
 mod iteration;
+mod pipe_to;
+mod pull_into;
 mod pump;
+mod queue;
+pub(crate) mod queuing_strategies;
 mod read_request;
+pub(crate) mod readable_byte_stream_controller;
 pub(crate) mod readable_stream;
+pub(crate) mod readable_stream_byob_reader;
+pub(crate) mod readable_stream_byob_request;
 pub(crate) mod readable_stream_default_controller;
 pub(crate) mod readable_stream_default_reader;
-pub(crate) mod source;
+mod sink;
+mod source;
 mod tee;
+pub(crate) mod transform_stream;
+pub(crate) mod transform_stream_default_controller;
+pub(crate) mod transformer;
+mod wait_for_all;
+pub(crate) mod writable_stream;
+pub(crate) mod writable_stream_default_controller;
+pub(crate) mod writable_stream_default_writer;
 
+pub(crate) use queuing_strategies::{ByteLengthQueuingStrategy, CountQueuingStrategy};
+pub(crate) use readable_byte_stream_controller::ReadableByteStreamController;
 pub(crate) use readable_stream::ReadableStream;
+pub(crate) use readable_stream_byob_reader::ReadableStreamBYOBReader;
+pub(crate) use readable_stream_byob_request::ReadableStreamBYOBRequest;
 pub(crate) use readable_stream_default_controller::ReadableStreamDefaultController;
 pub(crate) use readable_stream_default_reader::ReadableStreamDefaultReader;
+pub(crate) use transform_stream::TransformStream;
+pub(crate) use transform_stream_default_controller::TransformStreamDefaultController;
+pub(crate) use writable_stream::WritableStream;
+pub(crate) use writable_stream_default_controller::WritableStreamDefaultController;
+pub(crate) use writable_stream_default_writer::WritableStreamDefaultWriter;

@@ -1,11 +1,11 @@
 //! Streams of script as bytes for other threads.
 
-use std::task::Poll;
-
-use bgfetch_js::{ArrayBufferView, Exception, Fallible, Realm, Root, TypedArrayKind, Value};
+use bgfetch_js::{ArrayBufferView, Exception, Fallible, PlatformObject, Realm, Root, TypedArrayKind, Value};
 use bgfetch_traits::body::{self, BodyError, BodyReader, BodyWriter};
 use bytes::Bytes;
 
+use super::body_source::body_exception;
+use super::readable_stream::Controller;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::{ReadableStream, ReadableStreamDefaultReader};
 
@@ -21,7 +21,7 @@ pub(super) fn pump(realm: &Realm, reader: Root<ReadableStreamDefaultReader>) -> 
                 // Not bytes, or nobody wants them: either way the source is told.
                 let error = reason.to_value(&owner);
                 writer.finish(Err(BodyError::Source(reason.describe(&owner))));
-                if let Some(stream) = reader.stream() {
+                if let Some(stream) = reader.generic.stream() {
                     stream.cancel_with(&owner, &error)?.mark_as_handled();
                 }
             }
@@ -66,21 +66,14 @@ impl ReadableStream {
     /// # Errors
     /// The stream's error, or a `TypeError` if it is locked, was read before, or gives chunks that are no bytes.
     pub(crate) async fn read_all_bytes(&self, realm: &Realm) -> Fallible<Vec<u8>> {
-        if self.is_locked() || self.is_disturbed() {
-            return Err(Exception::type_error("the body is locked or was read before"));
-        }
-        let direct = if self.is_readable() { self.controller()?.take_reader() } else { None };
-        let reader = self.acquire_reader(realm)?;
+        self.check_unused()?;
+        let direct = self.take_reader()?;
+        let reader = ReadableStreamDefaultReader::acquire(realm, &self.root())?;
         let mut whole = Vec::new();
         if let Some(mut bytes) = direct {
             self.disturbed.set(true);
-            while let Some(chunk) = std::future::poll_fn(|cx| match bytes.poll_read(cx) {
-                Poll::Ready(chunk) => Poll::Ready(chunk),
-                Poll::Pending => Poll::Pending,
-            })
-            .await
-            {
-                whole.extend_from_slice(&chunk.map_err(|error| super::source::body_exception(&error))?);
+            while let Some(chunk) = std::future::poll_fn(|cx| bytes.poll_read(cx)).await {
+                whole.extend_from_slice(&chunk.map_err(|error| body_exception(&error))?);
             }
             return Ok(whole);
         }
@@ -90,6 +83,23 @@ impl ReadableStream {
                 Ok(None) => return Ok(whole),
                 Err(error) => return Err(Exception::Js(error)),
             }
+        }
+    }
+
+    pub(super) fn check_unused(&self) -> Fallible<()> {
+        if self.is_locked() || self.is_disturbed() {
+            return Err(Exception::type_error("the body is locked or was read before"));
+        }
+        Ok(())
+    }
+
+    /// The bytes of a stream of the platform's own that nobody has asked for any yet.
+    pub(super) fn take_reader(&self) -> Fallible<Option<BodyReader>> {
+        match self.controller()? {
+            Controller::Byte(controller) if self.is_readable() && controller.is_untouched() => {
+                Ok(controller.source().and_then(|source| source.take_reader()))
+            }
+            _ => Ok(None),
         }
     }
 }

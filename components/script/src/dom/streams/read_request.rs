@@ -1,4 +1,5 @@
-//! [Read requests](https://streams.spec.whatwg.org/#read-request): what happens with the next chunk.
+//! [Read requests](https://streams.spec.whatwg.org/#read-request) and [read-into
+//! requests](https://streams.spec.whatwg.org/#read-into-request): what happens with the next chunk.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +20,17 @@ pub(super) trait ReadRequest: Trace {
     fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()>;
 }
 
-/// The read request of `reader.read()`.
+/// The steps of a read-into request; exactly one of them is taken, once.
+pub(super) trait ReadIntoRequest: Trace {
+    /// There is a chunk: a view on the memory that the request came with.
+    fn chunk(self: Box<Self>, realm: &Realm, chunk: &Value) -> Fallible<()>;
+    /// The stream is closed; the memory is given back, unless the stream was canceled.
+    fn close(self: Box<Self>, realm: &Realm, chunk: Option<&Value>) -> Fallible<()>;
+    /// The stream is errored.
+    fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()>;
+}
+
+/// The request of `reader.read()` of both kinds of reader.
 pub(super) struct PromiseRequest(pub(super) Traced<Promise<ReadableStreamReadResult>>);
 
 impl Trace for PromiseRequest {
@@ -49,6 +60,22 @@ impl ReadRequest for PromiseRequest {
     fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()> {
         self.0.reject(realm, Exception::Js(error.clone()));
         Ok(())
+    }
+}
+
+impl ReadIntoRequest for PromiseRequest {
+    fn chunk(self: Box<Self>, realm: &Realm, chunk: &Value) -> Fallible<()> {
+        ReadRequest::chunk(self, realm, chunk)
+    }
+
+    fn close(self: Box<Self>, realm: &Realm, chunk: Option<&Value>) -> Fallible<()> {
+        let value = chunk.cloned().unwrap_or_default();
+        self.0.resolve_with(realm, &read_result(realm, &value, true)?);
+        Ok(())
+    }
+
+    fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()> {
+        ReadRequest::error(self, realm, error)
     }
 }
 
