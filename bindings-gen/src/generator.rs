@@ -154,6 +154,18 @@ impl Generator {
         Ok(text)
     }
 
+    /// The names that [`expand`](Self::expand) knows, but for unions.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn names(&self) -> Result<Vec<String>, Diagnostics> {
+        let Selection { interfaces, callback_interfaces, dictionaries, enums, callbacks, .. } =
+            self.load()?.selection;
+        let names = interfaces.into_keys().chain(callback_interfaces.into_keys());
+        let names = names.chain(dictionaries.into_keys()).chain(enums.into_keys());
+        Ok(names.chain(callbacks.into_keys()).collect())
+    }
+
     pub(crate) fn load(&self) -> Result<Loaded, Diagnostics> {
         let sources = SourceSet::read_dir(&self.webidl)?;
         let text = read(&self.implemented)?;
@@ -172,6 +184,20 @@ impl Generator {
         let selection = select(&world, &implemented, &mut problems);
         (Loaded { sources, world, selection }, problems)
     }
+}
+
+/// Reads an `implemented.toml`.
+///
+/// # Errors
+/// That it cannot be read, and everything that is wrong with it.
+pub fn read_implemented(path: &Path) -> Result<Implemented, Diagnostics> {
+    let text = read(path)?;
+    let mut sources = SourceSet::default();
+    let mut problems = Problems::default();
+    let file = sources.add(path.display().to_string(), text.clone());
+    let implemented = config::parse(file, &text, &mut problems);
+    problems.finish(&sources)?;
+    Ok(implemented)
 }
 
 fn read(path: &Path) -> Result<String, ReadError> {

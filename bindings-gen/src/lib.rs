@@ -33,6 +33,7 @@
 pub mod ast;
 pub mod config;
 mod diagnostics;
+pub mod diff;
 mod emit;
 mod generator;
 pub mod model;
@@ -46,9 +47,11 @@ pub use diagnostics::Diagnostics;
 pub use emit::{
     BACKENDS, Backend, Emitter, EngineType, Generics, Module, Overloads, Paths, Place, backend, names,
 };
-pub use generator::{Generated, Generator};
+pub use generator::{Generated, Generator, read_implemented};
 pub use print::print;
-pub use report::{Coverage, InterfaceCoverage, Summary, check, coverage};
+pub use report::{
+    Coverage, InterfaceCoverage, SpecificationCoverage, Summary, check, coverage, replace_section,
+};
 pub use select::Selection;
 pub use source::{ReadError, SourceFile, SourceSet, Span};
 

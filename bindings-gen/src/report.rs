@@ -1,15 +1,15 @@
 //! What the command line prints: checks and coverage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::diagnostics::{Diagnostics, Problems};
-use crate::generator::Generator;
-use crate::model::{self, InterfaceKind};
+use crate::generator::{Generator, Loaded};
+use crate::model::{self, Interface, InterfaceKind};
 use crate::parse;
-use crate::source::SourceSet;
+use crate::source::{SourceSet, Span};
 
 /// How many definitions some files have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,8 +84,26 @@ pub fn check(sources: &SourceSet, complete: bool) -> Result<Summary, Diagnostics
 /// What is implemented.
 #[derive(Clone, Debug, Serialize)]
 pub struct Coverage {
+    /// Each specification of which something is implemented, by title.
+    pub specifications: BTreeMap<String, SpecificationCoverage>,
     /// Each implemented interface and namespace, by name.
     pub interfaces: BTreeMap<String, InterfaceCoverage>,
+}
+
+/// What of one specification is implemented. Overloads count each, members of mixins once.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SpecificationCoverage {
+    /// Where it is published.
+    pub url: String,
+    /// How many of its interfaces and namespaces are implemented.
+    pub interfaces: usize,
+    /// How many it defines.
+    pub of_interfaces: usize,
+    /// How many of the members that it defines are implemented, those of mixins and of other specifications' interfaces
+    /// among them.
+    pub members: usize,
+    /// How many it defines.
+    pub of_members: usize,
 }
 
 /// What of one interface is implemented.
@@ -122,7 +140,36 @@ pub fn coverage(generator: &Generator) -> Result<Coverage, Diagnostics> {
             interface.left_out.insert(member.clone(), reason.clone());
         }
     }
-    Ok(Coverage { interfaces })
+    Ok(Coverage { specifications: specifications(&loaded), interfaces })
+}
+
+fn specifications(loaded: &Loaded) -> BTreeMap<String, SpecificationCoverage> {
+    let mut specifications: BTreeMap<String, SpecificationCoverage> = BTreeMap::new();
+    let mut count = |span: Span, add: fn(&mut SpecificationCoverage)| {
+        if let Some((title, url)) = loaded.sources.specification(span) {
+            let specification = specifications.entry(title.to_owned()).or_default();
+            url.clone_into(&mut specification.url);
+            add(specification);
+        }
+    };
+    let members = |interfaces: &BTreeMap<String, Interface>| {
+        let members = interfaces.values().flat_map(|interface| &interface.members);
+        members.map(|member| member.span).collect::<BTreeSet<_>>()
+    };
+    for interface in loaded.world.interfaces.values() {
+        count(interface.name.span, |specification| specification.of_interfaces += 1);
+    }
+    for interface in loaded.selection.interfaces.values() {
+        count(interface.name.span, |specification| specification.interfaces += 1);
+    }
+    for member in members(&loaded.world.interfaces) {
+        count(member, |specification| specification.of_members += 1);
+    }
+    for member in members(&loaded.selection.interfaces) {
+        count(member, |specification| specification.members += 1);
+    }
+    specifications.retain(|_, specification| specification.members > 0);
+    specifications
 }
 
 impl Coverage {
@@ -130,6 +177,41 @@ impl Coverage {
     pub fn to_json(&self) -> String {
         // Strings, numbers and maps with string keys can always be written.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The specifications as a table in Markdown.
+    pub fn to_markdown(&self) -> String {
+        let mut text = String::from("| specification | interfaces | members |\n|---|---|---|\n");
+        let mut all = SpecificationCoverage::default();
+        for (title, specification) in &self.specifications {
+            let SpecificationCoverage { url, interfaces, of_interfaces, members, of_members } = specification;
+            all.interfaces += interfaces;
+            all.of_interfaces += of_interfaces;
+            all.members += members;
+            all.of_members += of_members;
+            let row = format!(
+                "| [{title}]({url}) | {interfaces} of {of_interfaces} | {members} of {of_members} |\n"
+            );
+            text.push_str(&row);
+        }
+        text + &format!(
+            "| **all** | {} of {} | {} of {} |\n",
+            all.interfaces, all.of_interfaces, all.members, all.of_members
+        )
+    }
+
+    /// The specifications as a table for people.
+    pub fn to_specification_table(&self) -> String {
+        let width = self.specifications.keys().map(|title| title.chars().count()).max().unwrap_or(0);
+        let width = width.max("specification".len());
+        let mut text = format!("{:width$}  interfaces     members\n", "specification");
+        for (title, specification) in &self.specifications {
+            let SpecificationCoverage { interfaces, of_interfaces, members, of_members, .. } = specification;
+            text.push_str(&format!(
+                "{title:width$}  {interfaces:3} of {of_interfaces:3}  {members:4} of {of_members:4}\n"
+            ));
+        }
+        text
     }
 
     /// As a table for people, with the reasons below it.
@@ -157,6 +239,15 @@ impl Coverage {
                 text.push_str(&format!("{name}: {reason}:\n    {}\n", members.join(", ")));
             }
         }
-        text
+        text + "\n" + &self.to_specification_table()
     }
+}
+
+/// A text with what stands between its lines `<!-- name -->` and `<!-- /name -->` replaced; none if it has no such lines.
+#[must_use]
+pub fn replace_section(text: &str, name: &str, content: &str) -> Option<String> {
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let start = text.find(&open)? + open.len();
+    let end = start + text.get(start..)?.find(&close)?;
+    Some(format!("{}\n{}\n{}", text.get(..start)?, content.trim(), text.get(end..)?))
 }

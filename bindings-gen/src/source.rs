@@ -72,6 +72,14 @@ impl SourceSet {
         SourceSet::read_files(&paths)
     }
 
+    /// Reads a file, or every `.idl` file of a folder.
+    ///
+    /// # Errors
+    /// What the file system answers, with the path that it was asked for.
+    pub fn read(path: &Path) -> Result<SourceSet, ReadError> {
+        if path.is_dir() { SourceSet::read_dir(path) } else { SourceSet::read_files(&[path.to_owned()]) }
+    }
+
     /// Reads the files that are named.
     ///
     /// # Errors

@@ -53,11 +53,16 @@ impl Emitter<'_> {
         }
         let docs = definition_doc(self.sources, interface.name.span, &format!("`{what} {idl}`"), &more);
         let name = match interface.kind {
-            InterfaceKind::Namespace => format_ident!("{}Namespace", ident(&upper_first(idl))),
+            InterfaceKind::Namespace => ident(&self.namespace_trait(idl)),
             _ => ident(&trait_name(idl)),
         };
         let methods = self.methods(idl, interface.kind, &own);
         self.trait_item(&docs, &name, &methods)
+    }
+
+    /// The name of a namespace's trait.
+    pub(crate) fn namespace_trait(&self, idl: &str) -> String {
+        format!("{}Namespace", upper_first(idl))
     }
 
     /// The trait of a mixin, from the members that one of its includers has of it.
@@ -123,7 +128,7 @@ impl Emitter<'_> {
             .unwrap_or_default()
     }
 
-    fn methods(&self, of: &str, kind: InterfaceKind, members: &[&Member]) -> TokenStream {
+    pub(super) fn methods(&self, of: &str, kind: InterfaceKind, members: &[&Member]) -> TokenStream {
         let mut methods = TokenStream::new();
         let mut names = BTreeSet::new();
         let mut add = |name: String, span: Span, method: TokenStream| {

@@ -14,6 +14,7 @@ mod methods;
 pub mod names;
 mod plain;
 mod rust_only;
+mod signatures;
 mod types;
 
 use std::cell::RefCell;
@@ -35,7 +36,7 @@ use crate::select::Selection;
 use crate::source::{SourceSet, Span};
 
 /// Paths that the generated text refers to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Paths {
     /// The crate or module of the engine's door.
     pub prelude: String,
