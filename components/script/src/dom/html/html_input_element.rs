@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
-    DomString, Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields,
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
 };
 
 use super::{reflect, states};
 use crate::bindings::HTMLInputElementMethods;
-use crate::dom::{Element, HTMLElement, HTMLFormElement};
+use crate::dom::{Element, FileList, HTMLElement, HTMLFormElement};
 
 /// `HTMLInputElement`.
 pub(crate) struct HTMLInputElement {
@@ -20,9 +20,12 @@ pub(crate) struct HTMLInputElement {
     /// Whether script or the user has set `checked`.
     dirty_checked: Cell<bool>,
     indeterminate: Cell<bool>,
+    /// [Selected files](https://html.spec.whatwg.org/multipage/input.html#concept-input-type-file-selected): those that
+    /// script has set; nobody chooses any in the shell.
+    files: RefCell<Option<Member<FileList>>>,
 }
 
-trace_fields!(HTMLInputElement { html_element });
+trace_fields!(HTMLInputElement { html_element, files });
 platform_object!(HTMLInputElement: HTMLElement via html_element);
 
 const TYPES: [&str; 22] = [
@@ -76,6 +79,7 @@ impl HTMLInputElement {
             checked: Cell::new(false),
             dirty_checked: Cell::new(false),
             indeterminate: Cell::new(false),
+            files: RefCell::new(None),
         }
     }
 
@@ -267,6 +271,28 @@ impl HTMLInputElementMethods for HTMLInputElement {
     }
 
     /// [`valueAsNumber`](https://html.spec.whatwg.org/multipage/input.html#dom-input-valueasnumber) of numbers and ranges.
+    /// [`files`](https://html.spec.whatwg.org/multipage/input.html#dom-input-files)
+    fn files(&self, realm: &Realm) -> Fallible<Option<Root<FileList>>> {
+        if self.mode() != ValueMode::Filename {
+            return Ok(None);
+        }
+        let known = self.files.borrow().as_ref().map(|files| (**files).clone());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let files = realm.wrap(FileList::empty())?;
+        self.files.replace(Some(files.clone().into()));
+        Ok(Some(files))
+    }
+
+    fn set_files(&self, _: &Realm, value: Option<Root<FileList>>) -> Fallible<()> {
+        if let Some(files) = value.filter(|_| self.mode() == ValueMode::Filename) {
+            let before = self.files.replace(Some(files.into()));
+            drop(before);
+        }
+        Ok(())
+    }
+
     fn value_as_number(&self, _: &Realm) -> Fallible<f64> {
         Ok(match self.input_type() {
             "number" | "range" => reflect::parse_float(&self.current_value()).unwrap_or(f64::NAN),

@@ -1,0 +1,40 @@
+//! [`FileList`](https://w3c.github.io/FileAPI/#filelist-section).
+
+use bgfetch_js::{Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
+
+use crate::bindings::FileListMethods;
+use crate::dom::File;
+
+/// `FileList`.
+pub(crate) struct FileList {
+    reflector: Reflector,
+    files: Vec<Member<File>>,
+}
+
+trace_fields!(FileList { files });
+platform_object!(FileList);
+
+impl FileList {
+    /// The list of a control in which nobody has chosen a file.
+    pub(crate) const fn empty() -> Self {
+        Self { reflector: Reflector::new(), files: Vec::new() }
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.files.len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl FileListMethods for FileList {
+    fn length(&self, _: &Realm) -> Fallible<u32> {
+        Ok(self.count())
+    }
+
+    fn item(&self, _: &Realm, index: u32) -> Fallible<Option<Root<File>>> {
+        Ok(self.files.get(index as usize).map(|file| (**file).clone()))
+    }
+
+    fn indexed_length(&self) -> u32 {
+        self.count()
+    }
+}
