@@ -3,6 +3,7 @@
 use bgfetch_js::{Fallible, PlatformObject, Realm, Root};
 
 use super::html_input_element::{self, CheckedBefore};
+use super::hyperlink;
 use super::states;
 use crate::bindings::PointerEventInit;
 use crate::dom::window::navigation;
@@ -84,7 +85,7 @@ fn follow(realm: &Realm, anchor: &Root<HTMLAnchorElement>) -> Fallible<()> {
     if !anchor.is_in_document() || anchor.plain_attribute("download").is_some() {
         return Ok(());
     }
-    match anchor.link_url() {
+    match hyperlink::link_url(anchor) {
         Some(url) => navigation::navigate(realm, &document, url),
         None => Ok(()),
     }

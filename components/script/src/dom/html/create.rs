@@ -5,9 +5,9 @@ use markup5ever::{QualName, ns};
 
 use super::simple::*;
 use crate::dom::{
-    Document, Element, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLFormElement, HTMLIFrameElement,
-    HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement, HTMLSlotElement,
-    HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
+    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLElement, HTMLFormElement,
+    HTMLIFrameElement, HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement,
+    HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
@@ -16,7 +16,6 @@ const PLAIN: &[&str] = &[
     "abbr",
     "acronym",
     "address",
-    "area",
     "article",
     "aside",
     "audio",
@@ -125,6 +124,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
     let base = HTMLElement::new_inherited(document, name);
     match &*local_name {
         "a" => wrap(realm, HTMLAnchorElement::new(base)),
+        "area" => wrap(realm, HTMLAreaElement::new(base)),
         "base" => wrap(realm, HTMLBaseElement::new(base)),
         "body" => wrap(realm, HTMLBodyElement::new(base)),
         "br" => wrap(realm, HTMLBRElement::new(base)),

@@ -21,7 +21,7 @@ trace_fields!(HTMLAnchorElement { html_element, rel_list });
 platform_object!(HTMLAnchorElement: HTMLElement via html_element);
 
 /// [Link types](https://html.spec.whatwg.org/multipage/links.html#linkTypes) with an effect on an `a` element.
-const LINK_TYPES: &[&str] = &["noreferrer", "noopener", "opener"];
+pub(super) const LINK_TYPES: &[&str] = &["noreferrer", "noopener", "opener"];
 
 impl HTMLAnchorElement {
     /// An `a` element.

@@ -184,12 +184,7 @@ fn watch(realm: &Realm, pipe: &SharedPipe) -> Fallible<()> {
         |realm, pipe, _| source_closed_steps(realm, pipe),
         source_errored,
     )?;
-    pipe.writer.closed_promise().react_with(
-        realm,
-        pipe.clone(),
-        |_, _, _| Ok(()),
-        dest_errored,
-    )
+    pipe.writer.closed_promise().react_with(realm, pipe.clone(), |_, _, _| Ok(()), dest_errored)
 }
 
 fn source_errored(realm: &Realm, pipe: &SharedPipe, error: &Value) -> Fallible<()> {
