@@ -22,12 +22,18 @@
 //! `event_handler::set` in that same module. An argument of an interface that is not implemented, where it may be
 //! missing, has the type `NotImplemented`, which has no values.
 //!
+//! What a page changes by itself is kept by the glue, and read and changed by Rust code through methods that the glue adds
+//! to the struct: `map_entries` and `set_entries` of maplike and setlike interfaces, and for an attribute whose type is an
+//! observable array the attribute's name. The trait has the two algorithms of such an attribute, which do nothing unless
+//! they are written. `ASYNC_ITERATOR_RETURN` says whether the specification of an `async_iterable` defines what ends an
+//! iteration early: its IDL does not.
+//!
 //! # Known differences from Web IDL
 //!
-//! - Overload resolution looks at the distinguishing argument before the arguments left of it are converted, and a
-//!   sequence there is asked for its iterator once to select and once to convert.
-//! - `maplike`, `setlike`, observable arrays, `bigint`, `symbol`, setters of indices, `inherit` attributes, static
-//!   attributes that can be set and legacy factory functions are refused with a message.
+//! - Where overloads are told apart by an argument that is not the first, and those with different numbers of arguments
+//!   have different types left of it, only one of these types is converted before that argument is looked at.
+//! - Legacy callers, which the standard has no longer, and deleters of indices, which it never had, are refused with a
+//!   message; so are default values of type `any` that are strings.
 #![forbid(unsafe_code)]
 
 pub mod ast;

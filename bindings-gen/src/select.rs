@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::{Generic, Modifier};
+use crate::ast::Modifier;
 use crate::config::{Entry, Implemented};
 use crate::diagnostics::Problems;
 use crate::model::{
@@ -71,8 +71,6 @@ enum Missing {
     Unimplemented(String),
     /// A name that no file defines.
     Undefined(String),
-    /// A type that no code is generated for.
-    Unsupported(&'static str),
 }
 
 impl Selector<'_> {
@@ -161,9 +159,6 @@ impl Selector<'_> {
                 let ty = self.require(of, member.span, ty)?;
                 MemberKind::Constant { name: name.clone(), ty, value: value.clone() }
             }
-            MemberKind::Attribute(attribute) if attribute.modifier == Modifier::Inherit => {
-                return self.unsupported(of, member);
-            }
             MemberKind::Attribute(attribute) => {
                 let ty = self.require(of, attribute.name.span, &attribute.ty)?;
                 MemberKind::Attribute(crate::model::Attribute { ty, ..attribute.clone() })
@@ -185,15 +180,23 @@ impl Selector<'_> {
                 };
                 MemberKind::Iterable { key, value: self.require(of, member.span, value)? }
             }
-            MemberKind::AsyncIterable { key: None, value, arguments } => MemberKind::AsyncIterable {
-                key: None,
+            MemberKind::AsyncIterable { key, value, arguments } => MemberKind::AsyncIterable {
+                key: match key {
+                    Some(key) => Some(self.require(of, member.span, key)?),
+                    None => None,
+                },
                 value: self.require(of, member.span, value)?,
                 arguments: self.arguments(of, arguments)?,
             },
+            MemberKind::Maplike { key, value, readonly } => MemberKind::Maplike {
+                key: self.require(of, member.span, key)?,
+                value: self.require(of, member.span, value)?,
+                readonly: *readonly,
+            },
+            MemberKind::Setlike { value, readonly } => {
+                MemberKind::Setlike { value: self.require(of, member.span, value)?, readonly: *readonly }
+            }
             MemberKind::Stringifier => MemberKind::Stringifier,
-            MemberKind::AsyncIterable { key: Some(_), .. }
-            | MemberKind::Maplike { .. }
-            | MemberKind::Setlike { .. } => return self.unsupported(of, member),
         };
         Some(Member { kind, ..member.clone() })
     }
@@ -263,9 +266,6 @@ impl Selector<'_> {
                         format!("{of} uses {name}, which no IDL file defines"),
                         format!("add the file that defines {name}, or {leave_out}"),
                     ),
-                    Missing::Unsupported(what) => {
-                        (format!("{of} uses the type {what}, which is not supported"), leave_out)
-                    }
                 };
                 self.problems.add_with_help(place, message, "used here", help);
                 None
@@ -304,12 +304,7 @@ impl Selector<'_> {
                 ty.clone()
             }
             Type::Unknown(name, _) => return Err(Missing::Undefined(name.clone())),
-            Type::Bigint => return Err(Missing::Unsupported("bigint")),
-            Type::Symbol => return Err(Missing::Unsupported("symbol")),
             Type::Nullable(inner) => Type::Nullable(Box::new(self.prune(inner)?)),
-            Type::Generic(Generic::ObservableArray, _) => {
-                return Err(Missing::Unsupported("ObservableArray"));
-            }
             Type::Generic(generic, inner) => Type::Generic(*generic, Box::new(self.prune(inner)?)),
             Type::Record(key, value) => {
                 Type::Record(Box::new(self.prune(key)?), Box::new(self.prune(value)?))
@@ -438,12 +433,13 @@ impl Selector<'_> {
     }
 }
 
-/// Whether code is generated for a special operation: not for legacy callers and setters of indices.
+/// Whether code is generated for a special operation: not for legacy callers, which the standard no longer has, and
+/// deleters of indices, which it never had.
 fn supported(operation: &crate::model::Operation) -> bool {
     let by_name =
         !matches!(operation.arguments.first().map(|argument| &argument.ty), Some(Type::Integer(..)));
     match operation.modifier {
-        Modifier::Setter | Modifier::Deleter => by_name,
+        Modifier::Deleter => by_name,
         Modifier::LegacyCaller => false,
         _ => true,
     }

@@ -3,7 +3,7 @@
 //! The tests in this crate's `tests` folder say what a page sees.
 #![forbid(unsafe_code)]
 
-/// Generated from `webidl/everything.idl`.
+/// Generated from the IDL in `webidl`.
 pub mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings/mod.rs"));
 }

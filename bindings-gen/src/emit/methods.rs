@@ -9,6 +9,7 @@ use super::Emitter;
 use super::backend::EngineType;
 use super::docs::{definition_doc, member_doc};
 use super::names::{ident, snake};
+use super::special::observable;
 use crate::ast::Modifier;
 use crate::model::{Argument, Attribute, Interface, InterfaceKind, Member, MemberKind, Operation, Type};
 use crate::select::is_event_handler;
@@ -56,7 +57,8 @@ impl Emitter<'_> {
             InterfaceKind::Namespace => ident(&self.namespace_trait(idl)),
             _ => ident(&trait_name(idl)),
         };
-        let methods = self.methods(idl, interface.kind, &own);
+        let factories = self.factory_methods(interface);
+        let methods = self.methods(idl, interface.kind, &own, factories);
         self.trait_item(&docs, &name, &methods)
     }
 
@@ -79,7 +81,7 @@ impl Emitter<'_> {
         let span = members.first().map_or(Span { file: 0, start: 0, len: 0 }, |member| member.span);
         let docs = definition_doc(self.sources, span, &format!("`interface mixin {mixin}`"), &more);
         let name = ident(&trait_name(mixin));
-        let methods = self.methods(mixin, InterfaceKind::Interface, members);
+        let methods = self.methods(mixin, InterfaceKind::Interface, members, Vec::new());
         self.trait_item(&docs, &name, &methods)
     }
 
@@ -99,13 +101,13 @@ impl Emitter<'_> {
     }
 
     /// The parameter that every method has: the environment that it runs in.
-    fn realm(&self) -> TokenStream {
+    pub(super) fn realm(&self) -> TokenStream {
         let realm = self.backend.engine_type(EngineType::Realm);
         quote!(realm: &#realm)
     }
 
     /// The result of what may throw.
-    fn fallible(&self, success: TokenStream) -> TokenStream {
+    pub(super) fn fallible(&self, success: TokenStream) -> TokenStream {
         self.backend.engine_type(EngineType::Fallible(success))
     }
 
@@ -128,7 +130,14 @@ impl Emitter<'_> {
             .unwrap_or_default()
     }
 
-    pub(super) fn methods(&self, of: &str, kind: InterfaceKind, members: &[&Member]) -> TokenStream {
+    /// The methods for some members, and `more` beside them.
+    pub(super) fn methods(
+        &self,
+        of: &str,
+        kind: InterfaceKind,
+        members: &[&Member],
+        more: Vec<(String, Span, TokenStream)>,
+    ) -> TokenStream {
         let mut methods = TokenStream::new();
         let mut names = BTreeSet::new();
         let mut add = |name: String, span: Span, method: TokenStream| {
@@ -148,11 +157,21 @@ impl Emitter<'_> {
             let method = self.constructor(&name, member, arguments, index == 0);
             add(name, member.span, method);
         }
+        more.into_iter().for_each(|(name, span, method)| add(name, span, method));
         for member in members.iter().filter(|member| !is_event_handler(member)) {
             match &member.kind {
+                MemberKind::Attribute(attribute) if observable(&attribute.ty).is_some() => {
+                    let Some(item) = observable(&attribute.ty) else { continue };
+                    for (name, method) in self.observable_methods(member, attribute, item) {
+                        add(name, member.span, method);
+                    }
+                }
                 MemberKind::Attribute(attribute) => {
                     let (getter, setter) = self.attribute(member, attribute, &this);
-                    add(snake(&attribute.name.name), member.span, getter);
+                    // An attribute that inherits its getter has the method of the ancestor.
+                    if attribute.modifier != Modifier::Inherit {
+                        add(snake(&attribute.name.name), member.span, getter);
+                    }
                     if let Some(setter) = setter {
                         add(format!("set_{}", snake(&attribute.name.name)), member.span, setter);
                     }
@@ -226,17 +245,8 @@ impl Emitter<'_> {
         let name = ident(name);
         let too_many = too_many_arguments(arguments.len() + 1);
         let arguments = self.parameters(arguments);
-        let (realm, this) = (self.realm(), self.backend.engine_type(EngineType::This));
-        let (nothing, itself) = (self.fallible(quote!(())), self.fallible(quote!(Self)));
-        let constructed = first.then(|| {
-            quote! {
-                #[doc = " Called when a constructed object can be referred to."]
-                fn constructed(this: &#this, #realm) -> #nothing {
-                    let _ = (this, realm);
-                    Ok(())
-                }
-            }
-        });
+        let (realm, itself) = (self.realm(), self.fallible(quote!(Self)));
+        let constructed = first.then(|| self.constructed());
         quote! {
             #docs
             #too_many
@@ -350,6 +360,10 @@ impl Emitter<'_> {
             #[doc = ""]
             #[doc = " The state of one iteration: what the asynchronous iterator initialization steps set up."]
             fn async_iterator(&self, #realm, #arguments) -> #returns;
+
+            #[doc = " Whether iterators have a method `return`: whether the specification defines an asynchronous"]
+            #[doc = " iterator return algorithm."]
+            const ASYNC_ITERATOR_RETURN: bool = true;
         }
     }
 
@@ -387,13 +401,14 @@ pub fn special_name(operation: &Operation) -> Option<&'static str> {
     match operation.modifier {
         Modifier::Getter if indexed => Some("indexed_getter"),
         Modifier::Getter => Some("named_getter"),
+        Modifier::Setter if indexed => Some("indexed_setter"),
         Modifier::Setter => Some("named_setter"),
         Modifier::Deleter => Some("named_deleter"),
         _ => None,
     }
 }
 
-/// Whether a getter is for indices rather than names.
+/// Whether a getter or setter is for indices rather than names.
 pub(super) fn is_indexed(operation: &Operation) -> bool {
     matches!(operation.arguments.first().map(|argument| &argument.ty), Some(Type::Integer(..)))
 }

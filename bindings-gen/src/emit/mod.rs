@@ -15,6 +15,7 @@ pub mod names;
 mod plain;
 mod rust_only;
 mod signatures;
+mod special;
 mod types;
 
 use std::cell::RefCell;

@@ -17,7 +17,7 @@ impl Emitter<'_> {
         kind: InterfaceKind,
         members: &[&Member],
     ) -> Vec<String> {
-        let methods = self.methods(of, kind, members);
+        let methods = self.methods(of, kind, members, Vec::new());
         signatures(&quote!(trait Of { #methods }))
     }
 

@@ -248,7 +248,8 @@ impl Type {
     }
 }
 
-fn float_literal(double: bool, literal: &Literal) -> TokenStream {
+/// The value of a number.
+pub(super) fn float_literal(double: bool, literal: &Literal) -> TokenStream {
     let value = match literal {
         Literal::Float(value) => *value,
         #[expect(clippy::cast_precision_loss, reason = "JavaScript numbers have this precision, too")]
@@ -365,11 +366,17 @@ pub(super) fn visit_types(selection: &Selection, visit: &mut dyn FnMut(&Type)) {
                     key.iter().for_each(|key| key.walk(visit));
                     value.walk(visit);
                 }
-                M::AsyncIterable { value, arguments, .. } => {
+                M::AsyncIterable { key, value, arguments } => {
+                    key.iter().for_each(|key| key.walk(visit));
                     value.walk(visit);
                     arguments.iter().for_each(|argument| argument.ty.walk(visit));
                 }
-                M::Maplike { .. } | M::Setlike { .. } | M::Stringifier => {}
+                M::Maplike { key, value, .. } => {
+                    key.walk(visit);
+                    value.walk(visit);
+                }
+                M::Setlike { value, .. } => value.walk(visit),
+                M::Stringifier => {}
             }
         }
     }

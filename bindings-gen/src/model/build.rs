@@ -116,6 +116,7 @@ impl<'d> Builder<'_, 'd> {
             let attributes = if apart { part.definition.attributes.as_slice() } else { &[] };
             let part_exposure = self.globals.exposure(attributes).unwrap_or(Exposure::All);
             let part_secure = find_attribute(attributes, "SecureContext").is_some();
+            let part_isolated = find_attribute(attributes, "CrossOriginIsolated").is_some();
             for member in body(part.definition).map(|body| body.members.as_slice()).unwrap_or_default() {
                 let member_exposure = self.globals.exposure(&member.attributes);
                 members.push(Member {
@@ -127,6 +128,8 @@ impl<'d> Builder<'_, 'd> {
                     },
                     secure_context: part_secure
                         || find_attribute(&member.attributes, "SecureContext").is_some(),
+                    cross_origin_isolated: part_isolated
+                        || find_attribute(&member.attributes, "CrossOriginIsolated").is_some(),
                     kind: self.member(&member.kind, &member.attributes, member.span),
                     attributes: member.attributes.clone(),
                 });
@@ -140,6 +143,7 @@ impl<'d> Builder<'_, 'd> {
             attributes: main.attributes.clone(),
             exposure,
             secure_context,
+            cross_origin_isolated: find_attribute(&main.attributes, "CrossOriginIsolated").is_some(),
             global_names: global.map(|global| names(&global.value)).unwrap_or_default(),
             mixins: entry.includes.iter().map(|mixin| (*mixin).clone()).collect(),
             members,

@@ -78,6 +78,8 @@ pub struct Interface {
     pub exposure: Exposure,
     /// Whether it is in secure contexts only.
     pub secure_context: bool,
+    /// Whether it is in cross-origin isolated realms only.
+    pub cross_origin_isolated: bool,
     /// The names of `[Global=...]`; empty if it is no global.
     pub global_names: Vec<String>,
     /// The mixins that it includes, in the order of the text.
@@ -101,6 +103,8 @@ pub struct Member {
     pub exposure: Exposure,
     /// Whether it is in secure contexts only, where the interface as a whole is not.
     pub secure_context: bool,
+    /// Whether it is in cross-origin isolated realms only, where the interface as a whole is not.
+    pub cross_origin_isolated: bool,
     /// What it is.
     pub kind: MemberKind,
 }
@@ -134,7 +138,7 @@ pub struct Callback {
     pub returns: Type,
     /// What it is called with.
     pub arguments: Vec<Argument>,
-    /// Whether it may also construct: `callback constructor`.
+    /// `[LegacyTreatNonObjectAsNull]`: any object is one, whether it can be called or not.
     pub treat_non_object_as_null: bool,
 }
 

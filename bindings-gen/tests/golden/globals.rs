@@ -25,8 +25,8 @@ impl EventHandlerNonNull {
 }
 
 impl FromJs for EventHandlerNonNull {
-    fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        FromJs::from_js(realm, value).map(EventHandlerNonNull)
+    fn from_js(_: &Realm, value: &Value) -> Fallible<Self> {
+        Callback::of_any_object(value).map(EventHandlerNonNull)
     }
 }
 
@@ -70,9 +70,15 @@ static EVENT_TARGET: Interface = Interface {
             0,
             |realm, new_target, _| {
                 let object = {
-                    <EventTarget as EventTargetMethods>::constructor(realm)?
+                    let prototype = glue::prototype_for::<
+                        EventTarget,
+                    >(realm, new_target)?;
+                    glue::construct(
+                        realm,
+                        &prototype,
+                        <EventTarget as EventTargetMethods>::constructor(realm)?,
+                    )?
                 };
-                let object = glue::construct(realm, new_target, object)?;
                 EventTargetMethods::constructed(&object, realm)?;
                 object.to_js(realm)
             },

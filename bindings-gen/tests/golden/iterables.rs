@@ -99,6 +99,10 @@ pub trait StreamMethods: Sized {
         options: Options,
     ) -> Fallible<::std::boxed::Box<dyn AsyncIteration>>;
 
+    /// Whether iterators have a method `return`: whether the specification defines an asynchronous
+    /// iterator return algorithm.
+    const ASYNC_ITERATOR_RETURN: bool = true;
+
     /// `static Stream from(async_sequence<any> source);`
     fn from(realm: &Realm, source: AsyncSequence<Value>) -> Fallible<Root<Stream>>;
 }
@@ -118,10 +122,11 @@ static STREAM: Interface = Interface {
     ],
     async_iterable: Some(
         AsyncIterable::new(|realm, this: &Stream, args| {
-            let options = args
-                .or(realm, 0, "options", FromJs::from_js, Options::default)?;
-            StreamMethods::async_iterator(this, realm, options)
-        }),
+                let options = args
+                    .or(realm, 0, "options", FromJs::from_js, Options::default)?;
+                StreamMethods::async_iterator(this, realm, options)
+            })
+            .with_return(<Stream as StreamMethods>::ASYNC_ITERATOR_RETURN),
     ),
     ..Interface::new::<Stream>(c"Stream", 1, 1, 0)
 };

@@ -134,7 +134,7 @@ static MAP: Interface = Interface {
                     .map(drop)
             })
             .named_deleter(|realm, this: &Map, name| {
-                MapMethods::named_deleter(this, realm, name).map(drop)
+                MapMethods::named_deleter(this, realm, name).map(|_| true)
             })
             .override_builtins(),
     ),

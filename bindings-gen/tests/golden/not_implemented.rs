@@ -34,9 +34,13 @@ static PRESENT: Interface = Interface {
                 let object = {
                     let missing = args
                         .or(realm, 0, "missing", FromJs::from_js, || None)?;
-                    <Present as PresentMethods>::constructor(realm, missing)?
+                    let prototype = glue::prototype_for::<Present>(realm, new_target)?;
+                    glue::construct(
+                        realm,
+                        &prototype,
+                        <Present as PresentMethods>::constructor(realm, missing)?,
+                    )?
                 };
-                let object = glue::construct(realm, new_target, object)?;
                 PresentMethods::constructed(&object, realm)?;
                 object.to_js(realm)
             },

@@ -178,15 +178,15 @@ impl FromJs for Data {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
         const CANDIDATES: &[Candidate] = &[
             Candidate::new(
-                Accepts::ARRAY_BUFFER
-                    .or(Accepts::SHARED_ARRAY_BUFFER)
-                    .or(Accepts::DATA_VIEW)
-                    .or(Accepts::TYPED_ARRAY),
+                Accepts::ARRAY_BUFFER.or(Accepts::DATA_VIEW).or(Accepts::TYPED_ARRAY),
             ),
             Candidate::new(Accepts::STRING),
         ];
         match glue::select(realm, value, CANDIDATES)?.index {
-            0 => idl::buffer_source(realm, value).map(Data::BufferSource),
+            0 => {
+                idl::buffer_source(realm, value, idl::Allow::NOTHING)
+                    .map(Data::BufferSource)
+            }
             _ => FromJs::from_js(realm, value).map(Data::DomString),
         }
     }

@@ -138,6 +138,13 @@ impl ArrayBuffer {
         self.0.object_kind() == ObjectKind::SharedArrayBuffer
     }
 
+    /// Whether its length never changes.
+    pub fn is_fixed_length(&self, realm: &Realm) -> Fallible<bool> {
+        let intrinsic = if self.is_shared() { "isFixedLengthShared" } else { "isFixedLength" };
+        let fixed = realm.intrinsics().call(realm, intrinsic, std::slice::from_ref(self.as_value()))?;
+        Ok(fixed.to_boolean(realm))
+    }
+
     /// Its bytes from `offset`, at most `length`; fewer, or none, where the buffer is shorter or detached.
     #[must_use]
     pub fn to_vec(&self, offset: usize, length: usize) -> Vec<u8> {

@@ -22,12 +22,28 @@ impl Callback {
         }
     }
 
-    /// [Invokes](https://webidl.spec.whatwg.org/#invoke-a-callback-function) it. When this was the outermost
+    /// The callback that `value` is, of a type with
+    /// [`[LegacyTreatNonObjectAsNull]`](https://webidl.spec.whatwg.org/#LegacyTreatNonObjectAsNull): any object.
+    ///
+    /// # Errors
+    /// A `TypeError` if it is no object.
+    pub fn of_any_object(value: &Value) -> Fallible<Self> {
+        let function = value.as_object();
+        let function = function.ok_or_else(|| Exception::type_error("the value is not an object"))?;
+        Ok(Self { function })
+    }
+
+    /// [Invokes](https://webidl.spec.whatwg.org/#invoke-a-callback-function) it. What is not callable gives
+    /// `undefined`: only [`of_any_object`](Self::of_any_object) makes such callbacks. When this was the outermost
     /// script on the stack, a microtask checkpoint follows.
     ///
     /// # Errors
     /// What it threw; reporting that is up to the caller.
     pub fn call(&self, realm: &Realm, this: &Value, args: &[Value]) -> Fallible<Value> {
+        // SAFETY: context and function are alive.
+        if !unsafe { q::JS_IsFunction(realm.raw(), self.raw()) } {
+            return Ok(Value::UNDEFINED);
+        }
         self.function.call(realm, this, args)
     }
 

@@ -81,9 +81,9 @@ macro_rules! integers {
                 number as Self
             }
             fn of_modulo(number: f64) -> Self {
-                // Below 2^64 in magnitude, an i128 holds it exactly, and its low bits are the number modulo 2^n.
-                let modulus = 2.0_f64.powi($bits);
-                (number.rem_euclid(modulus)) as u128 as $unsigned as Self
+                // The remainder is exact, and below 2^64 in magnitude: an i128 holds it, and its low bits are the
+                // number modulo 2^n.
+                (number % 2.0_f64.powi($bits)) as i128 as $unsigned as Self
             }
         }
 

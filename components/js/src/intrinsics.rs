@@ -29,6 +29,34 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ),
     ("mapSet", "Function.prototype.call.bind(Map.prototype.set)"),
     ("setAdd", "Function.prototype.call.bind(Set.prototype.add)"),
+    ("mapGet", "Function.prototype.call.bind(Map.prototype.get)"),
+    ("mapHas", "Function.prototype.call.bind(Map.prototype.has)"),
+    ("mapDelete", "Function.prototype.call.bind(Map.prototype.delete)"),
+    ("mapClear", "Function.prototype.call.bind(Map.prototype.clear)"),
+    ("mapSize", "Function.prototype.call.bind(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get)"),
+    ("mapIterator", "Function.prototype.call.bind(Map.prototype.entries)"),
+    ("mapKeys", "Function.prototype.call.bind(Map.prototype.keys)"),
+    ("mapValues", "Function.prototype.call.bind(Map.prototype.values)"),
+    (
+        "mapForEach",
+        "((f, call) => (m, callback, this_, o) => f(m, (v, k) => call(callback, this_, v, k, o)))(Function.prototype.call.bind(Map.prototype.forEach), Function.prototype.call.bind(Function.prototype.call))",
+    ),
+    ("setHas", "Function.prototype.call.bind(Set.prototype.has)"),
+    ("setDelete", "Function.prototype.call.bind(Set.prototype.delete)"),
+    ("setClear", "Function.prototype.call.bind(Set.prototype.clear)"),
+    ("setSize", "Function.prototype.call.bind(Object.getOwnPropertyDescriptor(Set.prototype, 'size').get)"),
+    ("setEntries", "Function.prototype.call.bind(Set.prototype.entries)"),
+    ("setIterator", "Function.prototype.call.bind(Set.prototype.values)"),
+    (
+        "setForEach",
+        "((f, call) => (s, callback, this_, o) => f(s, v => call(callback, this_, v, v, o)))(Function.prototype.call.bind(Set.prototype.forEach), Function.prototype.call.bind(Function.prototype.call))",
+    ),
+    ("reflectGet", "Reflect.get"),
+    ("reflectHas", "Reflect.has"),
+    ("reflectDelete", "Reflect.deleteProperty"),
+    ("reflectDefine", "Reflect.defineProperty"),
+    ("reflectDescriptor", "Reflect.getOwnPropertyDescriptor"),
+    ("reflectKeys", "Reflect.ownKeys"),
     ("dateValue", "Function.prototype.call.bind(Date.prototype.getTime)"),
     ("newDate", "(D => v => new D(v))(Date)"),
     ("valueOfNumber", "Function.prototype.call.bind(Number.prototype.valueOf)"),
@@ -71,6 +99,58 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("reflectSet", "Reflect.set"),
     ("symbolUnscopables", "({ v: Symbol.unscopables })"),
     ("errorPrototype", "Error.prototype"),
+    ("objectPrototype", "Object.prototype"),
+    ("booleanPrototype", "Boolean.prototype"),
+    // The prototype that a constructor of its own would give an object for a `newTarget` whose `prototype` is no
+    // object: that of the target's realm. The page sees nothing of it.
+    (
+        "fallbackPrototype",
+        "((construct, B, P, handler, proto) => f => proto(construct(B, [], new P(f, handler))))(Reflect.construct, Boolean, Proxy, { __proto__: null, get() {} }, Object.getPrototypeOf)",
+    ),
+    ("reflectSet", "Reflect.set"),
+    (
+        "isFixedLength",
+        "(r => b => !r(b))(Function.prototype.call.bind(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable').get))",
+    ),
+    (
+        "isFixedLengthShared",
+        "(r => b => !r(b))(Function.prototype.call.bind(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable').get))",
+    ),
+    ("setPrototypeOf", "Object.setPrototypeOf"),
+    ("reflectSetPrototypeOf", "Reflect.setPrototypeOf"),
+    ("protoSetter", "Object.getOwnPropertyDescriptor(Object.prototype, '__proto__').set"),
+    ("replaceProtoSetter", "set => Object.defineProperty(Object.prototype, '__proto__', { set })"),
+    ("preventExtensions", "Object.preventExtensions"),
+    ("seal", "Object.seal"),
+    ("freeze", "Object.freeze"),
+    ("reflectPreventExtensions", "Reflect.preventExtensions"),
+    ("isError", "Error.isError"),
+    // ToPrimitive with the hint "number": no operator of the language gives both its results and bigints.
+    (
+        "toPrimitive",
+        r"(() => {
+            const { toPrimitive } = Symbol, call = Function.prototype.call.bind(Function.prototype.call);
+            const isObject = v => typeof v === 'object' ? v !== null : typeof v === 'function';
+            const { TypeError } = globalThis;
+            return v => {
+                const exotic = v[toPrimitive];
+                if (exotic !== undefined && exotic !== null) {
+                    const result = call(exotic, v, 'number');
+                    if (!isObject(result)) return result;
+                } else {
+                    for (let i = 0; i < 2; i++) {
+                        const method = i ? v.toString : v.valueOf;
+                        if (typeof method === 'function') {
+                            const result = call(method, v);
+                            if (!isObject(result)) return result;
+                        }
+                    }
+                }
+                throw new TypeError('the value cannot be converted to a primitive');
+            };
+        })()",
+    ),
+    ("frozen", "Object.freeze({ __proto__: null })"),
     ("functionPrototype", "Function.prototype"),
 ];
 

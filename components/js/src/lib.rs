@@ -18,7 +18,9 @@
 #![expect(unsafe_code, reason = "this crate is the one that talks to the engine's C API")]
 
 mod async_sequence;
+mod bigint;
 mod buffer;
+mod builtins;
 mod callback;
 mod caller;
 mod closure;
@@ -42,6 +44,7 @@ mod value;
 mod window_proxy;
 
 pub use async_sequence::{AsyncSequence, AsyncSequenceIterator};
+pub use bigint::BigInt;
 pub use buffer::{ArrayBuffer, ArrayBufferView, BufferSource, TypedArray, TypedArrayKind};
 pub use callback::Callback;
 pub use caller::CallerMembers;

@@ -108,6 +108,18 @@ impl Object {
         self.define(realm, name, value, ALL)
     }
 
+    /// [CreateDataPropertyOrThrow](https://tc39.es/ecma262/#sec-createdatapropertyorthrow).
+    pub fn create_or_throw(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
+        self.define(realm, name, value, ALL | q::JS_PROP_THROW as c_int)
+    }
+
+    /// [Set](https://tc39.es/ecma262/#sec-set-o-p-v-throw), not throwing if it fails.
+    pub fn set_quietly(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
+        let this = self.as_value().clone();
+        let args = [this.clone(), Value::string(realm, name)?, value.clone(), this];
+        realm.intrinsics().object("reflectSet")?.call(realm, &Value::UNDEFINED, &args).map(drop)
+    }
+
     /// Defines a writable and configurable property that is not enumerable.
     pub fn define_hidden(&self, realm: &Realm, name: &str, value: &Value) -> Fallible<()> {
         self.define(realm, name, value, HIDDEN)
@@ -169,6 +181,15 @@ impl Object {
     pub fn is_own_enumerable(&self, realm: &Realm, key: &PropertyKey) -> Fallible<bool> {
         let enumerable = |(flags, _): (c_int, Value)| flags & q::JS_PROP_ENUMERABLE as c_int != 0;
         Ok(self.own_property(realm, key)?.is_some_and(enumerable))
+    }
+
+    /// Whether there is an own property of that key.
+    pub fn has_own(&self, realm: &Realm, key: &PropertyKey) -> Fallible<bool> {
+        let atom = Atom::of_key(realm, key)?;
+        // SAFETY: context, object and atom are alive; without a place, nothing is filled in.
+        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), ptr::null_mut(), self.raw(), atom.0) };
+        check(realm, status)?;
+        Ok(status > 0)
     }
 
     fn own_keys(&self, realm: &Realm, flags: u32) -> Fallible<Vec<PropertyKey>> {

@@ -9,7 +9,7 @@ use std::ptr::{self, NonNull};
 
 use rquickjs_sys as q;
 
-use crate::glue::Interface;
+use crate::glue::{Interface, NAMED_PROPERTIES};
 use crate::state::Global;
 use crate::{Fallible, Object, Realm, Trace, Traced, Tracer, Value, state};
 
@@ -90,8 +90,8 @@ impl Views {
 pub(crate) struct Header {
     places: [*const (); MAX_DEPTH],
     interface: &'static Interface,
-    /// The arrays that attributes of the object gave last, by the attribute's name.
-    arrays: RefCell<Vec<(&'static str, Object)>>,
+    /// What the glue keeps with the object, by name: the arrays that its attributes give, and its internal slots.
+    kept: RefCell<Vec<(&'static str, Object)>>,
     trace: unsafe fn(*const Header, &mut Tracer),
     free: unsafe fn(*mut Header),
 }
@@ -118,23 +118,37 @@ impl Header {
         Some(unsafe { &*self.places[usize::from(T::INTERFACE.depth)].cast::<T>() })
     }
 
-    /// The array that an attribute gave last.
-    pub(crate) fn array(&self, attribute: &str) -> Option<Object> {
-        self.arrays.borrow().iter().find(|(name, _)| *name == attribute).map(|(_, array)| array.clone())
+    /// What is kept under a name.
+    pub(crate) fn kept(&self, name: &str) -> Option<Object> {
+        self.kept.borrow().iter().find(|(known, _)| *known == name).map(|(_, object)| object.clone())
     }
 
-    /// Keeps the array that an attribute gives.
-    pub(crate) fn set_array(&self, attribute: &'static str, array: Object) {
-        let mut arrays = self.arrays.borrow_mut();
-        let replaced = match arrays.iter_mut().find(|(name, _)| *name == attribute) {
-            Some(entry) => Some(std::mem::replace(&mut entry.1, array)),
+    /// Keeps an object under a name, instead of what was there.
+    pub(crate) fn keep(&self, name: &'static str, object: Object) {
+        let mut kept = self.kept.borrow_mut();
+        let replaced = match kept.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => Some(std::mem::replace(&mut entry.1, object)),
             None => {
-                arrays.push((attribute, array));
+                kept.push((name, object));
                 None
             }
         };
-        drop(arrays);
+        drop(kept);
         drop(replaced);
+    }
+
+    /// What is kept under a name, made now if nothing is.
+    pub(crate) fn kept_or(
+        &self,
+        name: &'static str,
+        make: impl FnOnce() -> Fallible<Object>,
+    ) -> Fallible<Object> {
+        if let Some(object) = self.kept(name) {
+            return Ok(object);
+        }
+        let object = make()?;
+        self.keep(name, object.clone());
+        Ok(object)
     }
 
     /// An allocation that is no platform object: see [`Realm::share`].
@@ -146,7 +160,7 @@ impl Header {
             header: Self {
                 places: [ptr::null(); MAX_DEPTH],
                 interface,
-                arrays: RefCell::default(),
+                kept: RefCell::default(),
                 trace: trace_shared::<T>,
                 free: free_shared::<T>,
             },
@@ -172,7 +186,7 @@ impl Header {
             header: Self {
                 places: [ptr::null(); MAX_DEPTH],
                 interface: T::INTERFACE,
-                arrays: RefCell::default(),
+                kept: RefCell::default(),
                 trace: trace::<T>,
                 free: free::<T>,
             },
@@ -196,8 +210,8 @@ unsafe fn trace<T: PlatformObject>(header: *const Header, tracer: &mut Tracer) {
     // SAFETY: `header` is the start of an `Allocation<T>`: this function was stored there with that type.
     unsafe { (*header.cast::<Allocation<T>>()).object.trace(tracer) };
     // SAFETY: as above.
-    if let Ok(arrays) = unsafe { &*header }.arrays.try_borrow() {
-        arrays.iter().for_each(|(_, array)| tracer.edge(array.as_value()));
+    if let Ok(kept) = unsafe { &*header }.kept.try_borrow() {
+        kept.iter().for_each(|(_, object)| tracer.edge(object.as_value()));
     }
 }
 
@@ -269,6 +283,35 @@ pub(crate) fn header_of(object: q::JSValue) -> Option<NonNull<Header>> {
 
 /// The engine's class of ordinary objects, which global objects are.
 pub(crate) const PLAIN_OBJECT: q::JSClassID = 1;
+
+/// The interface of a platform object.
+fn interface_of(object: &Object) -> Option<&'static Interface> {
+    // SAFETY: the header lives as long as its object, which `object` holds.
+    header_of(object.raw()).map(|header| unsafe { header.as_ref() }.interface())
+}
+
+/// Whether an object is a [legacy platform object](https://webidl.spec.whatwg.org/#js-legacy-platform-objects), a [named
+/// properties object](https://webidl.spec.whatwg.org/#named-properties-object) or a window's proxy.
+pub(crate) fn is_always_extensible(object: &Object) -> bool {
+    if crate::window_proxy::is_proxy(object.raw()) || crate::window_proxy::is_named_properties(object.raw()) {
+        return true;
+    }
+    interface_of(object).is_some_and(|interface| {
+        interface.index == NAMED_PROPERTIES.index || (interface.legacy().is_some() && !interface.is_global)
+    })
+}
+
+/// Whether a platform object has `[[ErrorData]]`: whether it is a DOMException.
+pub(crate) fn is_error(object: &Object) -> bool {
+    let mut interface = interface_of(object);
+    while let Some(current) = interface {
+        if current.inherits_error {
+            return true;
+        }
+        interface = current.parent;
+    }
+    false
+}
 
 /// A counted handle of a platform object.
 pub struct Root<T> {
@@ -382,6 +425,11 @@ impl Realm {
 
     /// [`Realm::wrap`] with another prototype, as `new` of a subclass wants it.
     pub(crate) fn wrap_with<T: PlatformObject>(&self, object: T, prototype: &Object) -> Fallible<Root<T>> {
+        self.wrap_raw(object, prototype.as_value())
+    }
+
+    /// [`Realm::wrap`] with a prototype that may be null.
+    pub(crate) fn wrap_raw<T: PlatformObject>(&self, object: T, prototype: &Value) -> Fallible<Root<T>> {
         let class_id = state::class_of(T::INTERFACE);
         // SAFETY: context and prototype are alive; the class was registered with the runtime.
         let value = self.own(unsafe { q::JS_NewObjectProtoClass(self.raw(), prototype.raw(), class_id) })?;
@@ -405,13 +453,28 @@ impl Realm {
         let header = Header::allocate(object);
         let entry = Global { header: header.as_ptr(), ctx: self.raw(), proxy: None };
         state::shared().globals.borrow_mut().insert(global.address(), entry);
-        let root = Self::bind(header, global.into_value());
+        let root: Root<T> = Self::bind(header, global.into_value());
         self.with_data(|data| data.global.set(header.as_ptr()));
         crate::glue::install_global(self, T::INTERFACE)?;
         if self.options().exposure.intersects(crate::glue::Exposure::WINDOW) {
             crate::window_proxy::install_named_properties(self)?;
         }
+        self.make_prototypes_immutable(&root.to_object())?;
         Ok(root)
+    }
+
+    /// From now on the global object, and its prototypes up to that of all objects, keep their prototypes.
+    fn make_prototypes_immutable(&self, global: &Object) -> Fallible<()> {
+        let mut chain = vec![global.clone()];
+        let mut next = global.prototype(self)?;
+        while let Some(object) = next {
+            next = object.prototype(self)?;
+            if next.is_some() {
+                chain.push(object);
+            }
+        }
+        self.with_data(|data| data.immutable.replace(chain));
+        Ok(())
     }
 
     fn bind<T: PlatformObject>(header: NonNull<Header>, value: Value) -> Root<T> {

@@ -25,6 +25,15 @@ pub struct RealmOptions {
     pub exposure: Exposure,
     /// Whether it is a secure context.
     pub secure_context: bool,
+    /// Whether it is [cross-origin isolated](https://webidl.spec.whatwg.org/#CrossOriginIsolated).
+    pub cross_origin_isolated: bool,
+}
+
+impl Default for RealmOptions {
+    /// Exposes nothing.
+    fn default() -> Self {
+        Self { exposure: Exposure::NONE, secure_context: false, cross_origin_isolated: false }
+    }
 }
 
 /// What the crate keeps for each realm.
@@ -35,6 +44,8 @@ pub(crate) struct RealmData {
     pub(crate) iterators: RefCell<HashMap<&'static str, Object>>,
     pub(crate) intrinsics: OnceCell<Rc<Intrinsics>>,
     once: RefCell<HashMap<&'static str, Object>>,
+    /// The global object and its prototypes, whose prototypes never change.
+    pub(crate) immutable: RefCell<Vec<Object>>,
     host: RefCell<Option<Rc<dyn Any>>>,
 }
 
@@ -44,6 +55,7 @@ impl RealmData {
         self.interfaces.borrow_mut().clear();
         self.iterators.borrow_mut().clear();
         self.once.borrow_mut().clear();
+        self.immutable.borrow_mut().clear();
         self.host.borrow_mut().take();
         if let Some(intrinsics) = self.intrinsics.get() {
             intrinsics.clear();
@@ -88,11 +100,13 @@ impl Realm {
             iterators: RefCell::default(),
             intrinsics: OnceCell::new(),
             once: RefCell::default(),
+            immutable: RefCell::default(),
             host: RefCell::default(),
         };
         state::shared().realms.borrow_mut().insert(realm.raw(), Box::new(data));
         let intrinsics = Rc::new(Intrinsics::capture(&realm)?);
         realm.with_data(|data| data.intrinsics.set(intrinsics));
+        crate::builtins::install(&realm)?;
         // The platform's own takes the place of the engine's.
         realm.global().delete(&realm, "queueMicrotask")?;
         // The global is to look like the interface it implements, whose prototype has the tag.
@@ -139,8 +153,7 @@ impl Realm {
     /// Which kinds of global it counts as, and whether it is a secure context.
     #[must_use]
     pub fn options(&self) -> RealmOptions {
-        self.with_data(|data| data.options)
-            .unwrap_or(RealmOptions { exposure: Exposure::NONE, secure_context: false })
+        self.with_data(|data| data.options).unwrap_or_default()
     }
 
     pub(crate) fn intrinsics(&self) -> Rc<Intrinsics> {
@@ -183,6 +196,18 @@ impl Realm {
         let object = make(self)?;
         self.with_data(|data| data.once.borrow_mut().insert(name, object.clone()));
         Ok(object)
+    }
+
+    /// The realm that has this object for its `Boolean.prototype`.
+    pub(crate) fn of_boolean_prototype(prototype: &Object) -> Option<Self> {
+        let shared = state::shared();
+        let realms = shared.realms.borrow();
+        let (ctx, _) = realms.iter().find(|(_, data)| {
+            let known = data.intrinsics.get().and_then(|all| all.object("booleanPrototype").ok());
+            known.is_some_and(|known| known.is_same(prototype))
+        })?;
+        // SAFETY: the table has only contexts that are alive.
+        Some(unsafe { Self::borrow(ctx) }.clone())
     }
 
     /// Runs a classic script.

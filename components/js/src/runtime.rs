@@ -303,14 +303,19 @@ unsafe extern "C" fn track_rejection(
 /// One class an interface, numbered in the order given; returns the first number.
 fn register_classes(rt: *mut q::JSRuntime, interfaces: &[&'static Interface]) -> Result<u32, String> {
     let mut base = 0;
-    let own =
-        [crate::glue::PairIterator::INTERFACE, crate::glue::AsyncIterator::INTERFACE, &crate::shared::SHARED];
+    // In the order of their indices, the highest first: see `state::class_of`.
+    let own = [
+        crate::glue::PairIterator::INTERFACE,
+        crate::glue::AsyncIterator::INTERFACE,
+        &crate::shared::SHARED,
+        &crate::glue::NAMED_PROPERTIES,
+        crate::glue::ObservableArrayHandler::INTERFACE,
+    ];
     for (index, interface) in interfaces.iter().copied().chain(own).enumerate() {
         if index < interfaces.len() && usize::from(interface.index) != index {
             return Err(format!("interface {:?} is not at its place in the list", interface.name));
         }
         let mut id: q::JSClassID = 0;
-        let exotic = interface.legacy().map_or(ptr::null(), |legacy| legacy.exotic_methods());
         // SAFETY: the runtime is alive; the definition is copied except for its static name.
         let status = unsafe {
             q::JS_NewClassID(rt, &raw mut id);
@@ -319,7 +324,7 @@ fn register_classes(rt: *mut q::JSRuntime, interfaces: &[&'static Interface]) ->
                 finalizer: Some(platform::finalize),
                 gc_mark: Some(platform::gc_mark),
                 call: None,
-                exotic: exotic.cast_mut(),
+                exotic: interface.exotic_methods().cast_mut(),
             };
             q::JS_NewClass(rt, id, &raw const definition)
         };

@@ -23,7 +23,12 @@ fn realm(sources: &'static [(&'static str, &'static str)]) -> (Runtime, Realm) {
     let runtime = Runtime::new(RuntimeOptions::default(), &[]).unwrap();
     runtime.set_module_loader(Sources(sources));
     runtime.set_checkpoint_hook(Runtime::run_microtasks);
-    let realm = Realm::new(RealmOptions { exposure: Exposure::WINDOW, secure_context: true }).unwrap();
+    let realm = Realm::new(RealmOptions {
+        exposure: Exposure::WINDOW,
+        secure_context: true,
+        ..RealmOptions::default()
+    })
+    .unwrap();
     (runtime, realm)
 }
 

@@ -100,7 +100,8 @@ fn later(realm: &Realm, _: &Node, args: &Args<'_>) -> Fallible<Value> {
 
 fn new_element(realm: &Realm, new_target: &Value, args: &Args<'_>) -> Fallible<Value> {
     let element = Element { node: Node::new(), name: String::from_js(realm, args.get(0))? };
-    glue::construct(realm, new_target, element)?.to_js(realm)
+    let prototype = glue::prototype_for::<Element>(realm, new_target)?;
+    glue::construct(realm, &prototype, element)?.to_js(realm)
 }
 
 fn name(realm: &Realm, this: &Element) -> Fallible<Value> {
@@ -130,7 +131,9 @@ struct World {
 fn world(secure_context: bool) -> World {
     let all: &[&'static Interface] = &[&NODE, &ELEMENT, &WINDOW];
     let runtime = Runtime::new(RuntimeOptions::default(), all).unwrap();
-    let realm = Realm::new(RealmOptions { exposure: Exposure::WINDOW, secure_context }).unwrap();
+    let realm =
+        Realm::new(RealmOptions { exposure: Exposure::WINDOW, secure_context, ..RealmOptions::default() })
+            .unwrap();
     realm.wrap_global(Window { node: Node::new() }).unwrap();
     realm.install(all, &[]).unwrap();
     runtime.set_checkpoint_hook(Runtime::run_microtasks);

@@ -85,8 +85,11 @@ pub(crate) fn create_realm<T: PlatformObject>(
     make: impl FnOnce(&Realm) -> Fallible<T>,
 ) -> Fallible<(Realm, Root<T>)> {
     let environment = Rc::new(setup.environment());
-    let options =
-        RealmOptions { exposure: environment.kind.exposure(), secure_context: environment.secure_context };
+    let options = RealmOptions {
+        exposure: environment.kind.exposure(),
+        secure_context: environment.secure_context,
+        ..RealmOptions::default()
+    };
     let realm = Realm::new(options)?;
     realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
     let global = make(&realm)?;

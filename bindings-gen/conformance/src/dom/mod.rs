@@ -1,12 +1,18 @@
-//! The interfaces of `webidl/everything.idl`, as simple as they can be: most give back what they got.
+//! The interfaces of the IDL in `webidl`, as simple as they can be: most give back what they got.
 
 mod collections;
+mod further;
+mod lists;
 mod values;
 mod window;
 
 use bgfetch_js::{Reflector, platform_object, trace_fields};
 
 pub use self::collections::{Box, Hidden, List, Pairs, Sink, Stream};
+pub use self::further::{
+    Assembly, Base, Derived, Directory, Filters, Maker, Memory, Nameless, PictureElement, Socket, Values,
+};
+pub use self::lists::{Indexed, Marks, Named, Overriding, OwnTags, Scores, Shelf, Tags};
 pub use self::values::{
     Buffers, DerivedJson, Dictionaries, Forms, Json, Numbers, Overloads, Strings, Tools, Unions,
 };

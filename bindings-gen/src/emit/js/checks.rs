@@ -21,11 +21,6 @@ impl Emitter<'_> {
                     "inheritance is too deep for the engine's objects",
                 );
             }
-            for (factory, _) in &interface.legacy_factories {
-                let message = format!("the legacy factory function {} is not supported", factory.name);
-                let label = format!("leave it out of [{}] in implemented.toml", interface.name.name);
-                self.problem(factory.span, &message, &label);
-            }
             interface.members.iter().for_each(|member| self.check_mixin_member(member));
         }
     }

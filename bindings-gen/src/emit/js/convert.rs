@@ -11,7 +11,7 @@ use crate::model::{IntegerConversion, Type};
 impl Emitter<'_> {
     /// An expression that can be called with a realm and a value, and gives a `Fallible` of the Rust type.
     pub(super) fn converter(&self, ty: &Type) -> TokenStream {
-        match conversion_path(ty) {
+        match self.conversion_path(ty) {
             Some(path) => path,
             None => {
                 let call = self.conversion(ty, &quote!(value));
@@ -22,21 +22,42 @@ impl Emitter<'_> {
 
     /// An expression that converts a value, and is a `Fallible` of the Rust type.
     pub(super) fn conversion(&self, ty: &Type, value: &TokenStream) -> TokenStream {
-        if let Some(path) = conversion_path(ty) {
+        if let Some(path) = self.conversion_path(ty) {
             return quote!(#path(realm, #value));
         }
         match ty {
             Type::Nullable(inner) => {
+                let nullable = match **inner {
+                    Type::Callback(ref name) if self.takes_any_object(name) => quote!(non_object_as_null),
+                    _ => quote!(nullable),
+                };
                 let inner = self.converter(inner);
-                quote!(idl::nullable(realm, #value, #inner))
+                quote!(idl::#nullable(realm, #value, #inner))
             }
             Type::Record(key, of) => {
                 let (key, of) = (self.converter(key), self.converter(of));
                 quote!(idl::record(realm, #value, #key, #of))
             }
-            Type::Buffer { kind, .. } => {
-                let kind = typed_array_kind(*kind);
-                quote!(idl::typed_array(realm, #value, #kind))
+            Type::Buffer { kind, shared, resizable } => {
+                let allow = ident(match (shared, resizable) {
+                    (false, false) => "NOTHING",
+                    (true, false) => "SHARED",
+                    (false, true) => "RESIZABLE",
+                    (true, true) => "BOTH",
+                });
+                let function = match kind {
+                    Buffer::ArrayBuffer => "array_buffer",
+                    Buffer::SharedArrayBuffer => "shared_array_buffer",
+                    Buffer::DataView => "data_view",
+                    Buffer::ArrayBufferView => "array_buffer_view",
+                    Buffer::BufferSource => "buffer_source",
+                    other => {
+                        let kind = typed_array_kind(*other);
+                        return quote!(idl::typed_array(realm, #value, #kind, idl::Allow::#allow));
+                    }
+                };
+                let function = ident(function);
+                quote!(idl::#function(realm, #value, idl::Allow::#allow))
             }
             Type::Generic(_, inner) => {
                 let inner = self.converter(inner);
@@ -44,6 +65,41 @@ impl Emitter<'_> {
             }
             _ => quote!(FromJs::from_js(realm, #value)),
         }
+    }
+
+    /// The function that converts to a type, if it needs nothing but the value.
+    fn conversion_path(&self, ty: &Type) -> Option<TokenStream> {
+        match ty {
+            Type::Integer(_, IntegerConversion::EnforceRange) => Some(quote!(idl::enforce_range)),
+            Type::Integer(_, IntegerConversion::Clamp) => Some(quote!(idl::clamp)),
+            Type::Float { unrestricted: true, .. } => Some(quote!(idl::unrestricted)),
+            Type::DomString { null_to_empty: true } => Some(quote!(idl::null_to_empty)),
+            Type::Symbol => Some(quote!(idl::symbol)),
+            Type::Generic(Generic::Promise | Generic::AsyncSequence, _) => Some(quote!(FromJs::from_js)),
+            ty if self.is_plain(ty) => Some(quote!(FromJs::from_js)),
+            _ => None,
+        }
+    }
+
+    /// Whether `FromJs` of the Rust type converts as the IDL type wants it.
+    fn is_plain(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Integer(_, conversion) => *conversion == IntegerConversion::Modulo,
+            Type::Float { unrestricted, .. } => !unrestricted,
+            Type::DomString { null_to_empty } => !null_to_empty,
+            Type::Nullable(inner) => match &**inner {
+                Type::Callback(name) => !self.takes_any_object(name),
+                inner => self.is_plain(inner),
+            },
+            Type::Generic(_, inner) => self.is_plain(inner),
+            Type::Buffer { .. } | Type::Record(..) | Type::Symbol => false,
+            _ => true,
+        }
+    }
+
+    /// Whether a callback function has `[LegacyTreatNonObjectAsNull]`.
+    pub(super) fn takes_any_object(&self, callback: &str) -> bool {
+        self.world.callbacks.get(callback).is_some_and(|callback| callback.treat_non_object_as_null)
     }
 
     /// An expression for the JavaScript value of `value`, as a `Fallible`.
@@ -126,62 +182,23 @@ impl Accepts {
             Type::CallbackInterface(_) | Type::Record(..) => self.kinds.push("DICTIONARY"),
             Type::Generic(Generic::AsyncSequence, _) => self.kinds.push("ASYNC_SEQUENCE"),
             Type::Generic(..) => self.kinds.push("SEQUENCE"),
-            Type::Buffer { kind, .. } => match kind {
+            Type::Buffer { kind, shared, .. } => match kind {
                 Buffer::ArrayBuffer => self.kinds.push("ARRAY_BUFFER"),
                 Buffer::SharedArrayBuffer => self.kinds.push("SHARED_ARRAY_BUFFER"),
                 Buffer::DataView => self.kinds.push("DATA_VIEW"),
                 Buffer::ArrayBufferView => self.kinds.extend(["DATA_VIEW", "TYPED_ARRAY"]),
                 Buffer::BufferSource => {
-                    self.kinds.extend(["ARRAY_BUFFER", "SHARED_ARRAY_BUFFER", "DATA_VIEW", "TYPED_ARRAY"]);
+                    self.kinds.extend(["ARRAY_BUFFER", "DATA_VIEW", "TYPED_ARRAY"]);
+                    if *shared {
+                        self.kinds.push("SHARED_ARRAY_BUFFER");
+                    }
                 }
                 other => self.typed_arrays.push(*other),
             },
-            Type::Nullable(_)
-            | Type::Union(_)
-            | Type::Symbol
-            | Type::Bigint
-            | Type::NotImplemented(_)
-            | Type::Unknown(..) => {}
+            Type::Symbol => self.kinds.push("SYMBOL"),
+            Type::Bigint => self.kinds.push("BIGINT"),
+            Type::Nullable(_) | Type::Union(_) | Type::NotImplemented(_) | Type::Unknown(..) => {}
         }
-    }
-}
-
-/// Whether `FromJs` of the Rust type converts as the IDL type wants it.
-fn is_plain(ty: &Type) -> bool {
-    match ty {
-        Type::Integer(_, conversion) => *conversion == IntegerConversion::Modulo,
-        Type::Float { unrestricted, .. } => !unrestricted,
-        Type::DomString { null_to_empty } => !null_to_empty,
-        Type::Buffer { kind, shared, .. } => match kind {
-            Buffer::ArrayBuffer => true,
-            Buffer::ArrayBufferView | Buffer::BufferSource => *shared,
-            _ => false,
-        },
-        Type::Nullable(inner) | Type::Generic(_, inner) => is_plain(inner),
-        Type::Record(..) => false,
-        _ => true,
-    }
-}
-
-/// The function that converts to a type, if it needs nothing but the value.
-fn conversion_path(ty: &Type) -> Option<TokenStream> {
-    match ty {
-        Type::Integer(_, IntegerConversion::EnforceRange) => Some(quote!(idl::enforce_range)),
-        Type::Integer(_, IntegerConversion::Clamp) => Some(quote!(idl::clamp)),
-        Type::Float { unrestricted: true, .. } => Some(quote!(idl::unrestricted)),
-        Type::DomString { null_to_empty: true } => Some(quote!(idl::null_to_empty)),
-        Type::Buffer { kind, shared, .. } => match kind {
-            Buffer::ArrayBuffer => Some(quote!(FromJs::from_js)),
-            Buffer::ArrayBufferView | Buffer::BufferSource if *shared => Some(quote!(FromJs::from_js)),
-            Buffer::ArrayBufferView => Some(quote!(idl::array_buffer_view)),
-            Buffer::BufferSource => Some(quote!(idl::buffer_source)),
-            Buffer::SharedArrayBuffer => Some(quote!(idl::any_array_buffer)),
-            Buffer::DataView => Some(quote!(idl::data_view)),
-            _ => None,
-        },
-        Type::Generic(Generic::Promise | Generic::AsyncSequence, _) => Some(quote!(FromJs::from_js)),
-        ty if is_plain(ty) => Some(quote!(FromJs::from_js)),
-        _ => None,
     }
 }
 

@@ -19,6 +19,7 @@ const ENGINE: [(&str, &[&str]); 2] = [
             "ArrayBuffer",
             "ArrayBufferView",
             "AsyncSequence",
+            "BigInt",
             "BufferSource",
             "ByteString",
             "Callback",

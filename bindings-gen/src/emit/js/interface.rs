@@ -28,10 +28,12 @@ impl Emitter<'_> {
             methods: quote!(#methods),
             exposure: Exposure::All,
             secure_context: false,
+            cross_origin_isolated: false,
             namespace: false,
         };
         let tables = self.tables(mixin, members, &target);
         let entries = &tables.members;
+        let handles = self.mixin_handles(mixin, members);
         let name = members_name(mixin);
         let docs =
             crate::emit::docs::doc(&[format!("The members of `{mixin}`, for the types that include it.")]);
@@ -49,6 +51,7 @@ impl Emitter<'_> {
             impl<T: #(#bounds)+*> #name<T> {
                 #[doc = " The table."]
                 pub const MEMBERS: &'static [Member] = &[#(#entries),*];
+                #handles
             }
         }
     }
@@ -62,6 +65,7 @@ impl Emitter<'_> {
             methods: quote!(#methods),
             exposure: interface.exposure.clone(),
             secure_context: interface.secure_context,
+            cross_origin_isolated: interface.cross_origin_isolated,
             namespace: true,
         };
         let members: Vec<&Member> = interface.members.iter().collect();
@@ -73,6 +77,7 @@ impl Emitter<'_> {
             #[doc = " The namespace, as the engine wants it."]
             pub static #static_name: Namespace = Namespace {
                 name: #name,
+                kind: glue::NamespaceKind::Namespace,
                 exposure: #exposure,
                 secure_context: #secure_context,
                 members: &[#(#members,)* #(#constants,)*],
@@ -89,6 +94,7 @@ impl Emitter<'_> {
             methods: quote!(#methods),
             exposure: interface.exposure.clone(),
             secure_context: interface.secure_context,
+            cross_origin_isolated: interface.cross_origin_isolated,
             namespace: false,
         };
         let own: Vec<&Member> = interface.members.iter().filter(|member| member.mixin.is_none()).collect();
@@ -105,6 +111,7 @@ impl Emitter<'_> {
         let depth = TokenLiteral::u8_unsuffixed(depth);
         let (name, static_name) = (c_string(idl), ident(&shouting(idl)));
         let ancestors = self.world.ancestry(idl);
+        let handles = self.collection_handles(interface);
         let derived = ancestors.iter().map(|ancestor| {
             let ancestor = ident(&ancestor.name.name);
             quote!(impl DerivedFrom<#ancestor> for #this {})
@@ -122,7 +129,41 @@ impl Emitter<'_> {
             }
 
             #(#derived)*
+            #handles
         }
+    }
+
+    /// The [legacy callback interface object](https://webidl.spec.whatwg.org/#legacy-callback-interface-object) of a callback
+    /// interface; none if it has no constants.
+    pub(super) fn callback_interface_object(&self, interface: &Interface) -> Option<TokenStream> {
+        let idl = &interface.name.name;
+        let target = Target {
+            this: quote!(()),
+            methods: quote!(()),
+            exposure: interface.exposure.clone(),
+            secure_context: interface.secure_context,
+            cross_origin_isolated: interface.cross_origin_isolated,
+            namespace: true,
+        };
+        let constant = |member: &&Member| matches!(member.kind, MemberKind::Constant { .. });
+        let members: Vec<&Member> = interface.members.iter().filter(constant).collect();
+        if members.is_empty() {
+            return None;
+        }
+        let constants = self.tables(idl, &members, &target).constants;
+        let (name, static_name) = (c_string(idl), ident(&shouting(idl)));
+        let exposure = exposure(&interface.exposure);
+        let secure_context = interface.secure_context;
+        Some(quote! {
+            #[doc = " The object that has the constants of the callback interface."]
+            pub static #static_name: Namespace = Namespace {
+                name: #name,
+                kind: glue::NamespaceKind::CallbackInterface,
+                exposure: #exposure,
+                secure_context: #secure_context,
+                members: &[#(#constants,)*],
+            };
+        })
     }
 
     fn interface_fields(
@@ -144,13 +185,28 @@ impl Emitter<'_> {
         if interface.secure_context {
             fields.push(quote!(secure_context: true));
         }
+        if interface.cross_origin_isolated {
+            fields.push(quote!(cross_origin_isolated: true));
+        }
         if let Some(constructor) = self.constructor_entry(own, target) {
             fields.push(quote!(constructor: Some(#constructor)));
+        }
+        let factories: Vec<_> =
+            self.factories(interface).iter().map(|factory| self.factory_entry(factory, target)).collect();
+        if !factories.is_empty() {
+            fields.push(quote!(legacy_factories: &[#(#factories),*]));
+        }
+        if let Some(AttributeValue::Name(namespace)) =
+            find_attribute(&interface.attributes, "LegacyNamespace").map(|attribute| &attribute.value)
+        {
+            let namespace = c_string(&namespace.name);
+            fields.push(quote!(legacy_namespace: Some(#namespace)));
         }
         let Tables { members, statics, constants, unforgeable } = tables;
         let unscopable = |member: &&Member| member.has("Unscopable") || member.has("LegacyUnscopable");
         let unscopables = interface.members.iter().filter(unscopable).map(|member| c_string(member.name()));
         let unscopables: Vec<_> = unscopables.map(|name| quote!(#name)).collect();
+        let unscopables = distinct(unscopables);
         for (name, entries) in [
             ("members", members),
             ("statics", statics),
@@ -200,14 +256,21 @@ impl Emitter<'_> {
                     });
                 }
                 MemberKind::Iterable { key: None, .. } => fields.push(quote!(value_iterable: true)),
-                MemberKind::AsyncIterable { arguments, .. } => {
+                MemberKind::Maplike { .. } => {
+                    fields.push(quote!(collection: Some(glue::Collection::Map)));
+                }
+                MemberKind::Setlike { .. } => {
+                    fields.push(quote!(collection: Some(glue::Collection::Set)));
+                }
+                MemberKind::AsyncIterable { key, arguments, .. } => {
+                    let pairs = key.as_ref().map(|_| quote!(.pairs()));
                     let (lets, names) = self.convert_arguments(arguments, true);
                     let args = if arguments.is_empty() { quote!(_) } else { quote!(args) };
                     fields.push(quote! {
                         async_iterable: Some(AsyncIterable::new(|realm, this: &#this, #args| {
                             #lets
                             #methods::async_iterator(this, realm, #(#names),*)
-                        }))
+                        }) #pairs .with_return(<#this as #methods>::ASYNC_ITERATOR_RETURN))
                     });
                 }
                 _ => {}
@@ -258,4 +321,10 @@ fn window_aliases(interface: &Interface) -> Vec<String> {
         Some(AttributeValue::Names(names)) => names.iter().map(|name| name.name.clone()).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Without what is there a second time, as the names of overloads are.
+fn distinct(names: Vec<TokenStream>) -> Vec<TokenStream> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(name.to_string())).collect()
 }

@@ -5,8 +5,10 @@ use quote::{format_ident, quote};
 
 use crate::ast::{AttributeValue, Generic, Literal, Modifier};
 use crate::emit::Emitter;
-use crate::emit::methods::Overloads;
+use crate::emit::methods::{Overloads, trait_name};
 use crate::emit::names::{ident, snake};
+use crate::emit::special::observable;
+use crate::emit::types::float_literal;
 use crate::model::{Attribute, Exposure, Member, MemberKind, Type, find_attribute};
 use crate::select::event_handler_type;
 use crate::source::Span;
@@ -21,6 +23,8 @@ pub(super) struct Target {
     pub(super) exposure: Exposure,
     /// Whether all of it is in secure contexts only.
     pub(super) secure_context: bool,
+    /// Whether all of it is in cross-origin isolated realms only.
+    pub(super) cross_origin_isolated: bool,
     /// A namespace: no `this`.
     pub(super) namespace: bool,
 }
@@ -45,7 +49,7 @@ impl Emitter<'_> {
                     tables.constants.extend(entry.map(|entry| flags(entry, member, target)));
                 }
                 MemberKind::Attribute(attribute) => {
-                    let entry = self.attribute_entry(member, attribute, target);
+                    let entry = self.attribute_entry(of, member, attribute, target);
                     tables.add(entry, member, target, attribute.modifier == Modifier::Static);
                     if attribute.modifier == Modifier::Stringifier {
                         let (this, methods) = (&target.this, &target.methods);
@@ -54,6 +58,12 @@ impl Emitter<'_> {
                         let entry = quote!(Member::method(c"toString", 0, |realm, this: &#this, _| #value));
                         tables.add(entry, member, target, false);
                     }
+                }
+                MemberKind::Maplike { key, value, readonly } => {
+                    self.maplike_entries(key, value, *readonly, members, target, &mut tables);
+                }
+                MemberKind::Setlike { value, readonly } => {
+                    self.setlike_entries(value, *readonly, members, target, &mut tables);
                 }
                 MemberKind::Stringifier => tables.add(stringify_entry(target), member, target, false),
                 MemberKind::Operation(operation)
@@ -79,11 +89,15 @@ impl Emitter<'_> {
     fn constant(&self, member: &Member, name: &str, value: &Literal) -> Option<TokenStream> {
         let name = c_string(name);
         let number = match value {
+            Literal::Boolean(value) => return Some(quote!(Member::constant_boolean(#name, #value))),
             #[expect(clippy::cast_precision_loss, reason = "JavaScript numbers have this precision, too")]
             Literal::Integer(value) => *value as f64,
-            Literal::Float(value) if value.is_finite() => *value,
+            Literal::Float(_) => {
+                let number = float_literal(true, value);
+                return Some(quote!(Member::constant(#name, #number)));
+            }
             _ => {
-                self.problem(member.span, "only finite numbers are supported as constants", "this constant");
+                self.problem(member.span, "a constant is a boolean or a number", "this constant");
                 return None;
             }
         };
@@ -91,7 +105,13 @@ impl Emitter<'_> {
         Some(quote!(Member::constant(#name, #number)))
     }
 
-    fn attribute_entry(&self, member: &Member, attribute: &Attribute, target: &Target) -> TokenStream {
+    fn attribute_entry(
+        &self,
+        of: &str,
+        member: &Member,
+        attribute: &Attribute,
+        target: &Target,
+    ) -> TokenStream {
         let this = &target.this;
         let idl = &attribute.name.name;
         let name = c_string(idl);
@@ -102,13 +122,18 @@ impl Emitter<'_> {
         let methods = &target.methods;
         let getter_method = ident(&snake(idl));
         if attribute.modifier == Modifier::Static || target.namespace {
-            if !attribute.readonly {
-                self.problem(member.span, "only read-only static attributes are supported", "this attribute");
-            }
             let value = self.to_js(&attribute.ty, &quote!(<#this as #methods>::#getter_method(realm)?));
-            return quote!(Member::static_getter(#name, |realm| #value));
+            let getter = quote!(|realm| #value);
+            if attribute.readonly {
+                return quote!(Member::static_getter(#name, #getter));
+            }
+            let setter = self.setter(attribute, target);
+            return quote!(Member::static_attribute(#name, #getter, #setter));
         }
-        let value = self.getter_value(attribute, &quote!(#methods::#getter_method(this, realm)?));
+        if observable(&attribute.ty).is_some() {
+            return self.observable_entry(attribute, of, target);
+        }
+        let value = self.getter_value(attribute, &self.getter_call(member, attribute, target));
         let getter = quote!(|realm, this: &#this| #value);
         if let Some(forward) = find_attribute(&member.attributes, "PutForwards")
             && let AttributeValue::Name(to) = &forward.value
@@ -116,7 +141,8 @@ impl Emitter<'_> {
             let to = &to.name;
             let setter =
                 quote!(|realm, this: &#this, value| glue::put_forwards(realm, this, #idl, #to, value));
-            return quote!(Member::attribute(#name, #getter, #setter));
+            let constructor = attribute_constructor(member);
+            return quote!(#constructor(#name, #getter, #setter));
         }
         if member.has("Replaceable") {
             let setter = quote!(|realm, this, value| glue::replace(realm, this, #idl, value));
@@ -124,10 +150,12 @@ impl Emitter<'_> {
         }
         if attribute.readonly {
             if member.has("LegacyLenientSetter") {
-                return quote!(Member::attribute(#name, #getter, |_, _: &#this, _| Ok(())));
+                let constructor = attribute_constructor(member);
+                return quote!(#constructor(#name, #getter, |_, _: &#this, _| Ok(())));
             }
             return match attribute.ty {
                 Type::Generic(Generic::Promise, _) => quote!(Member::promise_getter(#name, #getter)),
+                _ if member.has("LegacyLenientThis") => quote!(Member::lenient_getter(#name, #getter)),
                 _ => quote!(Member::getter(#name, #getter)),
             };
         }
@@ -157,22 +185,54 @@ impl Emitter<'_> {
         let (this, methods) = (&target.this, &target.methods);
         let method = format_ident!("set_{}", snake(&attribute.name.name));
         let idl = &attribute.name.name;
+        let (parameters, call) = if attribute.modifier == Modifier::Static {
+            (quote!(realm, value), quote!(<#this as #methods>::#method(realm, value)))
+        } else {
+            (quote!(realm, this: &#this, value), quote!(#methods::#method(this, realm, value)))
+        };
         if let Type::Enum(name) = &attribute.ty {
             let name = ident(name);
             return quote! {
-                |realm, this: &#this, value| match idl::known(realm, value, #name::from_str)? {
-                    Some(value) => #methods::#method(this, realm, value),
+                |#parameters| match idl::known(realm, value, #name::from_str)? {
+                    Some(value) => #call,
                     None => Ok(()),
                 }
             };
         }
         let conversion = self.conversion(&attribute.ty, &quote!(value));
         quote! {
-            |realm, this: &#this, value| {
+            |#parameters| {
                 let value = #conversion.map_err(in_argument(#idl))?;
-                #methods::#method(this, realm, value)
+                #call
             }
         }
+    }
+
+    /// An expression for what the getter of an attribute gives: the method's, or an ancestor's.
+    fn getter_call(&self, member: &Member, attribute: &Attribute, target: &Target) -> TokenStream {
+        let method = ident(&snake(&attribute.name.name));
+        if attribute.modifier != Modifier::Inherit {
+            let methods = &target.methods;
+            return quote!(#methods::#method(this, realm)?);
+        }
+        let this = target.this.to_string();
+        let same = |member: &&Member| {
+            matches!(&member.kind, MemberKind::Attribute(other)
+                if other.name.name == attribute.name.name && other.modifier != Modifier::Inherit)
+        };
+        let ancestors = self.world.ancestry(&this);
+        let ancestors = ancestors.iter().rev().skip(1);
+        let selected = ancestors.filter_map(|one| self.types.selection.interfaces.get(&one.name.name));
+        let found = selected.filter_map(|one| Some((one, one.members.iter().find(same)?))).next();
+        let Some((ancestor, inherited)) = found else {
+            let message = format!("no ancestor of {this} has an attribute `{}`", attribute.name.name);
+            self.problem(member.span, &message, "its getter cannot be inherited");
+            return quote!(unreachable!());
+        };
+        let name = &ancestor.name.name;
+        let methods = ident(&trait_name(inherited.mixin.as_deref().unwrap_or(name)));
+        let ancestor = ident(name);
+        quote!(<#ancestor as #methods>::#method(this, realm)?)
     }
 
     fn check_event_target(&self, place: Span) {
@@ -201,7 +261,7 @@ impl Emitter<'_> {
 }
 
 impl Tables {
-    fn add(&mut self, entry: TokenStream, member: &Member, target: &Target, is_static: bool) {
+    pub(super) fn add(&mut self, entry: TokenStream, member: &Member, target: &Target, is_static: bool) {
         let entry = flags(entry, member, target);
         if member.has("LegacyUnforgeable") {
             self.unforgeable.push(quote!(#entry.unforgeable()));
@@ -214,13 +274,16 @@ impl Tables {
 }
 
 /// Exposure and secure context, where they differ from those of the whole interface.
-fn flags(mut entry: TokenStream, member: &Member, target: &Target) -> TokenStream {
+pub(super) fn flags(mut entry: TokenStream, member: &Member, target: &Target) -> TokenStream {
     if member.exposure != Exposure::All && member.exposure != target.exposure {
         let exposure = exposure(&member.exposure);
         entry = quote!(#entry.exposed(#exposure));
     }
     if member.secure_context && !target.secure_context {
         entry = quote!(#entry.secure_context());
+    }
+    if member.cross_origin_isolated && !target.cross_origin_isolated {
+        entry = quote!(#entry.cross_origin_isolated());
     }
     entry
 }

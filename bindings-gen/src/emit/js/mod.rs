@@ -3,6 +3,7 @@
 //! The only part of the generator that knows of that crate: a second engine would be a second folder like this.
 
 mod checks;
+mod collections;
 mod convert;
 mod imports;
 mod interface;
@@ -19,6 +20,7 @@ use quote::quote;
 use super::backend::{Backend, EngineType};
 use super::files::Module;
 use super::names::{ident, shouting, snake};
+use super::types::float_literal;
 use super::{Emitter, path};
 use crate::ast::{Buffer, Literal};
 use crate::model::{Callback, Dictionary, Enumeration, Interface, InterfaceKind, Member, Type};
@@ -36,7 +38,8 @@ impl Backend for Js {
         match ty {
             EngineType::Realm => quote!(Realm),
             EngineType::Fallible(success) => quote!(Fallible<#success>),
-            EngineType::Any | EngineType::Symbol | EngineType::Bigint => quote!(Value),
+            EngineType::Any | EngineType::Symbol => quote!(Value),
+            EngineType::Bigint => quote!(BigInt),
             EngineType::Object => quote!(Object),
             EngineType::Interface(name) => {
                 let name = ident(name);
@@ -64,7 +67,11 @@ impl Backend for Js {
         match literal {
             Literal::Null => Some(quote!(Value::NULL)),
             Literal::Boolean(value) => Some(quote!(Value::boolean(#value))),
-            _ => None,
+            Literal::Integer(_) | Literal::Float(_) => {
+                let number = float_literal(true, literal);
+                Some(quote!(Value::number(#number)))
+            }
+            Literal::Text(_) | Literal::EmptySequence | Literal::EmptyDictionary => None,
         }
     }
 
@@ -127,12 +134,20 @@ impl Backend for Js {
             let name = ident(&shouting(idl));
             quote!(&#module::#name)
         });
+        let callbacks = emitter.types.selection.callback_interfaces.values();
+        let callbacks = callbacks.filter(|interface| emitter.callback_interface_object(interface).is_some());
+        let module = modules.iter().find(|module| module.name.starts_with("callbacks"));
+        let module = ident(module.map_or("callbacks", |module| &module.name));
+        let callbacks = callbacks.map(|interface| {
+            let name = ident(&shouting(&interface.name.name));
+            quote!(&#module::#name)
+        });
         quote! {
             #[doc = " Every interface, in pre-order of inheritance: what the engine's runtime is made with."]
             pub static INTERFACES: &[&#prelude::glue::Interface] = &[#(#interfaces),*];
 
-            #[doc = " Every namespace."]
-            pub static NAMESPACES: &[&#prelude::glue::Namespace] = &[#(#namespaces),*];
+            #[doc = " Every namespace, and every callback interface that has constants."]
+            pub static NAMESPACES: &[&#prelude::glue::Namespace] = &[#(#namespaces,)* #(#callbacks),*];
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Operations, constructors and special operations: conversion of arguments, overloads, calls.
 
 use proc_macro2::{Literal as TokenLiteral, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::members::{Target, c_string};
 use super::values::default_closure;
@@ -9,8 +9,10 @@ use crate::ast::Generic;
 use crate::emit::Emitter;
 use crate::emit::methods::{Overloads, constructor_name, is_default_to_json, parameter_name, special_name};
 use crate::emit::names::{ident, snake};
+use crate::emit::special::Factory;
 use crate::model::{
-    Argument, Member, MemberKind, Operation, Optionality, Type, distinguishing_index, overload_set,
+    Argument, Member, MemberKind, Operation, Optionality, OverloadSet, Type, distinguishing_index,
+    overload_set,
 };
 use crate::source::Span;
 
@@ -27,16 +29,20 @@ impl Emitter<'_> {
         let body = if default_to_json {
             self.default_to_json(target)
         } else {
-            let bodies: Vec<TokenStream> = overloads
-                .list
-                .iter()
-                .map(|(_, operation, method)| {
-                    self.operation_body(operation, method, target, is_static, overloads.list.len() == 1)
-                })
-                .collect();
-            match bodies.as_slice() {
-                [body] => body.clone(),
-                _ => self.resolution(overloads, &arguments, &bodies),
+            match overloads.list.as_slice() {
+                [(_, operation, method)] => {
+                    let (lets, names) = self.convert_arguments(&operation.arguments, true);
+                    self.operation_body(operation, method, target, is_static, &lets, &names)
+                }
+                list => {
+                    let span = list.first().map(|(member, ..)| member.span);
+                    self.resolution(&arguments, span, |index, lets, names| match list.get(index) {
+                        Some((_, operation, method)) => {
+                            self.operation_body(operation, method, target, is_static, &lets, &names)
+                        }
+                        None => TokenStream::new(),
+                    })
+                }
             }
         };
         let promise = overloads
@@ -63,11 +69,11 @@ impl Emitter<'_> {
         method: &str,
         target: &Target,
         is_static: bool,
-        check_count: bool,
+        lets: &TokenStream,
+        names: &[proc_macro2::Ident],
     ) -> TokenStream {
         let (this, methods) = (&target.this, &target.methods);
         let method = ident(method);
-        let (lets, names) = self.convert_arguments(&operation.arguments, check_count);
         let call = if is_static {
             quote!(<#this as #methods>::#method(realm, #(#names),*)?)
         } else {
@@ -83,6 +89,16 @@ impl Emitter<'_> {
         arguments: &[Argument],
         check_count: bool,
     ) -> (TokenStream, Vec<proc_macro2::Ident>) {
+        self.convert_overload(arguments, check_count, &Resolved::default())
+    }
+
+    /// As [`convert_arguments`](Self::convert_arguments), with what overload resolution has done already.
+    fn convert_overload(
+        &self,
+        arguments: &[Argument],
+        check_count: bool,
+        resolved: &Resolved,
+    ) -> (TokenStream, Vec<proc_macro2::Ident>) {
         let required = arguments.iter().filter(|argument| !argument.optional).count();
         let check = (check_count && required > 0).then(|| {
             let required = TokenLiteral::usize_unsuffixed(required);
@@ -91,58 +107,138 @@ impl Emitter<'_> {
         let mut lets = quote!(#check);
         let mut names = Vec::new();
         for (index, argument) in arguments.iter().enumerate() {
-            let idl = &argument.name.name;
-            let name = ident(&parameter_name(idl));
-            let index = TokenLiteral::usize_unsuffixed(index);
-            let convert = self.converter(&argument.ty);
-            let value = if argument.variadic {
-                quote!(args.variadic(realm, #index, #idl, #convert)?)
-            } else if !argument.optional {
-                quote!(args.required(realm, #index, #idl, #convert)?)
-            } else if let Some(literal) = &argument.default {
-                match self.types.literal(&argument.ty, literal) {
-                    Some(default) => {
-                        let default = default_closure(&default);
-                        quote!(args.or(realm, #index, #idl, #convert, #default)?)
-                    }
-                    None => {
-                        self.bad_default(argument.name.span, idl);
-                        quote!(args.optional(realm, #index, #idl, #convert)?)
-                    }
+            let name = ident(&parameter_name(&argument.name.name));
+            let convert = match sequence_item(&argument.ty) {
+                Some(item) if resolved.sequence_at == Some(index) => {
+                    let item = self.converter(item);
+                    quote!(|realm, value| selected.sequence(realm, value, #item))
                 }
-            } else {
-                quote!(args.optional(realm, #index, #idl, #convert)?)
+                _ => self.converter(&argument.ty),
             };
+            let mut value = self.argument_value(index, argument, &convert);
+            if let Some((_, before, _)) =
+                resolved.before.iter().find(|(at, _, known)| *at == index && *known == value.to_string())
+            {
+                value = quote! {
+                    match #before {
+                        Some(value) => value,
+                        None => #value,
+                    }
+                };
+            }
             lets.extend(quote!(let #name = #value;));
             names.push(name);
         }
         (lets, names)
     }
 
-    /// A `match` over the overloads.
-    fn resolution(
-        &self,
-        overloads: &Overloads<'_>,
-        arguments: &[&[Argument]],
-        bodies: &[TokenStream],
-    ) -> TokenStream {
-        let span = overloads.list.first().map(|(member, ..)| member.span);
-        let arities = self.arities(arguments, span);
-        let last = bodies.len().saturating_sub(1);
-        let arms = bodies.iter().enumerate().map(|(index, body)| {
-            let index_literal = TokenLiteral::usize_unsuffixed(index);
-            let pattern = if index == last { quote!(_) } else { quote!(#index_literal) };
-            quote!(#pattern => { #body })
-        });
-        quote! {
-            const OVERLOADS: &[Arity] = &[#(#arities),*];
-            match glue::resolve(realm, args, OVERLOADS)? { #(#arms)* }
+    /// An expression for the value of an argument.
+    fn argument_value(&self, index: usize, argument: &Argument, convert: &TokenStream) -> TokenStream {
+        let idl = &argument.name.name;
+        let index = TokenLiteral::usize_unsuffixed(index);
+        if argument.variadic {
+            return quote!(args.variadic(realm, #index, #idl, #convert)?);
+        }
+        if !argument.optional {
+            return quote!(args.required(realm, #index, #idl, #convert)?);
+        }
+        let Some(literal) = &argument.default else {
+            return quote!(args.optional(realm, #index, #idl, #convert)?);
+        };
+        match self.types.literal(&argument.ty, literal) {
+            Some(default) => {
+                let default = default_closure(&default);
+                quote!(args.or(realm, #index, #idl, #convert, #default)?)
+            }
+            None => {
+                self.bad_default(argument.name.span, idl);
+                quote!(args.optional(realm, #index, #idl, #convert)?)
+            }
         }
     }
 
-    /// The table of overloads by number of arguments.
-    fn arities(&self, arguments: &[&[Argument]], span: Option<Span>) -> Vec<TokenStream> {
+    /// A `match` over the overloads, after the [overload resolution
+    /// algorithm](https://webidl.spec.whatwg.org/#dfn-overload-resolution-algorithm); `body` makes the text for one of them.
+    fn resolution(
+        &self,
+        arguments: &[&[Argument]],
+        span: Option<Span>,
+        body: impl Fn(usize, TokenStream, Vec<proc_macro2::Ident>) -> TokenStream,
+    ) -> TokenStream {
         let set = overload_set(arguments);
+        let arities = self.arities(&set, span);
+        let before = self.converted_before(arguments, &set);
+        let last = arguments.len().saturating_sub(1);
+        let mut arms = TokenStream::new();
+        for (index, overload) in arguments.iter().enumerate() {
+            let resolved = Resolved { before: before.clone(), sequence_at: self.sequence_at(&set, index) };
+            let (lets, names) = self.convert_overload(overload, false, &resolved);
+            let text = body(index, lets, names);
+            let literal = TokenLiteral::usize_unsuffixed(index);
+            let pattern = if index == last { quote!(_) } else { quote!(#literal) };
+            arms.extend(quote!(#pattern => { #text }));
+        }
+        let variables = before.iter().map(|(_, name, _)| quote!(let mut #name = None;));
+        let steps = before.iter().map(|(index, name, value)| {
+            let index = TokenLiteral::usize_unsuffixed(*index);
+            let value: TokenStream = value.parse().unwrap_or_default();
+            quote!(if index == #index { #name = Some(#value); })
+        });
+        let convert = if before.is_empty() {
+            quote!(|_| Ok(()))
+        } else {
+            quote!(|index| {
+                #(#steps)*
+                Ok(())
+            })
+        };
+        let resolve = quote!(glue::resolve(realm, args, OVERLOADS, #convert)?);
+        let select = if uses(&arms, "selected") {
+            quote!(let selected = #resolve; match selected.index { #arms })
+        } else {
+            quote!(match #resolve.index { #arms })
+        };
+        quote! {
+            const OVERLOADS: &[Arity] = &[#(#arities),*];
+            #(#variables)*
+            #select
+        }
+    }
+
+    /// The arguments left of a distinguishing argument: index, variable and value. They are converted before that is
+    /// looked at, unless nobody could tell.
+    fn converted_before(&self, arguments: &[&[Argument]], set: &OverloadSet<'_>) -> Vec<Before> {
+        let mut before: Vec<Before> = Vec::new();
+        for (_, entries) in &set.by_count {
+            let Some(at) = (entries.len() > 1).then(|| distinguishing_index(self.world, entries)).flatten()
+            else {
+                continue;
+            };
+            let overload = entries.first().and_then(|entry| arguments.get(entry.overload));
+            for (index, argument) in overload.into_iter().flat_map(|all| all.iter().enumerate()).take(at) {
+                let silent = matches!(argument.ty, Type::Any | Type::Boolean | Type::Undefined);
+                if silent || before.iter().any(|(known, ..)| *known == index) {
+                    continue;
+                }
+                let value = self.argument_value(index, argument, &self.converter(&argument.ty));
+                before.push((index, format_ident!("before_{}", index), value.to_string()));
+            }
+        }
+        before
+    }
+
+    /// Where the sequence is that told an overload, if it is always the same argument.
+    fn sequence_at(&self, set: &OverloadSet<'_>, overload: usize) -> Option<usize> {
+        let mut all = set.by_count.iter().filter_map(|(_, entries)| {
+            let among = entries.len() > 1 && entries.iter().any(|entry| entry.overload == overload);
+            among.then(|| distinguishing_index(self.world, entries)).flatten()
+        });
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    }
+
+    /// The table of overloads by number of arguments.
+    fn arities(&self, set: &OverloadSet<'_>, span: Option<Span>) -> Vec<TokenStream> {
         let mut arities = Vec::new();
         for (count, entries) in &set.by_count {
             let count = TokenLiteral::usize_unsuffixed(*count);
@@ -188,43 +284,60 @@ impl Emitter<'_> {
             })
             .collect();
         let (first, _) = list.first()?;
-        let (this, methods) = (&target.this, &target.methods);
         let arguments: Vec<&[Argument]> = list.iter().map(|(_, arguments)| *arguments).collect();
-        let length = length(&arguments);
-        let bodies: Vec<TokenStream> = arguments
-            .iter()
-            .enumerate()
-            .map(|(index, arguments)| {
-                let method = ident(&constructor_name(index));
-                let (lets, names) = self.convert_arguments(arguments, list.len() == 1);
-                quote!(#lets <#this as #methods>::#method(realm, #(#names),*)?)
-            })
-            .collect();
-        let object = match bodies.as_slice() {
-            [body] => quote!({ #body }),
+        Some(self.constructing(&arguments, first.span, target, constructor_name))
+    }
+
+    /// The entry of a legacy factory function.
+    pub(super) fn factory_entry(&self, factory: &Factory<'_>, target: &Target) -> TokenStream {
+        let arguments: Vec<&[Argument]> =
+            factory.overloads.iter().map(|(arguments, ..)| *arguments).collect();
+        let span = factory.overloads.first().map_or(Span { file: 0, start: 0, len: 0 }, |(_, _, span)| *span);
+        let method = |index: usize| factory.overloads.get(index).map(|(_, name, _)| name.clone());
+        let constructor =
+            self.constructing(&arguments, span, target, |index| method(index).unwrap_or_default());
+        let name = c_string(factory.name);
+        quote!(glue::LegacyFactory { name: #name, constructor: #constructor })
+    }
+
+    /// What `new` does; `method` names the method of an overload.
+    fn constructing(
+        &self,
+        arguments: &[&[Argument]],
+        span: Span,
+        target: &Target,
+        method: impl Fn(usize) -> String,
+    ) -> TokenStream {
+        let (this, methods) = (&target.this, &target.methods);
+        let length = length(arguments);
+        // The prototype is asked for between the conversion of the arguments and the constructor steps.
+        let body = |index: usize, lets: TokenStream, names: Vec<proc_macro2::Ident>| {
+            let method = ident(&method(index));
+            quote! {
+                #lets
+                let prototype = glue::prototype_for::<#this>(realm, new_target)?;
+                glue::construct(realm, &prototype, <#this as #methods>::#method(realm, #(#names),*)?)?
+            }
+        };
+        let object = match arguments {
+            [only] => {
+                let (lets, names) = self.convert_arguments(only, true);
+                let body = body(0, lets, names);
+                quote!({ #body })
+            }
             _ => {
-                let arities = self.arities(&arguments, Some(first.span));
-                let last = bodies.len() - 1;
-                let arms = bodies.iter().enumerate().map(|(index, body)| {
-                    let literal = TokenLiteral::usize_unsuffixed(index);
-                    let pattern = if index == last { quote!(_) } else { quote!(#literal) };
-                    quote!(#pattern => { #body })
-                });
-                quote!({
-                    const OVERLOADS: &[Arity] = &[#(#arities),*];
-                    match glue::resolve(realm, args, OVERLOADS)? { #(#arms)* }
-                })
+                let resolution = self.resolution(arguments, Some(span), body);
+                quote!({ #resolution })
             }
         };
         let args = if uses(&object, "args") { quote!(args) } else { quote!(_) };
-        Some(quote! {
+        quote! {
             Constructor::new(#length, |realm, new_target, #args| {
                 let object = #object;
-                let object = glue::construct(realm, new_target, object)?;
                 #methods::constructed(&object, realm)?;
                 object.to_js(realm)
             })
-        })
+        }
     }
 
     /// What a getter, setter or deleter adds to the description of a legacy platform object.
@@ -234,6 +347,12 @@ impl Emitter<'_> {
         let method = match &operation.name {
             Some(name) => ident(&snake(&name.name)),
             None => ident(special),
+        };
+        let string = operation.arguments.first().map_or(&Type::Any, |name| &name.ty);
+        // The names of properties are DOMStrings; a method may want them as USVStrings.
+        let name = match string {
+            Type::UsvString => quote!(name.into_string()),
+            _ => quote!(name),
         };
         Some(match special {
             "indexed_getter" => {
@@ -246,7 +365,7 @@ impl Emitter<'_> {
                 }
             }
             "named_getter" => {
-                let value = self.to_js(&operation.returns, &quote!(#methods::#method(this, realm, name)?));
+                let value = self.to_js(&operation.returns, &quote!(#methods::#method(this, realm, #name)?));
                 quote! {
                     .named(
                         |this: &#this| #methods::supported_property_names(this),
@@ -254,19 +373,54 @@ impl Emitter<'_> {
                     )
                 }
             }
+            "indexed_setter" => {
+                let ty = operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty);
+                let conversion = self.conversion(ty, &quote!(value));
+                quote! {
+                    .indexed_setter(|realm, this: &#this, index, value| {
+                        #methods::#method(this, realm, index, #conversion?).map(drop)
+                    })
+                }
+            }
             "named_setter" => {
                 let ty = operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty);
                 let conversion = self.conversion(ty, &quote!(value));
                 quote! {
                     .named_setter(|realm, this: &#this, name, value| {
-                        #methods::#method(this, realm, name, #conversion?).map(drop)
+                        #methods::#method(this, realm, #name, #conversion?).map(drop)
                     })
                 }
             }
-            _ => quote! {
-                .named_deleter(|realm, this: &#this, name| #methods::#method(this, realm, name).map(drop))
-            },
+            _ => {
+                // Only a deleter that returns a boolean can say that it failed.
+                let result = match operation.returns {
+                    Type::Boolean => quote!(),
+                    _ => quote!(.map(|_| true)),
+                };
+                quote! {
+                    .named_deleter(|realm, this: &#this, name| #methods::#method(this, realm, #name) #result)
+                }
+            }
         })
+    }
+}
+
+/// An argument that is converted before the overload is known: its index, the variable, and the text of its value.
+type Before = (usize, proc_macro2::Ident, String);
+
+/// What overload resolution has done already when the arguments of an overload are converted.
+#[derive(Default)]
+struct Resolved {
+    before: Vec<Before>,
+    /// The argument whose iterator method has been looked up.
+    sequence_at: Option<usize>,
+}
+
+/// The type of the items of a sequence.
+fn sequence_item(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Generic(Generic::Sequence | Generic::FrozenArray, item) => Some(item),
+        _ => None,
     }
 }
 

@@ -112,6 +112,9 @@ impl Emitter<'_> {
         let variants: Vec<_> = members.iter().map(|member| ident(&self.types.variant(member))).collect();
         let candidates: Vec<_> = members.iter().map(|member| self.candidate(member, false)).collect();
         let last = members.len().saturating_sub(1);
+        // A value that may become a number or a bigint is converted before it is known which: once only.
+        let numeric = |ty: &Type| matches!(ty, Type::Integer(..) | Type::Float { .. } | Type::Bigint);
+        let both = members.contains(&Type::Bigint) && members.iter().filter(|ty| numeric(ty)).count() > 1;
         let mut with_method = false;
         let arms: Vec<_> = members
             .iter()
@@ -126,6 +129,11 @@ impl Emitter<'_> {
                         with_method = true;
                         let convert = self.converter(inner);
                         quote!(#pattern => selected.sequence(realm, value, #convert).map(#constructor),)
+                    }
+                    member if both && numeric(member) => {
+                        with_method = true;
+                        let call = self.conversion(member, &quote!(selected.value(value)));
+                        quote!(#pattern => #call.map(#constructor),)
                     }
                     member => {
                         let call = self.conversion(member, &quote!(value));
@@ -172,6 +180,12 @@ impl Emitter<'_> {
         let invoke = quote!(self.0.call(realm, this, &args));
         let body = self.call_body(&callback.arguments, &callback.returns, &invoke);
         let too_many = too_many_arguments(callback.arguments.len() + 3);
+        let from_js = if callback.treat_non_object_as_null {
+            quote!(Callback::of_any_object(value).map(#name))
+        } else {
+            quote!(FromJs::from_js(realm, value).map(#name))
+        };
+        let realm = if callback.treat_non_object_as_null { quote!(_) } else { quote!(realm) };
         quote! {
             #docs
             #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,8 +203,8 @@ impl Emitter<'_> {
             }
 
             impl FromJs for #name {
-                fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-                    FromJs::from_js(realm, value).map(#name)
+                fn from_js(#realm: &Realm, value: &Value) -> Fallible<Self> {
+                    #from_js
                 }
             }
 
@@ -238,7 +252,10 @@ impl Emitter<'_> {
                 }
             })
             .collect();
+        let constants = self.callback_interface_object(interface);
         quote! {
+            #constants
+
             #docs
             #[derive(Clone, Debug, PartialEq, Eq)]
             pub struct #name(pub Object);
@@ -280,8 +297,20 @@ impl Emitter<'_> {
             steps.extend(quote!(let args = [#(#values),*];));
         } else {
             steps.extend(quote!(let mut args: Vec<Value> = Vec::new();));
+            let missing =
+                |argument: &&Argument| argument.optional && !argument.variadic && argument.default.is_none();
+            // What is missing in the middle is passed as undefined; what is missing at the end is not passed.
+            let several = arguments.iter().filter(missing).count() > 1;
+            let mut counted = false;
             for argument in arguments {
-                steps.extend(self.push_argument(argument));
+                if several && !counted && missing(&argument) {
+                    counted = true;
+                    steps.extend(quote!(let mut present = args.len();));
+                }
+                steps.extend(self.push_argument(argument, counted));
+            }
+            if several {
+                steps.extend(quote!(args.truncate(present);));
             }
         }
         let result = match returns {
@@ -298,19 +327,30 @@ impl Emitter<'_> {
         quote!(#steps #result)
     }
 
-    fn push_argument(&self, argument: &Argument) -> TokenStream {
+    fn push_argument(&self, argument: &Argument, several: bool) -> TokenStream {
         let name = ident(&super::super::methods::parameter_name(&argument.name.name));
+        let count = several.then(|| quote!(present = args.len();));
         if argument.variadic {
             let value = self.to_js(&argument.ty, &quote!(value));
-            return quote!(for value in #name { args.push(#value?); });
+            return quote!(for value in #name { args.push(#value?); #count });
         }
         if argument.optional && argument.default.is_none() {
             let value = self.to_js(&argument.ty, &quote!(value));
-            // Missing arguments at the end are not passed; there is at most one in the IDL of the platform.
+            if several {
+                return quote! {
+                    match #name {
+                        Some(value) => {
+                            args.push(#value?);
+                            present = args.len();
+                        }
+                        None => args.push(Value::UNDEFINED),
+                    }
+                };
+            }
             return quote!(if let Some(value) = #name { args.push(#value?); });
         }
         let value = self.to_js(&argument.ty, &quote!(#name));
-        quote!(args.push(#value?);)
+        quote!(args.push(#value?); #count)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use rquickjs_sys as q;
 
 use super::interface::guard;
-use super::iterable::{define_symbol, illegal, native, target};
+use super::iterable::{Kind, define_symbol, illegal, native, target};
 use super::member::conjure;
 use super::{Args, Interface};
 use crate::object::{ALL, HIDDEN};
@@ -33,6 +33,8 @@ pub trait AsyncIteration: Trace {
 pub enum Step {
     /// A value.
     Value(Value),
+    /// A key and its value, of an interface that has pairs.
+    Pair(Value, Value),
     /// End of iteration.
     Done,
 }
@@ -42,6 +44,9 @@ impl ToJs for Step {
     fn to_js(self, realm: &Realm) -> Fallible<Value> {
         match self {
             Self::Value(value) => iterator_result(realm, &value, false),
+            Self::Pair(key, value) => {
+                iterator_result(realm, Object::array(realm, [key, value])?.as_value(), false)
+            }
             Self::Done => iterator_result(realm, &Value::UNDEFINED, true),
         }
     }
@@ -60,6 +65,8 @@ type Start = fn(&Realm, &Header, &Args<'_>) -> Fallible<Box<dyn AsyncIteration>>
 #[derive(Clone, Copy)]
 pub struct AsyncIterable {
     start: Start,
+    pairs: bool,
+    has_return: bool,
 }
 
 impl AsyncIterable {
@@ -70,7 +77,22 @@ impl AsyncIterable {
         T: PlatformObject,
         F: Fn(&Realm, &T, &Args<'_>) -> Fallible<Box<dyn AsyncIteration>> + Copy + 'static,
     {
-        Self { start: start_entry::<T, F> }
+        Self { start: start_entry::<T, F>, pairs: false, has_return: true }
+    }
+
+    /// The iteration gives pairs: `async_iterable<K, V>`.
+    #[must_use]
+    pub const fn pairs(mut self) -> Self {
+        self.pairs = true;
+        self
+    }
+
+    /// Whether an [asynchronous iterator return](https://webidl.spec.whatwg.org/#asynchronous-iterator-return) algorithm is
+    /// defined for the interface.
+    #[must_use]
+    pub const fn with_return(mut self, has_return: bool) -> Self {
+        self.has_return = has_return;
+        self
     }
 }
 
@@ -93,6 +115,7 @@ pub(crate) struct AsyncIterator {
     reflector: Reflector,
     iteration: Box<dyn AsyncIteration>,
     interface: u16,
+    kind: Kind,
     finished: Cell<bool>,
     ongoing: RefCell<Option<Traced<Promise<Value>>>>,
 }
@@ -107,34 +130,49 @@ impl AsyncIterator {
 trace_fields!(AsyncIterator { iteration, ongoing });
 crate::platform_object!(AsyncIterator);
 
-unsafe extern "C" fn values(
-    ctx: *mut q::JSContext,
-    this: q::JSValue,
-    argc: c_int,
-    argv: *mut q::JSValue,
+fn make_iterator(
+    realm: &Realm,
+    this: &q::JSValue,
+    args: &Args<'_>,
     magic: c_int,
-) -> q::JSValue {
-    // SAFETY: the engine calls with a live context and `argc` arguments.
-    let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    guard(realm, &mut |realm| {
-        let (target, interface) = target(realm, &this, magic)?;
-        let header = platform::header_of(target.raw());
-        let (Some(iterable), Some(header)) = (interface.async_iterable, header) else {
-            return Err(illegal(interface));
-        };
-        // SAFETY: the header lives as long as its object, which `target` holds.
-        let iteration = (iterable.start)(realm, unsafe { header.as_ref() }, &args)?;
-        let iterator = AsyncIterator {
-            reflector: Reflector::new(),
-            iteration,
-            interface: interface.index,
-            finished: Cell::new(false),
-            ongoing: RefCell::default(),
-        };
-        let prototype = iterator_prototype(realm, interface)?;
-        Ok(realm.wrap_with(iterator, &prototype)?.as_value().clone())
-    })
+    kind: Kind,
+) -> Fallible<Value> {
+    let (target, interface) = target(realm, this, magic)?;
+    let header = platform::header_of(target.raw());
+    let (Some(iterable), Some(header)) = (interface.async_iterable, header) else {
+        return Err(illegal(interface));
+    };
+    // SAFETY: the header lives as long as its object, which `target` holds.
+    let iteration = (iterable.start)(realm, unsafe { header.as_ref() }, args)?;
+    let iterator = AsyncIterator {
+        reflector: Reflector::new(),
+        iteration,
+        interface: interface.index,
+        kind,
+        finished: Cell::new(false),
+        ongoing: RefCell::default(),
+    };
+    let prototype = iterator_prototype(realm, interface)?;
+    Ok(realm.wrap_with(iterator, &prototype)?.as_value().clone())
 }
+
+macro_rules! iterator_makers {
+    ($($name:ident $kind:ident),+) => {$(
+        unsafe extern "C" fn $name(
+            ctx: *mut q::JSContext,
+            this: q::JSValue,
+            argc: c_int,
+            argv: *mut q::JSValue,
+            magic: c_int,
+        ) -> q::JSValue {
+            // SAFETY: the engine calls with a live context and `argc` arguments.
+            let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
+            guard(realm, &mut |realm| make_iterator(realm, &this, &args, magic, Kind::$kind))
+        }
+    )+};
+}
+
+iterator_makers!(entries Both, keys Key, values Value);
 
 /// `this` as an iterator of the interface that the function's magic number tells.
 fn iterator(this: &q::JSValue, magic: c_int) -> Fallible<Root<AsyncIterator>> {
@@ -181,8 +219,9 @@ fn next_steps(realm: &Realm, iterator: &Root<AsyncIterator>) -> Fallible<Promise
             let done = result.as_object().map(|result| result.get(realm, "done")).transpose()?;
             if done.is_some_and(|done| done.to_boolean(realm)) {
                 on_fulfilled.finished.set(true);
+                return Ok(result.clone());
             }
-            Ok(result.clone())
+            one_of_pair(realm, on_fulfilled.interface, on_fulfilled.kind, result)
         },
         Some(Box::new(move |_, reason| {
             *on_rejected.ongoing.borrow_mut() = None;
@@ -190,6 +229,18 @@ fn next_steps(realm: &Realm, iterator: &Root<AsyncIterator>) -> Fallible<Promise
             Err(Exception::Js(reason.clone()))
         })),
     )
+}
+
+/// The [iterator result](https://webidl.spec.whatwg.org/#iterator-result) for a kind, from one that has both key and value.
+fn one_of_pair(realm: &Realm, interface: u16, kind: Kind, result: &Value) -> Fallible<Value> {
+    let pairs = crate::state::interface(interface).and_then(|interface| interface.async_iterable);
+    if kind == Kind::Both || !pairs.is_some_and(|iterable| iterable.pairs) {
+        return Ok(result.clone());
+    }
+    let pair = result.as_object().map(|result| result.get(realm, "value")).transpose()?;
+    let Some(pair) = pair.and_then(|pair| pair.as_object()) else { return Ok(result.clone()) };
+    let item = pair.get_index(realm, u32::from(kind == Kind::Value))?;
+    iterator_result(realm, &item, false)
 }
 
 /// `returnSteps` of return, and the iterator result that it gives.
@@ -234,11 +285,18 @@ promise_natives! {
     }
 }
 
-/// Defines `values` and `@@asyncIterator` on a prototype.
+/// Defines `values`, for pairs `entries` and `keys`, and `@@asyncIterator` on a prototype.
 pub(super) fn install(realm: &Realm, prototype: &Object, interface: &'static Interface) -> Fallible<()> {
+    let pairs = interface.async_iterable.is_some_and(|iterable| iterable.pairs);
+    if pairs {
+        let function = native(realm, c"entries", 0, entries, interface)?;
+        define_symbol(realm, prototype, "symbolAsyncIterator", &function, HIDDEN)?;
+        prototype.define(realm, "entries", &function, ALL)?;
+        prototype.define(realm, "keys", &native(realm, c"keys", 0, keys, interface)?, ALL)?;
+    }
     let function = native(realm, c"values", 0, values, interface)?;
     prototype.define(realm, "values", &function, ALL)?;
-    define_symbol(realm, prototype, "symbolAsyncIterator", &function, HIDDEN)
+    if pairs { Ok(()) } else { define_symbol(realm, prototype, "symbolAsyncIterator", &function, HIDDEN) }
 }
 
 /// The [asynchronous iterator prototype
@@ -253,7 +311,9 @@ fn iterator_prototype(realm: &Realm, interface: &'static Interface) -> Fallible<
     let prototype = realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), parent.raw()) })?;
     let prototype = Object::from_value_unchecked(prototype);
     prototype.define(realm, "next", &native(realm, c"next", 0, next, interface)?, ALL)?;
-    prototype.define(realm, "return", &native(realm, c"return", 1, return_, interface)?, ALL)?;
+    if interface.async_iterable.is_some_and(|iterable| iterable.has_return) {
+        prototype.define(realm, "return", &native(realm, c"return", 1, return_, interface)?, ALL)?;
+    }
     let tag = DomString::from(format!("{name} AsyncIterator")).to_value(realm)?;
     define_symbol(realm, &prototype, "symbolToStringTag", &tag, q::JS_PROP_CONFIGURABLE as c_int)?;
     realm.with_data(|data| data.iterators.borrow_mut().insert(name, prototype.clone()));

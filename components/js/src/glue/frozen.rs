@@ -15,14 +15,14 @@ pub fn same_frozen_array<T: PlatformObject, I: ToJs>(
     let Some(header) = platform::header_of(root.as_value().raw()) else { return frozen_array(realm, items) };
     // SAFETY: the header lives as long as its object, which `root` holds.
     let header = unsafe { header.as_ref() };
-    if let Some(array) = header.array(attribute)
+    if let Some(array) = header.kept(attribute)
         && has_items(realm, &array, &items)?
     {
         return Ok(array.into_value());
     }
     let array = frozen_array(realm, items)?;
     if let Some(object) = array.as_object() {
-        header.set_array(attribute, object);
+        header.keep(attribute, object);
     }
     Ok(array)
 }

@@ -6,7 +6,7 @@
 use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
 use crate::{
     ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,
-    PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value,
+    PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value, ValueKind,
 };
 
 pub use crate::convert::null_to_empty;
@@ -89,55 +89,109 @@ pub fn record_to_js<K: ToJs, V: ToJs>(realm: &Realm, record: Record<K, V>) -> Fa
     Ok(object.into_value())
 }
 
+/// What a buffer or a view on one may be, beside an `ArrayBuffer` of a fixed length or a view on one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// `[AllowShared]`
+    pub shared: bool,
+    /// `[AllowResizable]`
+    pub resizable: bool,
+}
+
+impl Allow {
+    /// Nothing else.
+    pub const NOTHING: Self = Self { shared: false, resizable: false };
+    /// `[AllowShared]`
+    pub const SHARED: Self = Self { shared: true, resizable: false };
+    /// `[AllowResizable]`
+    pub const RESIZABLE: Self = Self { shared: false, resizable: true };
+    /// `[AllowShared, AllowResizable]`
+    pub const BOTH: Self = Self { shared: true, resizable: true };
+
+    fn check(self, realm: &Realm, buffer: &ArrayBuffer) -> Fallible<()> {
+        if buffer.is_shared() && !self.shared {
+            return Err(Exception::type_error(
+                "the value is, or is a view on, a SharedArrayBuffer, which is not allowed here",
+            ));
+        }
+        if !self.resizable && !buffer.is_fixed_length(realm)? {
+            return Err(Exception::type_error(
+                "the value is, or is a view on, a buffer that can be resized, which is not allowed here",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_view(self, realm: &Realm, view: &ArrayBufferView) -> Fallible<()> {
+        // A view whose buffer is detached has no parts to look at, and is neither shared nor resizable.
+        view.parts(realm).map_or(Ok(()), |(buffer, ..)| self.check(realm, &buffer))
+    }
+}
+
+/// An [`ArrayBuffer`](https://webidl.spec.whatwg.org/#js-to-ArrayBuffer).
+pub fn array_buffer(realm: &Realm, value: &Value, allow: Allow) -> Fallible<ArrayBuffer> {
+    let buffer = ArrayBuffer::from_js(realm, value)?;
+    allow.check(realm, &buffer)?;
+    Ok(buffer)
+}
+
+/// A [`SharedArrayBuffer`](https://webidl.spec.whatwg.org/#js-to-SharedArrayBuffer).
+pub fn shared_array_buffer(realm: &Realm, value: &Value, allow: Allow) -> Fallible<ArrayBuffer> {
+    let buffer = value.as_object().and_then(|object| ArrayBuffer::of_object(&object));
+    let buffer = buffer.filter(ArrayBuffer::is_shared);
+    let buffer = buffer.ok_or_else(|| Exception::type_error("the value is not a SharedArrayBuffer"))?;
+    Allow { shared: true, ..allow }.check(realm, &buffer)?;
+    Ok(buffer)
+}
+
 /// A typed array of one kind, such as `Uint8Array`.
-pub fn typed_array(realm: &Realm, value: &Value, kind: TypedArrayKind) -> Fallible<TypedArray> {
+pub fn typed_array(realm: &Realm, value: &Value, kind: TypedArrayKind, allow: Allow) -> Fallible<TypedArray> {
     let array = TypedArray::from_js(realm, value).ok().filter(|array| array.kind() == kind);
     let array = array.ok_or_else(|| Exception::type_error(format!("the value is not a {}", kind.name())))?;
-    not_shared(realm, &array.to_view())?;
+    allow.check_view(realm, &array.to_view())?;
     Ok(array)
 }
 
 /// A `DataView`.
-pub fn data_view(realm: &Realm, value: &Value) -> Fallible<ArrayBufferView> {
+pub fn data_view(realm: &Realm, value: &Value, allow: Allow) -> Fallible<ArrayBufferView> {
     let view = ArrayBufferView::from_js(realm, value).ok().filter(|view| view.kind().is_none());
     let view = view.ok_or_else(|| Exception::type_error("the value is not a DataView"))?;
-    not_shared(realm, &view)?;
+    allow.check_view(realm, &view)?;
     Ok(view)
 }
 
-/// An `ArrayBufferView`; one on a shared buffer only with `[AllowShared]`.
-pub fn array_buffer_view(realm: &Realm, value: &Value) -> Fallible<ArrayBufferView> {
+/// An `ArrayBufferView`.
+pub fn array_buffer_view(realm: &Realm, value: &Value, allow: Allow) -> Fallible<ArrayBufferView> {
     let view = ArrayBufferView::from_js(realm, value)?;
-    not_shared(realm, &view)?;
+    allow.check_view(realm, &view)?;
     Ok(view)
 }
 
-/// A `BufferSource`; a shared buffer or a view on one only with `[AllowShared]`.
-pub fn buffer_source(realm: &Realm, value: &Value) -> Fallible<BufferSource> {
+/// A `BufferSource`, or an `AllowSharedBufferSource`.
+pub fn buffer_source(realm: &Realm, value: &Value, allow: Allow) -> Fallible<BufferSource> {
     let source = BufferSource::from_js(realm, value)?;
     match &source {
-        BufferSource::Buffer(buffer) if buffer.is_shared() => Err(shared_buffer()),
-        BufferSource::View(view) => not_shared(realm, view).map(|()| source),
-        BufferSource::Buffer(_) => Ok(source),
+        BufferSource::Buffer(buffer) => allow.check(realm, buffer)?,
+        BufferSource::View(view) => allow.check_view(realm, view)?,
+    }
+    Ok(source)
+}
+
+/// A [`symbol`](https://webidl.spec.whatwg.org/#js-symbol).
+pub fn symbol(_: &Realm, value: &Value) -> Fallible<Value> {
+    match value.kind() {
+        ValueKind::Symbol => Ok(value.clone()),
+        _ => Err(Exception::type_error("the value is not a symbol")),
     }
 }
 
-/// An `ArrayBuffer` or `SharedArrayBuffer`.
-pub fn any_array_buffer(_: &Realm, value: &Value) -> Fallible<ArrayBuffer> {
-    let buffer = value.as_object().and_then(|object| ArrayBuffer::of_object(&object));
-    buffer.ok_or_else(|| Exception::type_error("the value is not an ArrayBuffer"))
-}
-
-fn not_shared(realm: &Realm, view: &ArrayBufferView) -> Fallible<()> {
-    // A view whose buffer is detached has no parts to look at, and is not shared.
-    match view.parts(realm) {
-        Ok((buffer, ..)) if buffer.is_shared() => Err(shared_buffer()),
-        _ => Ok(()),
-    }
-}
-
-fn shared_buffer() -> Exception {
-    Exception::type_error("the value is, or is a view on, a SharedArrayBuffer, which is not allowed here")
+/// A callback function with `[LegacyTreatNonObjectAsNull]`: any object will do, and anything else is null.
+pub fn non_object_as_null<T>(
+    realm: &Realm,
+    value: &Value,
+    convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+) -> Fallible<Option<T>> {
+    if value.is_object() { convert(realm, value).map(Some) } else { Ok(None) }
 }
 
 /// An [enumeration](https://webidl.spec.whatwg.org/#js-enumeration); `of_str` knows its values.

@@ -1,12 +1,14 @@
 //! [Interface objects](https://webidl.spec.whatwg.org/#interface-object) and prototypes.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 
 use rquickjs_sys as q;
 
 use super::async_iterable;
+use super::interface::RawConstructor;
 use super::iterable::{self, define_symbol};
-use super::{Interface, Member, Namespace};
+use super::legacy::named_properties_object;
+use super::{Interface, Member, Namespace, NamespaceKind};
 use crate::caller;
 use crate::object::{ALL, HIDDEN, check};
 use crate::{DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value, state};
@@ -22,32 +24,60 @@ impl Realm {
     ) -> Fallible<()> {
         let global = self.global();
         let window = self.options().exposure.intersects(super::Exposure::WINDOW);
-        for interface in interfaces {
-            if !interface.is_exposed(self) || interface.no_interface_object {
-                continue;
+        for interface in interfaces.iter().filter(|interface| interface.is_exposed(self)) {
+            if !interface.no_interface_object && interface.legacy_namespace.is_none() {
+                let (constructor, _) = interface_objects(self, interface)?;
+                let aliases = interface.window_aliases.iter().filter(|_| window);
+                for name in std::iter::once(&interface.name).chain(aliases) {
+                    global.define(self, name.to_str().unwrap_or_default(), constructor.as_value(), HIDDEN)?;
+                }
             }
-            let (constructor, _) = interface_objects(self, interface)?;
-            let name = interface.name.to_str().unwrap_or_default();
-            global.define(self, name, constructor.as_value(), HIDDEN)?;
-            for alias in interface.window_aliases.iter().filter(|_| window) {
-                global.define(self, alias.to_str().unwrap_or_default(), constructor.as_value(), HIDDEN)?;
+            for factory in interface.legacy_factories {
+                let (_, prototype) = interface_objects(self, interface)?;
+                let length = factory.constructor.length;
+                let function = make_function(self, factory.name, factory.constructor.call, length, None)?;
+                function.define(self, "prototype", prototype.as_value(), 0)?;
+                let name = factory.name.to_str().unwrap_or_default();
+                global.define(self, name, function.as_value(), HIDDEN)?;
             }
         }
         for namespace in namespaces {
             let options = self.options();
             let visible = namespace.exposure.intersects(options.exposure);
-            if !visible || (namespace.secure_context && !options.secure_context) {
-                continue;
+            if visible && (!namespace.secure_context || options.secure_context) {
+                let object = namespace_object(self, namespace, interfaces)?;
+                let name = namespace.name.to_str().unwrap_or_default();
+                global.define(self, name, object.as_value(), HIDDEN)?;
             }
-            let object = Object::new(self)?;
-            install_members(self, &object, namespace.members)?;
-            let name = namespace.name.to_str().unwrap_or_default();
-            let tag = DomString::from(name).to_value(self)?;
-            define_symbol(self, &object, "symbolToStringTag", &tag, CONFIGURABLE)?;
-            global.define(self, name, object.as_value(), HIDDEN)?;
         }
         Ok(())
     }
+}
+
+/// Creates a [namespace object](https://webidl.spec.whatwg.org/#namespace-object) or a [legacy callback interface
+/// object](https://webidl.spec.whatwg.org/#legacy-callback-interface-object).
+fn namespace_object(
+    realm: &Realm,
+    namespace: &'static Namespace,
+    interfaces: &[&'static Interface],
+) -> Fallible<Object> {
+    if namespace.kind == NamespaceKind::CallbackInterface {
+        let object = make_function(realm, namespace.name, illegal_constructor, 0, None)?;
+        install_members(realm, &object, namespace.members)?;
+        return Ok(object);
+    }
+    let object = Object::new(realm)?;
+    install_members(realm, &object, namespace.members)?;
+    for interface in interfaces.iter().filter(|interface| interface.is_exposed(realm)) {
+        if interface.legacy_namespace == Some(namespace.name) {
+            let (constructor, _) = interface_objects(realm, interface)?;
+            let name = interface.name.to_str().unwrap_or_default();
+            object.define(realm, name, constructor.as_value(), HIDDEN)?;
+        }
+    }
+    let tag = DomString::from(namespace.name.to_str().unwrap_or_default()).to_value(realm)?;
+    define_symbol(realm, &object, "symbolToStringTag", &tag, CONFIGURABLE)?;
+    Ok(object)
 }
 
 /// The interface object and [interface prototype object](https://webidl.spec.whatwg.org/#interface-prototype-object)
@@ -61,30 +91,24 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     let prototype = make_prototype(realm, interface, parent.as_ref().map(|(_, prototype)| prototype))?;
     let constructor =
         make_constructor(realm, interface, parent.as_ref().map(|(constructor, _)| constructor))?;
-    // SAFETY: context, function and prototype are alive.
-    let status = unsafe { q::JS_SetConstructor(realm.raw(), constructor.raw(), prototype.raw()) };
-    check(realm, status)?;
-    install_members(realm, &constructor, interface.statics)?;
+    constructor.define(realm, "prototype", prototype.as_value(), 0)?;
     install_members(realm, &constructor, interface.constants)?;
-    install_members(realm, &prototype, interface.constants)?;
+    install_members(realm, &constructor, interface.statics)?;
+    install_unscopables(realm, &prototype, interface)?;
     if !interface.is_global {
         install_instance_members(realm, &prototype, interface)?;
     }
-    if interface.pair_iterable.is_some() {
-        iterable::install(realm, &prototype, interface)?;
+    install_members(realm, &prototype, interface.constants)?;
+    if !interface.no_interface_object {
+        prototype.define(realm, "constructor", constructor.as_value(), HIDDEN)?;
     }
-    if interface.value_iterable {
-        iterable::install_values(realm, &prototype)?;
-    }
-    if interface.legacy.as_ref().is_some_and(super::Legacy::is_indexed) {
-        let values = realm.intrinsics().object("arrayValues")?;
-        define_symbol(realm, &prototype, "symbolIterator", values.as_value(), HIDDEN)?;
-    }
-    if interface.async_iterable.is_some() {
-        async_iterable::install(realm, &prototype, interface)?;
-    }
-    install_unscopables(realm, &prototype, interface)?;
-    let tag = DomString::from(interface.name.to_str().unwrap_or_default()).to_value(realm)?;
+    let tag = match interface.legacy_namespace {
+        Some(namespace) => {
+            format!("{}.{}", namespace.to_string_lossy(), interface.name.to_string_lossy())
+        }
+        None => interface.name.to_string_lossy().into_owned(),
+    };
+    let tag = DomString::from(tag).to_value(realm)?;
     define_symbol(realm, &prototype, "symbolToStringTag", &tag, CONFIGURABLE)?;
     let class_id = state::class_base() + u32::from(interface.index);
     if interface.index < super::FIRST_INTERNAL {
@@ -96,7 +120,38 @@ pub(crate) fn interface_objects(realm: &Realm, interface: &'static Interface) ->
     Ok(objects)
 }
 
+/// Defines what iteration needs.
+fn install_iteration(realm: &Realm, target: &Object, interface: &'static Interface) -> Fallible<()> {
+    if interface.legacy.as_ref().is_some_and(super::Legacy::is_indexed) {
+        let values = realm.intrinsics().object("arrayValues")?;
+        define_symbol(realm, target, "symbolIterator", values.as_value(), HIDDEN)?;
+    }
+    if interface.value_iterable {
+        iterable::install_values(realm, target)?;
+    }
+    if interface.pair_iterable.is_some() {
+        iterable::install(realm, target, interface)?;
+    }
+    if interface.async_iterable.is_some() {
+        async_iterable::install(realm, target, interface)?;
+    }
+    match interface.collection {
+        Some(collection) => super::collection::install(realm, target, collection),
+        None => Ok(()),
+    }
+}
+
 fn make_prototype(realm: &Realm, interface: &Interface, parent: Option<&Object>) -> Fallible<Object> {
+    if interface.has_named_properties_object() {
+        let parent = match parent {
+            Some(parent) => parent.clone(),
+            None => realm.intrinsics().object("objectPrototype")?,
+        };
+        let properties = named_properties_object(realm, interface, &parent)?;
+        // SAFETY: context and prototype are alive.
+        let prototype = realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), properties.raw()) })?;
+        return Ok(Object::from_value_unchecked(prototype));
+    }
     let value = match parent {
         // SAFETY: context and parent are alive.
         Some(parent) => realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), parent.raw()) })?,
@@ -112,17 +167,28 @@ fn make_prototype(realm: &Realm, interface: &Interface, parent: Option<&Object>)
 }
 
 fn make_constructor(realm: &Realm, interface: &Interface, parent: Option<&Object>) -> Fallible<Object> {
-    let function_prototype = realm.intrinsics().object("functionPrototype")?;
     let (call, length) = match &interface.constructor {
         Some(constructor) => (constructor.call, constructor.length),
         None => (illegal_constructor as _, 0),
     };
+    make_function(realm, interface.name, call, length, parent)
+}
+
+/// A function that can only be called with `new`.
+fn make_function(
+    realm: &Realm,
+    name: &'static CStr,
+    call: RawConstructor,
+    length: u8,
+    parent: Option<&Object>,
+) -> Fallible<Object> {
+    let function_prototype = realm.intrinsics().object("functionPrototype")?;
     // SAFETY: the context is alive; the name is static.
     let function = realm.own(unsafe {
         q::JS_NewCFunction3(
             realm.raw(),
             Some(call),
-            interface.name.as_ptr(),
+            name.as_ptr(),
             c_int::from(length),
             q::JSCFunctionEnum_JS_CFUNC_constructor,
             0,
@@ -154,10 +220,11 @@ pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static 
     Ok(())
 }
 
-/// Defines the attributes and operations of an interface and its mixins.
-fn install_instance_members(realm: &Realm, object: &Object, interface: &Interface) -> Fallible<()> {
+/// Defines the attributes and operations of an interface and its mixins, and what iteration needs.
+fn install_instance_members(realm: &Realm, object: &Object, interface: &'static Interface) -> Fallible<()> {
     install_heeding_callers(realm, object, interface, interface.members)?;
-    interface.mixins.iter().try_for_each(|members| install_members(realm, object, members))
+    interface.mixins.iter().try_for_each(|members| install_members(realm, object, members))?;
+    install_iteration(realm, object, interface)
 }
 
 fn install_unscopables(realm: &Realm, prototype: &Object, interface: &Interface) -> Fallible<()> {
@@ -215,15 +282,22 @@ pub(crate) fn install_global(realm: &Realm, interface: &'static Interface) -> Fa
     install_unforgeable(realm, &global, interface)
 }
 
+/// The prototype of the object that `new` makes: the first steps to [internally
+/// create](https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface) it.
+pub fn prototype_for<T: PlatformObject>(realm: &Realm, new_target: &Value) -> Fallible<Object> {
+    let Some(target) = new_target.as_object() else { return realm.prototype_of(T::INTERFACE) };
+    if let Some(prototype) = target.get(realm, "prototype")?.as_object() {
+        return Ok(prototype);
+    }
+    // The prototype of the interface in the target's realm.
+    let intrinsics = realm.intrinsics();
+    let fallback = intrinsics.call_object(realm, "fallbackPrototype", std::slice::from_ref(new_target))?;
+    let target_realm = Realm::of_boolean_prototype(&fallback);
+    target_realm.as_ref().unwrap_or(realm).prototype_of(T::INTERFACE)
+}
+
 /// [Internally creates](https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface) the
 /// object that a constructor gives, with the prototype of `new.target`.
-pub fn construct<T: PlatformObject>(realm: &Realm, new_target: &Value, object: T) -> Fallible<Root<T>> {
-    let prototype = match new_target.as_object() {
-        Some(target) => target.get(realm, "prototype")?.as_object(),
-        None => None,
-    };
-    match prototype {
-        Some(prototype) => realm.wrap_with(object, &prototype),
-        None => realm.wrap(object),
-    }
+pub fn construct<T: PlatformObject>(realm: &Realm, prototype: &Object, object: T) -> Fallible<Root<T>> {
+    realm.wrap_with(object, prototype)
 }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rquickjs_sys as q;
 
 use super::iterable::PairIterable;
-use super::{Args, AsyncIterable, Legacy, Member, panicked};
+use super::{Args, AsyncIterable, Collection, Legacy, Member, panicked};
 use crate::{Fallible, Realm, Value};
 
 /// Kinds of global that something is [exposed](https://webidl.spec.whatwg.org/#dfn-exposed) in.
@@ -70,6 +70,8 @@ pub struct Interface {
     pub exposure: Exposure,
     /// Only in secure contexts.
     pub secure_context: bool,
+    /// Only in cross-origin isolated realms.
+    pub cross_origin_isolated: bool,
     /// `None`: `new` throws.
     pub constructor: Option<Constructor>,
     /// Attributes and operations of its prototype (of the global object itself, if `is_global`).
@@ -86,6 +88,10 @@ pub struct Interface {
     pub unscopables: &'static [&'static CStr],
     /// `[LegacyWindowAlias]` names.
     pub window_aliases: &'static [&'static CStr],
+    /// `[LegacyFactoryFunction]`.
+    pub legacy_factories: &'static [LegacyFactory],
+    /// The namespace of `[LegacyNamespace]`: the interface object is a property of that, rather than of the global.
+    pub legacy_namespace: Option<&'static CStr>,
     /// `[Global]`.
     pub is_global: bool,
     /// `[LegacyNoInterfaceObject]`.
@@ -98,6 +104,8 @@ pub struct Interface {
     pub value_iterable: bool,
     /// `async_iterable<T>`.
     pub async_iterable: Option<AsyncIterable>,
+    /// `maplike` and `setlike`, whose members are among the others.
+    pub collection: Option<Collection>,
     /// Indexed and named getters.
     pub legacy: Option<Legacy>,
     /// The Rust type that implements it.
@@ -116,6 +124,7 @@ impl Interface {
             depth,
             exposure: Exposure::ALL,
             secure_context: false,
+            cross_origin_isolated: false,
             constructor: None,
             members: &[],
             mixins: &[],
@@ -124,12 +133,15 @@ impl Interface {
             unforgeable: &[],
             unscopables: &[],
             window_aliases: &[],
+            legacy_factories: &[],
+            legacy_namespace: None,
             is_global: false,
             no_interface_object: false,
             inherits_error: false,
             pair_iterable: None,
             value_iterable: false,
             async_iterable: None,
+            collection: None,
             legacy: None,
             type_id: TypeId::of::<T>,
         }
@@ -145,7 +157,9 @@ impl Interface {
     #[must_use]
     pub fn is_exposed(&self, realm: &Realm) -> bool {
         let options = realm.options();
-        self.exposure.intersects(options.exposure) && (!self.secure_context || options.secure_context)
+        self.exposure.intersects(options.exposure)
+            && (!self.secure_context || options.secure_context)
+            && (!self.cross_origin_isolated || options.cross_origin_isolated)
     }
 
     pub(crate) fn has_unforgeable(&self) -> bool {
@@ -153,11 +167,23 @@ impl Interface {
     }
 }
 
-/// A [namespace](https://webidl.spec.whatwg.org/#idl-namespaces), as generated.
+/// What a [`Namespace`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamespaceKind {
+    /// A [namespace object](https://webidl.spec.whatwg.org/#namespace-object).
+    Namespace,
+    /// A [legacy callback interface object](https://webidl.spec.whatwg.org/#legacy-callback-interface-object): a function
+    /// that always throws, with constants.
+    CallbackInterface,
+}
+
+/// A [namespace](https://webidl.spec.whatwg.org/#idl-namespaces), or a callback interface with constants, as generated.
 #[derive(Clone, Copy)]
 pub struct Namespace {
     /// Its identifier.
     pub name: &'static CStr,
+    /// Which of the two it is.
+    pub kind: NamespaceKind,
     /// Where it is exposed.
     pub exposure: Exposure,
     /// Only in secure contexts.
@@ -166,7 +192,16 @@ pub struct Namespace {
     pub members: &'static [Member],
 }
 
-type RawConstructor =
+/// A [legacy factory function](https://webidl.spec.whatwg.org/#legacy-factory-functions).
+#[derive(Clone, Copy)]
+pub struct LegacyFactory {
+    /// Its identifier.
+    pub name: &'static CStr,
+    /// What it does.
+    pub constructor: Constructor,
+}
+
+pub(super) type RawConstructor =
     unsafe extern "C" fn(*mut q::JSContext, q::JSValue, c_int, *mut q::JSValue) -> q::JSValue;
 
 /// A constructor operation.
@@ -204,7 +239,7 @@ where
 }
 
 /// Carries a result or exception to the engine, and stops panics from crossing it.
-pub(super) fn guard(realm: &Realm, call: &mut dyn FnMut(&Realm) -> Fallible<Value>) -> q::JSValue {
+pub(crate) fn guard(realm: &Realm, call: &mut dyn FnMut(&Realm) -> Fallible<Value>) -> q::JSValue {
     match catch_unwind(AssertUnwindSafe(|| call(realm))) {
         Ok(Ok(value)) => value.into_raw(),
         Ok(Err(exception)) => exception.throw(realm),

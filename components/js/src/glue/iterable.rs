@@ -55,7 +55,7 @@ pub(super) fn illegal(interface: &Interface) -> Exception {
 /// The highest index of interfaces of this crate's own, outside the program's.
 pub(crate) const INTERNAL: u16 = u16::MAX;
 /// The lowest of them.
-pub(crate) const FIRST_INTERNAL: u16 = INTERNAL - 2;
+pub(crate) const FIRST_INTERNAL: u16 = INTERNAL - 4;
 
 /// The index of values that objects share.
 pub(crate) const INTERNAL_SHARED: u16 = INTERNAL - 2;
@@ -78,8 +78,9 @@ impl PairIterator {
 trace_fields!(PairIterator { target });
 crate::platform_object!(PairIterator);
 
+/// What an iterator gives.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Key,
     Value,
     Both,

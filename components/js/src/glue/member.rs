@@ -14,6 +14,7 @@ pub struct Member {
     pub(crate) entry: q::JSCFunctionListEntry,
     pub(crate) exposure: Exposure,
     pub(crate) secure_context: bool,
+    pub(crate) cross_origin_isolated: bool,
 }
 
 // SAFETY: the entry is constant data: a static name and function pointers.
@@ -112,6 +113,16 @@ impl Member {
         Self::accessor(name, Some(lenient_getter_entry::<T, G>), Some(lenient_setter_entry::<T, S>))
     }
 
+    /// A `[LegacyLenientThis]` attribute that is read-only.
+    #[must_use]
+    pub const fn lenient_getter<T, G>(name: &'static CStr, _get: G) -> Self
+    where
+        T: PlatformObject,
+        G: Fn(&Realm, &T) -> Fallible<Value> + Copy + 'static,
+    {
+        Self::accessor(name, Some(lenient_getter_entry::<T, G>), None)
+    }
+
     /// A `[Replaceable]` attribute: setting it defines a property of that name on the object.
     #[must_use]
     pub const fn replaceable<T, G, S>(name: &'static CStr, _get: G, _set: S) -> Self
@@ -132,7 +143,29 @@ impl Member {
         Self::accessor(name, Some(static_getter_entry::<G>), None)
     }
 
-    /// A constant of an integer type.
+    /// A static attribute that can be set.
+    #[must_use]
+    pub const fn static_attribute<G, S>(name: &'static CStr, _get: G, _set: S) -> Self
+    where
+        G: Fn(&Realm) -> Fallible<Value> + Copy + 'static,
+        S: Fn(&Realm, &Value) -> Fallible<()> + Copy + 'static,
+    {
+        Self::accessor(name, Some(static_getter_entry::<G>), Some(static_setter_entry::<S>))
+    }
+
+    /// A boolean constant.
+    #[must_use]
+    pub const fn constant_boolean(name: &'static CStr, value: bool) -> Self {
+        Self::of(q::JSCFunctionListEntry {
+            name: name.as_ptr(),
+            prop_flags: q::JS_PROP_ENUMERABLE as u8,
+            def_type: q::JS_DEF_PROP_BOOL as u8,
+            magic: 0,
+            u: q::JSCFunctionListEntry__bindgen_ty_1 { i32_: value as i32 },
+        })
+    }
+
+    /// A constant of a numeric type.
     #[must_use]
     pub const fn constant(name: &'static CStr, value: f64) -> Self {
         Self::of(q::JSCFunctionListEntry {
@@ -158,6 +191,13 @@ impl Member {
         self
     }
 
+    /// Only in cross-origin isolated realms.
+    #[must_use]
+    pub const fn cross_origin_isolated(mut self) -> Self {
+        self.cross_origin_isolated = true;
+        self
+    }
+
     /// `[LegacyUnforgeable]`: neither configurable nor, for operations, writable.
     #[must_use]
     pub const fn unforgeable(mut self) -> Self {
@@ -167,11 +207,18 @@ impl Member {
 
     pub(crate) fn is_exposed(&self, realm: &Realm) -> bool {
         let options = realm.options();
-        self.exposure.intersects(options.exposure) && (!self.secure_context || options.secure_context)
+        self.exposure.intersects(options.exposure)
+            && (!self.secure_context || options.secure_context)
+            && (!self.cross_origin_isolated || options.cross_origin_isolated)
+    }
+
+    pub(crate) const fn name(&self) -> &'static CStr {
+        // SAFETY: every constructor of an entry takes its name from a static C string.
+        unsafe { CStr::from_ptr(self.entry.name) }
     }
 
     const fn of(entry: q::JSCFunctionListEntry) -> Self {
-        Self { entry, exposure: Exposure::ALL, secure_context: false }
+        Self { entry, exposure: Exposure::ALL, secure_context: false, cross_origin_isolated: false }
     }
 
     const fn function(name: &'static CStr, length: u8, call: RawMethod) -> Self {
@@ -310,6 +357,22 @@ where
     guard(realm, &mut |realm| conjure::<G>()(realm))
 }
 
+unsafe extern "C" fn static_setter_entry<S>(
+    ctx: *mut q::JSContext,
+    _this: q::JSValue,
+    value: q::JSValue,
+) -> q::JSValue
+where
+    S: Fn(&Realm, &Value) -> Fallible<()> + Copy + 'static,
+{
+    // SAFETY: the engine calls with a live context.
+    let realm = unsafe { Realm::borrow(&ctx) };
+    guard(realm, &mut |realm| {
+        conjure::<S>()(realm, Value::view_one(&value))?;
+        Ok(Value::UNDEFINED)
+    })
+}
+
 unsafe extern "C" fn setter_entry<T, S>(
     ctx: *mut q::JSContext,
     this: q::JSValue,
@@ -387,7 +450,7 @@ where
 
 /// The setter of every `[Replaceable]` attribute: pass it a name.
 pub fn replace(realm: &Realm, this: &Value, name: &str, value: &Value) -> Fallible<()> {
-    this.as_object().map_or(Ok(()), |object| object.create(realm, name, value))
+    this.as_object().map_or(Ok(()), |object| object.create_or_throw(realm, name, value))
 }
 
 /// The setter of every [`[PutForwards]`](https://webidl.spec.whatwg.org/#PutForwards) attribute: sets `to` on the object
@@ -400,7 +463,7 @@ pub fn put_forwards<T: PlatformObject>(
     value: &Value,
 ) -> Fallible<()> {
     match this.root().to_object().get(realm, name)?.as_object() {
-        Some(target) => target.set(realm, to, value),
+        Some(target) => target.set_quietly(realm, to, value),
         None => Err(Exception::type_error(format!("the value of {name} is not an object"))),
     }
 }

@@ -6,28 +6,37 @@
 
 mod args;
 mod async_iterable;
+mod collection;
 mod frozen;
 pub mod idl;
 mod install;
 mod interface;
 mod iterable;
+mod key;
 mod legacy;
 mod member;
+mod observable_array;
 mod select;
 
+use iterable::define_symbol;
 use rquickjs_sys as q;
 
 pub use args::{Args, at_least, in_argument};
 pub(crate) use async_iterable::AsyncIterator;
 pub use async_iterable::{AsyncIterable, AsyncIteration, Step};
+pub use collection::{Collection, MapEntries, SetEntries, maplike, setlike};
 pub use frozen::same_frozen_array;
-pub use install::construct;
+pub use install::{construct, prototype_for};
 pub(crate) use install::{install_global, install_unforgeable, interface_objects};
-pub use interface::{Constructor, Exposure, Interface, Namespace};
+pub(crate) use interface::guard;
+pub use interface::{Constructor, Exposure, Interface, LegacyFactory, Namespace, NamespaceKind};
 pub use iterable::PairIterable;
 pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, INTERNAL_SHARED, PairIterator};
 pub use legacy::Legacy;
+pub(crate) use legacy::NAMED_PROPERTIES;
 pub use member::{Member, put_forwards, replace};
+pub(crate) use observable_array::Handler as ObservableArrayHandler;
+pub use observable_array::{Observable, ObservableArray, observable_array, set_observable_array};
 pub use select::{Accepts, Arity, Candidate, Selected, resolve, select};
 
 use crate::{Exception, Realm};

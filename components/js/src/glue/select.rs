@@ -47,6 +47,10 @@ impl Accepts {
     pub const STRING: Self = Self(1 << 13);
     /// `any`
     pub const ANY: Self = Self(1 << 14);
+    /// `bigint`
+    pub const BIGINT: Self = Self(1 << 15);
+    /// `symbol`
+    pub const SYMBOL: Self = Self(1 << 16);
 
     /// Both.
     #[must_use]
@@ -96,6 +100,20 @@ pub struct Selected {
     pub index: usize,
     /// The iterator method that told a sequence; it is looked up only once.
     pub method: Option<Callback>,
+    /// What the value was converted to in order to tell a number from a bigint.
+    pub numeric: Option<Value>,
+}
+
+impl Selected {
+    const fn index(index: usize) -> Self {
+        Self { index, method: None, numeric: None }
+    }
+
+    /// The value to convert.
+    #[must_use]
+    pub fn value<'v>(&'v self, value: &'v Value) -> &'v Value {
+        self.numeric.as_ref().unwrap_or(value)
+    }
 }
 
 /// The candidate that a value is for.
@@ -116,12 +134,22 @@ pub fn select(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallibl
             },
             None => None,
         },
-        ValueKind::BigInt | ValueKind::String | ValueKind::Symbol => None,
+        ValueKind::BigInt => find(Accepts::BIGINT),
+        ValueKind::Symbol => find(Accepts::SYMBOL),
+        ValueKind::String => None,
     };
-    let fallbacks = [Accepts::STRING, Accepts::NUMBER, Accepts::BOOLEAN, Accepts::ANY];
-    let index = found.or_else(|| fallbacks.into_iter().find_map(find));
+    if let Some(index) = found.or_else(|| find(Accepts::STRING)) {
+        return Ok(Selected::index(index));
+    }
+    if let (Some(number), Some(bigint)) = (find(Accepts::NUMBER), find(Accepts::BIGINT)) {
+        // https://webidl.spec.whatwg.org/#converted-to-a-numeric-type-or-bigint
+        let numeric = realm.to_numeric(value)?;
+        let index = if numeric.kind() == ValueKind::BigInt { bigint } else { number };
+        return Ok(Selected { numeric: Some(numeric), ..Selected::index(index) });
+    }
+    let fallbacks = [Accepts::NUMBER, Accepts::BOOLEAN, Accepts::BIGINT, Accepts::ANY];
     let none = || Exception::type_error("the value is of none of the types that are accepted here");
-    index.map(|index| Selected { index, method: None }).ok_or_else(none)
+    fallbacks.into_iter().find_map(find).map(Selected::index).ok_or_else(none)
 }
 
 fn select_object(realm: &Realm, object: &Object, candidates: &[Candidate]) -> Fallible<Option<Selected>> {
@@ -149,7 +177,7 @@ fn select_object(realm: &Realm, object: &Object, candidates: &[Candidate]) -> Fa
     };
     // Whatever its slots, an object is an `object` before it is anything that needs a look at its properties.
     if let Some(index) = by_slots.or_else(|| find(Accepts::OBJECT)) {
-        return Ok(Some(Selected { index, method: None }));
+        return Ok(Some(Selected::index(index)));
     }
     if let Some(index) = find(Accepts::ASYNC_SEQUENCE)
         && (kind != ObjectKind::StringObject || find(Accepts::STRING).is_none())
@@ -159,15 +187,15 @@ fn select_object(realm: &Realm, object: &Object, candidates: &[Candidate]) -> Fa
             method => method,
         };
         if method.is_some() {
-            return Ok(Some(Selected { index, method }));
+            return Ok(Some(Selected { method, ..Selected::index(index) }));
         }
     }
     if let Some(index) = find(Accepts::SEQUENCE)
         && let Some(method) = iterator_method(realm, object)?
     {
-        return Ok(Some(Selected { index, method: Some(method) }));
+        return Ok(Some(Selected { method: Some(method), ..Selected::index(index) }));
     }
-    Ok(find(Accepts::DICTIONARY).map(|index| Selected { index, method: None }))
+    Ok(find(Accepts::DICTIONARY).map(Selected::index))
 }
 
 /// The overloads that can be called with a number of arguments.
@@ -183,11 +211,18 @@ pub struct Arity {
     pub candidates: &'static [Candidate],
 }
 
-/// The overload that a call is for; `arities` are in order of their number of arguments.
+/// The overload that a call is for, and what was found out by looking at the argument that told it; `arities` are in
+/// order of their number of arguments. `before` converts the argument at an index: those before the distinguishing one
+/// are converted before that one is looked at.
 ///
 /// # Errors
-/// A `TypeError` if it is for none.
-pub fn resolve(realm: &Realm, args: &Args<'_>, arities: &[Arity]) -> Fallible<usize> {
+/// A `TypeError` if it is for none, and what `before` throws.
+pub fn resolve(
+    realm: &Realm,
+    args: &Args<'_>,
+    arities: &[Arity],
+    mut before: impl FnMut(usize) -> Fallible<()>,
+) -> Fallible<Selected> {
     let most = arities.last().map_or(0, |arity| arity.arguments);
     let count = args.len().min(most);
     let Some(arity) = arities.iter().find(|arity| arity.arguments == count) else {
@@ -195,19 +230,21 @@ pub fn resolve(realm: &Realm, args: &Args<'_>, arities: &[Arity]) -> Fallible<us
         super::at_least(args, next)?;
         return Err(Exception::type_error(format!("no overload takes {count} arguments")));
     };
-    let index = match arity.candidates {
-        [] => 0,
-        candidates => select(realm, args.get(arity.at), candidates)?.index,
+    let selected = match arity.candidates {
+        [] => Selected::index(0),
+        candidates => {
+            (0..arity.at).try_for_each(&mut before)?;
+            select(realm, args.get(arity.at), candidates)?
+        }
     };
-    arity
-        .overloads
-        .get(index)
-        .copied()
-        .ok_or_else(|| Exception::type_error("no overload takes these arguments"))
+    match arity.overloads.get(selected.index) {
+        Some(&index) => Ok(Selected { index, ..selected }),
+        None => Err(Exception::type_error("no overload takes these arguments")),
+    }
 }
 
 impl Selected {
-    /// Creates a sequence from the iterable that was selected.
+    /// Creates a sequence from the iterable that was selected, by the method that was found.
     pub fn sequence<T>(
         &self,
         realm: &Realm,
@@ -216,7 +253,7 @@ impl Selected {
     ) -> Fallible<Vec<T>> {
         match (value.as_object(), &self.method) {
             (Some(object), Some(method)) => sequence_with(realm, &object, method, convert),
-            _ => Err(Exception::type_error("the value is not iterable")),
+            _ => super::idl::sequence(realm, value, convert),
         }
     }
 }

@@ -189,6 +189,13 @@ pub(crate) fn is_proxy(object: q::JSValue) -> bool {
     data_of(object).is_some()
 }
 
+/// Whether an object is a named properties object of a window.
+pub(crate) fn is_named_properties(object: q::JSValue) -> bool {
+    let class = state::proxy_classes().named;
+    // SAFETY: reads the class of a live object; anything else has none.
+    class != 0 && Value::view_one(&object).is_object() && unsafe { q::JS_GetClassID(object) } == class
+}
+
 /// Whether script of `accessor` may reach into what stands behind a value, if that is a proxy.
 pub(crate) fn is_within_reach(accessor: &Realm, value: q::JSValue) -> bool {
     global_behind(value).is_none_or(|global| allows(accessor, &global))
