@@ -110,6 +110,10 @@ pub trait StreamMethods<E: World>: Sized + std::fmt::Debug + 'static {
         options: Options,
     ) -> Fallible<E, E::AsyncIteration>;
 
+    /// Whether iterators have a method `return`: whether the specification defines an asynchronous
+    /// iterator return algorithm.
+    const ASYNC_ITERATOR_RETURN: bool = true;
+
     /// `static Stream from(async_sequence<any> source);`
     fn from(
         realm: &E::Realm,
