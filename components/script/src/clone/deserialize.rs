@@ -13,6 +13,7 @@ use super::{MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::dom_exception;
 use crate::dom::file::blob::BlobData;
 use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::streams::transfer::TransferredStream;
 use crate::dom::{Blob, File, MessagePort};
 
 struct Reader<'a> {
@@ -41,6 +42,14 @@ pub(super) fn deserialize(realm: &Realm, data: MessageData) -> Fallible<(Value, 
             Ok(buffer) => {
                 let buffer = ArrayBuffer::from_vec(realm, buffer.0)?;
                 reader.transferred.push(buffer.to_js(realm)?);
+                continue;
+            }
+            Err(other) => other,
+        };
+        let attachment = match attachment.downcast::<TransferredStream>() {
+            Ok(stream) => {
+                let stream = stream.transfer_in(realm)?;
+                reader.transferred.push(stream);
                 continue;
             }
             Err(other) => other,

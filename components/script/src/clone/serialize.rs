@@ -9,6 +9,7 @@ use bgfetch_js::{
 use bgfetch_traits::service_worker::MessageData;
 
 use super::{MAX_DEPTH, clone_error, tag, too_deep};
+use crate::dom::streams::transfer::TransferableStream;
 use crate::dom::{Blob, DOMException, File, MessagePort, QuotaExceededError};
 
 /// Bytes of an array buffer on their way to another realm.
@@ -63,13 +64,19 @@ pub(super) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fa
 fn check_transferable(object: &Object) -> Fallible<()> {
     let transferable = match object.object_kind() {
         ObjectKind::ArrayBuffer => true,
-        ObjectKind::Platform => Root::<MessagePort>::from_value(object.as_value()).is_some(),
+        ObjectKind::Platform => {
+            Root::<MessagePort>::from_value(object.as_value()).is_some()
+                || TransferableStream::of(object).is_some()
+        }
         _ => false,
     };
     if transferable { Ok(()) } else { Err(clone_error("an object in the transfer list is not transferable")) }
 }
 
 fn check_attached(object: &Object) -> Fallible<()> {
+    if let Some(stream) = TransferableStream::of(object) {
+        return stream.check();
+    }
     let detached = match ArrayBuffer::of_object(object) {
         Some(buffer) => buffer.is_detached(),
         None => Root::<MessagePort>::from_value(object.as_value()).is_some_and(|port| port.is_detached()),
@@ -80,6 +87,9 @@ fn check_attached(object: &Object) -> Fallible<()> {
 fn transfer_out(realm: &Realm, object: &Object) -> Fallible<Box<dyn Any + Send + Sync>> {
     if let Some(buffer) = ArrayBuffer::of_object(object) {
         return Ok(Box::new(TransferredBuffer(buffer.transfer(realm)?)));
+    }
+    if let Some(stream) = TransferableStream::of(object) {
+        return Ok(Box::new(stream.transfer_out(realm)?));
     }
     match Root::<MessagePort>::from_value(object.as_value()) {
         Some(port) => Ok(Box::new(port.transfer_out()?)),

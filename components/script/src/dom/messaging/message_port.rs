@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bgfetch_js::{
-    Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
+    Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Trace, Value, platform_object,
+    trace_fields,
 };
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use bgfetch_traits::service_worker::MessageData;
@@ -33,10 +34,21 @@ pub(crate) struct MessagePort {
     /// Its [message event target](https://html.spec.whatwg.org/multipage/web-messaging.html#message-event-target), if
     /// that is another object: of a worker's implicit ports, that object.
     message_event_target: OnceCell<Member<EventTarget>>,
+    /// What gets the messages instead of listeners: such a port is never seen by a page.
+    handler: OnceCell<Box<dyn PortHandler>>,
 }
 
-trace_fields!(MessagePort { event_target, message_event_target });
+trace_fields!(MessagePort { event_target, message_event_target, handler });
 platform_object!(MessagePort: EventTarget via event_target);
+
+/// The platform's own handlers of a port's [`message`](https://html.spec.whatwg.org/multipage/indices.html#event-message)
+/// and [`messageerror`](https://html.spec.whatwg.org/multipage/indices.html#event-messageerror) events.
+pub(crate) trait PortHandler: Trace {
+    /// A message came.
+    fn message(&self, realm: &Realm, port: &MessagePort, data: &Value) -> Fallible<()>;
+    /// A message came that could not be deserialized.
+    fn message_error(&self, realm: &Realm, port: &MessagePort) -> Fallible<()>;
+}
 
 /// One end of a channel, on its way between threads.
 pub(crate) struct PortHandle {
@@ -82,6 +94,7 @@ impl MessagePort {
             enabled: Cell::new(false),
             detached: Cell::new(false),
             message_event_target: OnceCell::new(),
+            handler: OnceCell::new(),
         }
     }
 
@@ -161,6 +174,12 @@ impl MessagePort {
         }
     }
 
+    /// Gives a new port's messages to `handler`, and enables it.
+    pub(crate) fn handle_with(&self, realm: &Realm, handler: Box<dyn PortHandler>) {
+        let _first = self.handler.set(handler);
+        self.enable(realm);
+    }
+
     /// [Disentangles](https://html.spec.whatwg.org/multipage/web-messaging.html#disentangle) it: no message comes any more.
     pub(crate) fn disentangle(&self) {
         let handle = self.end.borrow_mut().take();
@@ -181,6 +200,12 @@ impl MessagePort {
     fn deliver(&self, realm: &Realm) -> Fallible<()> {
         let data = self.end.borrow().as_ref().and_then(|handle| handle.own().lock().messages.pop_front());
         let Some(data) = data else { return Ok(()) };
+        if let Some(handler) = self.handler.get() {
+            return match clone::deserialize(realm, data) {
+                Ok((data, _)) => handler.message(realm, self, &data),
+                Err(_) => handler.message_error(realm, self),
+            };
+        }
         let target = self.message_event_target.get().map_or_else(|| self.root().upcast(), |t| (**t).clone());
         match clone::deserialize(realm, data) {
             Ok((data, ports)) => {

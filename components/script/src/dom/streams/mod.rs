@@ -3,6 +3,7 @@
 mod body_source;
 mod byte_stream_ops;
 mod byte_tee;
+mod cross_realm;
 mod from;
 mod generic_reader;
 pub(crate) mod generic_transform_stream;
@@ -22,6 +23,7 @@ pub(crate) mod readable_stream_default_reader;
 mod sink;
 mod source;
 mod tee;
+pub(crate) mod transfer;
 pub(crate) mod transform_stream;
 pub(crate) mod transform_stream_default_controller;
 pub(crate) mod transformer;

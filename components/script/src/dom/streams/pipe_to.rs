@@ -202,31 +202,25 @@ fn source_closed_steps(realm: &Realm, pipe: &SharedPipe) -> Fallible<()> {
     shutdown(realm, pipe, action, None)
 }
 
-/// Reads the next chunk as soon as the destination wants one.
+/// Reads the next chunk: at once if the destination wants one, or as soon as it does.
 fn pump(realm: &Realm, pipe: &SharedPipe) -> Fallible<()> {
     if pipe.shutting_down.get() {
         return Ok(());
     }
-    pipe.writer.ready_promise().react_with(
-        realm,
-        pipe.clone(),
-        |realm, pipe, _| {
-            if pipe.shutting_down.get() {
-                return Ok(());
-            }
-            match pipe.writer.current_desired_size() {
-                Some(size) if size > 0.0 => {
-                    pipe.reader.read_with(realm, Box::new(PipeRequest { pipe: pipe.clone() }))
-                }
-                // Backpressure again: there is another promise to wait for.
-                Some(_) => pump(realm, pipe),
-                // The destination is errored, which is watched.
-                None => Ok(()),
-            }
-        },
-        // The destination is errored, or the pipe has ended.
-        |_, _, _| Ok(()),
-    )
+    match pipe.writer.current_desired_size() {
+        Some(size) if size > 0.0 => {
+            pipe.reader.read_with(realm, Box::new(PipeRequest { pipe: pipe.clone() }))
+        }
+        Some(_) => pipe.writer.ready_promise().react_with(
+            realm,
+            pipe.clone(),
+            |realm, pipe, _| pump(realm, pipe),
+            // The destination is errored, or the pipe has ended.
+            |_, _, _| Ok(()),
+        ),
+        // The destination is errored, which is watched.
+        None => Ok(()),
+    }
 }
 
 struct PipeRequest {

@@ -83,6 +83,18 @@ impl TransformStream {
         Ok(stream)
     }
 
+    /// Of two sides that are there already: what is left of a transform stream that was transferred.
+    pub(super) fn of_sides(
+        realm: &Realm,
+        readable: Root<ReadableStream>,
+        writable: Root<WritableStream>,
+    ) -> Fallible<Root<Self>> {
+        let stream = Self::initial();
+        stream.readable.replace(Some(readable.into()));
+        stream.writable.replace(Some(writable.into()));
+        realm.wrap(stream)
+    }
+
     /// [InitializeTransformStream](https://streams.spec.whatwg.org/#initialize-transform-stream).
     fn initialize(
         this: &Root<Self>,
