@@ -6,7 +6,7 @@ use super::html_input_element::{self, CheckedBefore};
 use super::hyperlink;
 use super::states;
 use crate::bindings::PointerEventInit;
-use crate::dom::window::navigation;
+use crate::dom::window::targets;
 use crate::dom::{
     Element, Event, EventTarget, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLInputElement,
     HTMLLabelElement, PointerEvent, events,
@@ -86,7 +86,7 @@ fn follow(realm: &Realm, anchor: &Root<HTMLAnchorElement>) -> Fallible<()> {
         return Ok(());
     }
     match hyperlink::link_url(anchor) {
-        Some(url) => navigation::navigate(realm, &document, url),
+        Some(url) => targets::navigate(realm, &document, &targets::of_element(anchor, None), url),
         None => Ok(()),
     }
 }

@@ -1,61 +1,76 @@
 //! [`HTMLFormElement`](https://html.spec.whatwg.org/multipage/forms.html#the-form-element).
 
-use bgfetch_js::{DomString, ErrorLocation, Exception, Fallible, PlatformObject, Realm, Root};
-use bgfetch_traits::coordinator::ConsoleLevel;
+use std::cell::Cell;
 
-use super::simple::html_element;
+use bgfetch_js::{Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields};
+
 use super::{html_input_element, reflect, states};
-use crate::dom::window::navigation;
+use crate::bindings::HTMLFormElementMethods;
 use crate::dom::{Element, HTMLButtonElement, HTMLElement, HTMLTextAreaElement, SubmitEvent, events};
-use crate::environment::Environment;
-use crate::report;
 
-html_element!(
-    /// `HTMLFormElement`
-    HTMLFormElement, HTMLFormElementMethods {
-        reflect::string!(accept_charset, set_accept_charset, "accept-charset");
-        reflect::string!(name, set_name, "name");
-        reflect::boolean!(no_validate, set_no_validate, "novalidate");
-        reflect::string!(target, set_target, "target");
-        reflect::string!(rel, set_rel, "rel");
-        reflect::enumerated!(method, set_method, "method", ["get", "post", "dialog"], "get", "get");
+/// `HTMLFormElement`
+pub(crate) struct HTMLFormElement {
+    html_element: HTMLElement,
+    /// Counts [planned navigations](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#planned-navigation):
+    /// only the last one happens.
+    pub(super) planned: Cell<u64>,
+    /// [Firing submission events](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-firing-submission-events)
+    firing_submission_events: Cell<bool>,
+    /// [Locked for reset](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#locked-for-reset)
+    locked_for_reset: Cell<bool>,
+}
 
-        /// [`action`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#dom-fs-action)
-        fn action(&self, _: &Realm) -> Fallible<String> {
-            let empty = self.with_plain_attribute("action", |action| action.unwrap_or_default().is_empty());
-            if empty {
-                return Ok(self.owner_doc().document_url().into());
-            }
-            Ok(reflect::url_of(self, "action"))
+trace_fields!(HTMLFormElement { html_element });
+platform_object!(HTMLFormElement: HTMLElement via html_element);
+
+impl HTMLFormElementMethods for HTMLFormElement {
+    reflect::string!(accept_charset, set_accept_charset, "accept-charset");
+    reflect::string!(name, set_name, "name");
+    reflect::boolean!(no_validate, set_no_validate, "novalidate");
+    reflect::string!(target, set_target, "target");
+    reflect::string!(rel, set_rel, "rel");
+    reflect::enumerated!(method, set_method, "method", ["get", "post", "dialog"], "get", "get");
+
+    /// [`action`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#dom-fs-action)
+    fn action(&self, _: &Realm) -> Fallible<String> {
+        let empty = self.with_plain_attribute("action", |action| action.unwrap_or_default().is_empty());
+        if empty {
+            return Ok(self.owner_doc().document_url().into());
         }
-
-        fn set_action(&self, realm: &Realm, value: String) -> Fallible<()> {
-            self.set_plain_attribute(realm, "action", value.into());
-            Ok(())
-        }
-
-        fn length(&self, _: &Realm) -> Fallible<u32> {
-            Ok(u32::try_from(self.controls().len()).unwrap_or(u32::MAX))
-        }
-
-        fn submit(&self, realm: &Realm) -> Fallible<()> {
-            self.navigate(realm, None)
-        }
-
-        /// [`requestSubmit()`](https://html.spec.whatwg.org/multipage/forms.html#dom-form-requestsubmit)
-        fn request_submit(&self, realm: &Realm, submitter: Option<Root<HTMLElement>>) -> Fallible<()> {
-            if let Some(submitter) = &submitter {
-                check_submitter(&self.root(), submitter)?;
-            }
-            self.submit_by(realm, submitter.as_ref())
-        }
-
-        /// [`reset()`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#concept-form-reset)
-        fn reset(&self, realm: &Realm) -> Fallible<()> {
-            self.reset_controls(realm)
-        }
+        Ok(reflect::url_of(self, "action"))
     }
-);
+
+    fn set_action(&self, realm: &Realm, value: String) -> Fallible<()> {
+        self.set_plain_attribute(realm, "action", value.into());
+        Ok(())
+    }
+
+    fn length(&self, _: &Realm) -> Fallible<u32> {
+        Ok(u32::try_from(self.controls().len()).unwrap_or(u32::MAX))
+    }
+
+    fn submit(&self, realm: &Realm) -> Fallible<()> {
+        self.navigate(realm, None)
+    }
+
+    /// [`requestSubmit()`](https://html.spec.whatwg.org/multipage/forms.html#dom-form-requestsubmit)
+    fn request_submit(&self, realm: &Realm, submitter: Option<Root<HTMLElement>>) -> Fallible<()> {
+        if let Some(submitter) = &submitter {
+            check_submitter(&self.root(), submitter)?;
+        }
+        self.submit_by(realm, submitter.as_ref())
+    }
+
+    /// [`reset()`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#concept-form-reset)
+    fn reset(&self, realm: &Realm) -> Fallible<()> {
+        if self.locked_for_reset.replace(true) {
+            return Ok(());
+        }
+        let result = self.reset_controls(realm);
+        self.locked_for_reset.set(false);
+        result
+    }
+}
 
 /// Whether it may submit `form`.
 ///
@@ -81,8 +96,18 @@ fn is_submit_button(element: &Root<Element>) -> bool {
 }
 
 impl HTMLFormElement {
+    /// A `form` element.
+    pub(super) const fn new(html_element: HTMLElement) -> Self {
+        Self {
+            html_element,
+            planned: Cell::new(0),
+            firing_submission_events: Cell::new(false),
+            locked_for_reset: Cell::new(false),
+        }
+    }
+
     /// Its controls, in tree order.
-    fn controls(&self) -> Vec<Root<Element>> {
+    pub(super) fn controls(&self) -> Vec<Root<Element>> {
         let this = self.root();
         let listed = ["button", "input", "select", "textarea", "fieldset", "output", "object"];
         let elements = self.tree_root().descendant_elements();
@@ -93,48 +118,16 @@ impl HTMLFormElement {
     /// [Submits](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm) it, by a
     /// button or by script.
     pub(super) fn submit_by(&self, realm: &Realm, submitter: Option<&Root<HTMLElement>>) -> Fallible<()> {
-        if !self.is_in_document() {
+        // Steps 1 and 5.
+        if !self.is_in_document() || self.firing_submission_events.replace(true) {
             return Ok(());
         }
-        if SubmitEvent::fire(realm, &self.root(), submitter)? {
+        let go_on = SubmitEvent::fire(realm, &self.root(), submitter);
+        self.firing_submission_events.set(false);
+        if go_on? {
             self.navigate(realm, submitter)?;
         }
         Ok(())
-    }
-
-    /// The form submission algorithm from where it navigates. Only "get": a navigation takes a URL here, and no body.
-    fn navigate(&self, realm: &Realm, submitter: Option<&Root<HTMLElement>>) -> Fallible<()> {
-        let document = self.owner_doc();
-        if !self.is_in_document() || document.window().is_none() {
-            return Ok(());
-        }
-        if reflect::known(self, "method", &["get", "post", "dialog"], "get", "get") != "get" {
-            let text = "a form was not sent: only forms with the method \"get\" are".to_owned();
-            report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
-            return Ok(());
-        }
-        let action = self.plain_attribute("action").unwrap_or_default();
-        let Ok(mut url) = document.parse_url(&action) else { return Ok(()) };
-        url.query_pairs_mut().clear().extend_pairs(self.entries(submitter));
-        navigation::navigate(realm, &document, url)
-    }
-
-    /// [Constructs the entry list](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set).
-    pub(crate) fn entries(&self, submitter: Option<&Root<HTMLElement>>) -> Vec<(String, String)> {
-        let submitter: Option<Root<Element>> = submitter.map(|submitter| submitter.upcast());
-        let mut entries = Vec::new();
-        for control in self.controls() {
-            let Some(name) = control.plain_attribute("name").filter(|name| !name.is_empty()) else {
-                continue;
-            };
-            if states::is_disabled(&control) {
-                continue;
-            }
-            if let Some(value) = entry_value(&control, submitter.as_ref()) {
-                entries.push((name.into_string(), value.into_string()));
-            }
-        }
-        entries
     }
 
     /// [Resets](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#concept-form-reset) it.
@@ -150,32 +143,5 @@ impl HTMLFormElement {
             }
         }
         Ok(())
-    }
-}
-
-/// What a control adds to the entry list; `None` if nothing.
-fn entry_value(control: &Root<Element>, submitter: Option<&Root<Element>>) -> Option<DomString> {
-    if let Some(input) = html_input_element::of(control) {
-        return match input.input_type() {
-            "checkbox" | "radio" if !input.is_checked() => None,
-            "submit" | "image" if submitter != Some(control) => None,
-            "button" | "reset" | "image" | "file" => None,
-            _ => Some(input.current_value()),
-        };
-    }
-    if let Some(area) = control.downcast::<HTMLTextAreaElement>() {
-        return Some(area.current_value());
-    }
-    match &*control.name().local {
-        "button" if submitter == Some(control) => Some(control.plain_attribute("value").unwrap_or_default()),
-        "select" => {
-            let options: Vec<_> =
-                control.descendant_elements().filter(|e| e.is_html_named("option")).collect();
-            let chosen = options.iter().find(|option| option.plain_attribute("selected").is_some());
-            let option = chosen.or_else(|| options.first())?;
-            let text = || crate::dom::nodes::text_content::descendant_text(&option.upcast());
-            Some(option.plain_attribute("value").unwrap_or_else(text))
-        }
-        _ => None,
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod content_handlers;
 pub(crate) mod create;
 pub(crate) mod dom_string_map;
 pub(crate) mod focus;
+mod form_submission;
 pub(crate) mod hooks;
 pub(crate) mod html_anchor_element;
 mod html_area_element;

@@ -6,7 +6,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
-use encoding_rs::Encoding;
+use encoding_rs::{EncoderResult, Encoding};
 use markup5ever::interface::tree_builder::QuirksMode;
 use url::{Origin, Url};
 
@@ -164,7 +164,7 @@ impl Document {
         if encoding == encoding_rs::UTF_8 {
             return base.join(text);
         }
-        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encoding.encode(text).0.into_owned());
+        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encode_for_query(encoding, text));
         Url::options().base_url(Some(&base)).encoding_override(Some(encode)).parse(text)
     }
 
@@ -341,5 +341,38 @@ impl Document {
 
     pub(super) fn node_root(&self) -> Root<Node> {
         self.root().upcast()
+    }
+}
+
+/// Encodes what is then [percent-encoded](https://url.spec.whatwg.org/#string-percent-encode-after-encoding): a character
+/// that the encoding lacks becomes a percent-encoded reference to it.
+fn encode_for_query(encoding: &'static Encoding, text: &str) -> Vec<u8> {
+    let mut encoder = encoding.new_encoder();
+    let mut out = Vec::with_capacity(text.len() + 16);
+    let mut rest = text;
+    loop {
+        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut out, true);
+        rest = rest.get(read..).unwrap_or_default();
+        match result {
+            EncoderResult::InputEmpty => return out,
+            EncoderResult::OutputFull => out.reserve(rest.len().saturating_mul(2).saturating_add(16)),
+            EncoderResult::Unmappable(character) => {
+                out.extend(format!("%26%23{}%3B", u32::from(character)).into_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encode_for_query;
+
+    #[test]
+    fn what_an_encoding_lacks_is_percent_encoded_as_a_reference() {
+        assert_eq!(encode_for_query(encoding_rs::SHIFT_JIS, "a\u{4e02}b"), b"a%26%2319970%3Bb");
+        assert_eq!(encode_for_query(encoding_rs::SHIFT_JIS, "\u{3042}"), b"\x82\xa0");
+        // An escape sequence leads back to ASCII before it.
+        let text = encode_for_query(encoding_rs::ISO_2022_JP, "\u{3042}\u{20}\u{1f600}");
+        assert_eq!(text, b"\x1b$B$\"\x1b(B %26%23128512%3B");
     }
 }

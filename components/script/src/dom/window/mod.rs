@@ -8,6 +8,7 @@ pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;
 mod posting;
+pub(crate) mod targets;
 mod unloading;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod window;

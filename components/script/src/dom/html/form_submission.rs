@@ -1,0 +1,152 @@
+//! [Form submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-2): entry lists,
+//! their encoding, and where they go.
+
+use std::borrow::Cow;
+
+use bgfetch_js::{DomString, ErrorLocation, Fallible, PlatformObject, Realm, Root};
+use bgfetch_traits::coordinator::ConsoleLevel;
+use encoding_rs::Encoding;
+use url::Url;
+
+use super::{html_input_element, reflect, states};
+use crate::agent::{Agent, TaskSource};
+use crate::dom::window::targets;
+use crate::dom::{Element, HTMLElement, HTMLFormElement, HTMLTextAreaElement};
+use crate::environment::Environment;
+use crate::report;
+
+impl HTMLFormElement {
+    /// The form submission algorithm from where it navigates. Only "get": a navigation takes a URL here, and no body.
+    pub(super) fn navigate(&self, realm: &Realm, submitter: Option<&Root<HTMLElement>>) -> Fallible<()> {
+        let document = self.owner_doc();
+        if !self.is_in_document() || document.window().is_none() {
+            return Ok(());
+        }
+        if self.submission_method(submitter) != "get" {
+            let text = "a form was not sent: only forms with the method \"get\" are".to_owned();
+            report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
+            return Ok(());
+        }
+        // Steps 9 to 11, and 15.
+        let encoding = self.pick_encoding();
+        let entries = self.entries_in(submitter, encoding);
+        let own = |name: &str| submitter.and_then(|button| button.plain_attribute(name));
+        let action = own("formaction").or_else(|| self.plain_attribute("action")).unwrap_or_default();
+        // Steps 12 and 14.
+        let url = if action.is_empty() { Ok(document.document_url()) } else { document.parse_url(&action) };
+        let Ok(mut url) = url else { return Ok(()) };
+        let target = targets::of_element(self, own("formtarget").map(Into::into));
+        // [Mutate action URL](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-mutate-action).
+        url.set_query(Some(&serialize(&entries, encoding)));
+        self.plan_navigation(realm, target, url);
+        Ok(())
+    }
+
+    /// [Plans to navigate](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#plan-to-navigate): a later
+    /// submission takes the place of one whose task has not run.
+    fn plan_navigation(&self, realm: &Realm, target: String, url: Url) {
+        let number = self.planned.get().wrapping_add(1);
+        self.planned.set(number);
+        let this = self.root();
+        Agent::current().queue_global(TaskSource::DomManipulation, realm, move |realm| {
+            if this.planned.get() != number {
+                return Ok(());
+            }
+            targets::navigate(realm, &this.owner_doc(), &target, url)
+        });
+    }
+
+    fn submission_method(&self, submitter: Option<&Root<HTMLElement>>) -> &'static str {
+        let known = ["get", "post", "dialog"];
+        match submitter.filter(|button| button.plain_attribute("formmethod").is_some()) {
+            Some(button) => reflect::known(button, "formmethod", &known, "get", "get"),
+            None => reflect::known(self, "method", &known, "get", "get"),
+        }
+    }
+
+    /// [Picks an encoding for the form](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#picking-an-encoding-for-the-form).
+    fn pick_encoding(&self) -> &'static Encoding {
+        // Steps 1 and 2.
+        let wanted = self.with_plain_attribute("accept-charset", |labels| {
+            let labels = labels?;
+            let mut known =
+                labels.split_ascii_whitespace().filter_map(|label| Encoding::for_label(label.as_bytes()));
+            Some(known.next().unwrap_or(encoding_rs::UTF_8))
+        });
+        // Step 3.
+        wanted.unwrap_or_else(|| self.owner_doc().encoding()).output_encoding()
+    }
+
+    /// [Constructs the entry list](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set).
+    pub(crate) fn entries(&self, submitter: Option<&Root<HTMLElement>>) -> Vec<(String, String)> {
+        self.entries_in(submitter, encoding_rs::UTF_8)
+    }
+
+    fn entries_in(
+        &self,
+        submitter: Option<&Root<HTMLElement>>,
+        encoding: &'static Encoding,
+    ) -> Vec<(String, String)> {
+        let submitter: Option<Root<Element>> = submitter.map(|submitter| submitter.upcast());
+        let mut entries = Vec::new();
+        for control in self.controls() {
+            let Some(name) = control.plain_attribute("name").filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            if states::is_disabled(&control) {
+                continue;
+            }
+            let Some(value) = entry_value(&control, submitter.as_ref()) else { continue };
+            // Step 5.8.
+            let says_encoding = name.eq_ignore_ascii_case("_charset_")
+                && html_input_element::of(&control).is_some_and(|input| input.input_type() == "hidden");
+            let value = if says_encoding { encoding.name().to_owned() } else { value.into_string() };
+            entries.push((name.into_string(), value));
+        }
+        entries
+    }
+}
+
+/// The [`application/x-www-form-urlencoded` serializer](https://url.spec.whatwg.org/#concept-urlencoded-serializer) in an
+/// encoding, of a [list of name-value pairs](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#convert-to-a-list-of-name-value-pairs).
+fn serialize(entries: &[(String, String)], encoding: &'static Encoding) -> String {
+    let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encoding.encode(text).0.into_owned());
+    let mut serializer = url::form_urlencoded::Serializer::new(String::new());
+    serializer.encoding_override(Some(encode));
+    for (name, value) in entries {
+        serializer.append_pair(&normalize_newlines(name), &normalize_newlines(value));
+    }
+    serializer.finish()
+}
+
+/// Each line break as CR LF.
+fn normalize_newlines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
+}
+
+/// What a control adds to the entry list; `None` if nothing.
+fn entry_value(control: &Root<Element>, submitter: Option<&Root<Element>>) -> Option<DomString> {
+    if let Some(input) = html_input_element::of(control) {
+        return match input.input_type() {
+            "checkbox" | "radio" if !input.is_checked() => None,
+            "submit" | "image" if submitter != Some(control) => None,
+            "button" | "reset" | "image" | "file" => None,
+            _ => Some(input.current_value()),
+        };
+    }
+    if let Some(area) = control.downcast::<HTMLTextAreaElement>() {
+        return Some(area.current_value());
+    }
+    match &*control.name().local {
+        "button" if submitter == Some(control) => Some(control.plain_attribute("value").unwrap_or_default()),
+        "select" => {
+            let options: Vec<_> =
+                control.descendant_elements().filter(|e| e.is_html_named("option")).collect();
+            let chosen = options.iter().find(|option| option.plain_attribute("selected").is_some());
+            let option = chosen.or_else(|| options.first())?;
+            let text = || crate::dom::nodes::text_content::descendant_text(&option.upcast());
+            Some(option.plain_attribute("value").unwrap_or_else(text))
+        }
+        _ => None,
+    }
+}
