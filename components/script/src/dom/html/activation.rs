@@ -8,8 +8,8 @@ use super::states;
 use crate::bindings::PointerEventInit;
 use crate::dom::window::targets;
 use crate::dom::{
-    Element, Event, EventTarget, HTMLAnchorElement, HTMLButtonElement, HTMLElement, HTMLInputElement,
-    HTMLLabelElement, PointerEvent, events,
+    Element, Event, EventTarget, HTMLButtonElement, HTMLElement, HTMLInputElement, HTMLLabelElement,
+    PointerEvent, events,
 };
 
 /// What is to be done when an event has been dispatched.
@@ -55,15 +55,15 @@ pub(crate) fn has_activation_behavior(element: &Root<Element>) -> bool {
         return false;
     }
     match &*element.name().local {
-        "a" => element.plain_attribute("href").is_some(),
+        "a" | "area" => element.plain_attribute("href").is_some(),
         "button" | "input" | "label" => true,
         _ => false,
     }
 }
 
 fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fallible<()> {
-    if let Some(anchor) = element.downcast::<HTMLAnchorElement>() {
-        return follow(realm, &anchor);
+    if element.is_html_named("a") || element.is_html_named("area") {
+        return follow(realm, element);
     }
     if let Some(button) = element.downcast::<HTMLButtonElement>() {
         return if states::is_disabled(element) {
@@ -80,7 +80,7 @@ fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fall
 
 /// [Follows the hyperlink](https://html.spec.whatwg.org/multipage/links.html#following-hyperlinks-2). A link that asks for
 /// a download is not one to go to.
-fn follow(realm: &Realm, anchor: &Root<HTMLAnchorElement>) -> Fallible<()> {
+fn follow(realm: &Realm, anchor: &Root<Element>) -> Fallible<()> {
     let document = anchor.owner_doc();
     if !anchor.is_in_document() || anchor.plain_attribute("download").is_some() {
         return Ok(());
