@@ -159,15 +159,15 @@ impl Intrinsics {
         use std::fmt::Write as _;
         // One script for all: each evaluation has a cost of its own.
         let mut source = String::from("({");
-        for (name, expression) in EXPRESSIONS {
+        for (name, expression) in EXPRESSIONS.iter().chain(crate::resizable::EXPRESSIONS) {
             // Writing to a string cannot fail.
             let _ = writeln!(source, "{name}: {expression},");
         }
         source.push_str("})");
         let all = realm.evaluate(&source, "<intrinsics>", 1, 0)?;
         let all = all.as_object().ok_or_else(|| Exception::type_error("intrinsics are an object"))?;
-        let mut table = HashMap::with_capacity(EXPRESSIONS.len());
-        for (name, _) in EXPRESSIONS {
+        let mut table = HashMap::new();
+        for (name, _) in EXPRESSIONS.iter().chain(crate::resizable::EXPRESSIONS) {
             let object = all.get(realm, name)?.as_object();
             table.insert(*name, object.ok_or_else(|| Exception::type_error(format!("no intrinsic {name}")))?);
         }

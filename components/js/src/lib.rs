@@ -35,6 +35,7 @@ mod platform;
 mod promise;
 mod reaction;
 mod realm;
+mod resizable;
 mod runtime;
 mod shared;
 mod state;

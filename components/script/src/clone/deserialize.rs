@@ -3,13 +3,13 @@
 use std::any::Any;
 
 use bgfetch_js::{
-    ArrayBuffer, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray, TypedArrayKind,
-    Value,
+    ArrayBuffer, ArrayBufferView, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray,
+    TypedArrayKind, Value,
 };
 use bgfetch_traits::service_worker::MessageData;
 
 use super::serialize::TransferredBuffer;
-use super::{MAX_DEPTH, clone_error, tag, too_deep};
+use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::dom_exception;
 use crate::dom::file::blob::BlobData;
 use crate::dom::messaging::message_port::PortHandle;
@@ -40,7 +40,11 @@ pub(super) fn deserialize(realm: &Realm, data: MessageData) -> Fallible<(Value, 
         let attachment = reader.attachment(place)?;
         let attachment = match attachment.downcast::<TransferredBuffer>() {
             Ok(buffer) => {
-                let buffer = ArrayBuffer::from_vec(realm, buffer.0)?;
+                let TransferredBuffer { bytes, max } = *buffer;
+                let buffer = match max {
+                    Some(max) => ArrayBuffer::resizable(realm, &bytes, max)?,
+                    None => ArrayBuffer::from_vec(realm, bytes)?,
+                };
                 reader.transferred.push(buffer.to_js(realm)?);
                 continue;
             }
@@ -179,6 +183,11 @@ impl Reader<'_> {
                         let bytes = self.data()?.to_vec();
                         ArrayBuffer::from_vec(realm, bytes)?.as_object().clone()
                     }
+                    tag::RESIZABLE_ARRAY_BUFFER => {
+                        let max = self.number()?;
+                        let bytes = self.data()?;
+                        ArrayBuffer::resizable(realm, bytes, max)?.as_object().clone()
+                    }
                     tag::ERROR => self.error()?,
                     _ => self.platform(tag)?,
                 };
@@ -237,6 +246,11 @@ impl Reader<'_> {
         let (offset, length) = (self.number()?, self.number()?);
         let buffer = self.value()?;
         let object = match kind {
+            _ if length == LENGTH_TRACKING => {
+                let buffer = buffer.as_object().and_then(|object| ArrayBuffer::of_object(&object));
+                let name = kind.map_or("DataView", TypedArrayKind::name);
+                ArrayBufferView::tracking(self.realm, name, &buffer.ok_or_else(malformed)?, offset)?
+            }
             Some(kind) => {
                 let buffer = buffer.as_object().and_then(|object| ArrayBuffer::of_object(&object));
                 let buffer = buffer.ok_or_else(malformed)?;

@@ -43,7 +43,12 @@ mod tag {
     pub(super) const FILE: u8 = 22;
     pub(super) const DOM_EXCEPTION: u8 = 23;
     pub(super) const QUOTA_EXCEEDED_ERROR: u8 = 24;
+    /// The number to which it may grow, and its bytes.
+    pub(super) const RESIZABLE_ARRAY_BUFFER: u8 = 25;
 }
+
+/// For the length of a view: it follows that of its buffer.
+const LENGTH_TRACKING: usize = u32::MAX as usize;
 
 /// How deep values may nest: deeper ones would need more stack than a thread has.
 const MAX_DEPTH: usize = 4000;

@@ -8,12 +8,16 @@ use bgfetch_js::{
 };
 use bgfetch_traits::service_worker::MessageData;
 
-use super::{MAX_DEPTH, clone_error, tag, too_deep};
+use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::streams::transfer::TransferableStream;
 use crate::dom::{Blob, DOMException, File, MessagePort, QuotaExceededError};
 
 /// Bytes of an array buffer on their way to another realm.
-pub(super) struct TransferredBuffer(pub(super) Vec<u8>);
+pub(super) struct TransferredBuffer {
+    pub(super) bytes: Vec<u8>,
+    /// To how many bytes it may grow, if it may.
+    pub(super) max: Option<usize>,
+}
 
 struct Writer<'a> {
     realm: &'a Realm,
@@ -86,7 +90,8 @@ fn check_attached(object: &Object) -> Fallible<()> {
 
 fn transfer_out(realm: &Realm, object: &Object) -> Fallible<Box<dyn Any + Send + Sync>> {
     if let Some(buffer) = ArrayBuffer::of_object(object) {
-        return Ok(Box::new(TransferredBuffer(buffer.transfer(realm)?)));
+        let max = buffer.max_byte_length(realm)?;
+        return Ok(Box::new(TransferredBuffer { bytes: buffer.transfer(realm)?, max }));
     }
     if let Some(stream) = TransferableStream::of(object) {
         return Ok(Box::new(stream.transfer_out(realm)?));
@@ -203,7 +208,13 @@ impl Writer<'_> {
             ObjectKind::ArrayBuffer => {
                 match ArrayBuffer::of_object(object).filter(|buffer| !buffer.is_detached()) {
                     Some(buffer) => {
-                        self.bytes.push(tag::ARRAY_BUFFER);
+                        match buffer.max_byte_length(self.realm)? {
+                            Some(max) => {
+                                self.bytes.push(tag::RESIZABLE_ARRAY_BUFFER);
+                                self.number(max);
+                            }
+                            None => self.bytes.push(tag::ARRAY_BUFFER),
+                        }
                         self.data(&buffer.to_vec(0, usize::MAX));
                         Ok(())
                     }
@@ -239,10 +250,11 @@ impl Writer<'_> {
     }
 
     fn view(&mut self, object: &Object, view: &ArrayBufferView) -> Fallible<()> {
-        let (buffer, offset, length) = view.parts(self.realm)?;
-        if buffer.is_detached() {
-            return Err(clone_error("a view of a detached ArrayBuffer cannot be cloned"));
-        }
+        // A view that is out of bounds has no parts.
+        let parts = view.parts(self.realm).ok().filter(|(buffer, ..)| !buffer.is_detached());
+        let (buffer, offset, length) = parts
+            .ok_or_else(|| clone_error("a view of a detached or shortened ArrayBuffer cannot be cloned"))?;
+        let length = if view.is_length_tracking(self.realm)? { LENGTH_TRACKING } else { length };
         match view.kind() {
             Some(kind) => {
                 self.bytes.push(tag::TYPED_ARRAY);
