@@ -37,11 +37,8 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 background_fetch_changed(realm, fetch, progress)
             });
         }
-        ScriptMsg::Broadcast { to, channel, data } => {
-            queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
-                broadcast_channel::receive(realm, &channel, &data, None);
-                Ok(())
-            })
+        ScriptMsg::Broadcast { key, channel, data } => {
+            broadcast_channel::receive_from_elsewhere(&key, &channel, &data)
         }
         ScriptMsg::WorkerEvent { to, object, event } => {
             queue_for(agent, to, TaskSource::DomManipulation, move |realm| {

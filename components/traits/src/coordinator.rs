@@ -42,11 +42,11 @@ pub enum CoordinatorMsg {
     ServiceWorker(ClientId, ServiceWorkerMsg),
     /// About dedicated and shared workers.
     Worker(ClientId, WorkerMsg),
-    /// `BroadcastChannel.postMessage()`: to every other client of that storage key.
+    /// `BroadcastChannel.postMessage()`: to every other thread with clients of that storage key.
     Broadcast {
         /// Whose channel.
         key: StorageKey,
-        /// By whom; not told again.
+        /// By whom; its thread is not told again.
         from: ClientId,
         /// Channel name.
         channel: String,

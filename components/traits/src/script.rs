@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::background_fetch::BackgroundFetchProgress;
 use crate::coordinator::PermissionState;
-use crate::ids::{BackgroundFetchId, ClientId};
+use crate::ids::{BackgroundFetchId, ClientId, StorageKey};
 use crate::reply::Reply;
 use crate::service_worker::{
     EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
@@ -65,8 +65,8 @@ pub enum ScriptMsg {
     },
     /// A message of a broadcast channel.
     Broadcast {
-        /// For whom.
-        to: ClientId,
+        /// For everyone of this storage key.
+        key: StorageKey,
         /// Channel name.
         channel: String,
         /// The data.

@@ -1,5 +1,6 @@
 //! Environments of scripts: windows, workers and service workers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bgfetch_service_worker::{ClientInput, Input, NewClient};
@@ -116,15 +117,20 @@ impl Coordinator {
 
     /// `BroadcastChannel.postMessage()`.
     pub(super) fn broadcast(&self, key: &StorageKey, from: ClientId, channel: &str, data: &Arc<MessageData>) {
-        let sender_key = self.scripts.clients.get(&from).and_then(|entry| entry.key.as_ref());
-        if sender_key != Some(key) {
+        let Some(sender) = self.scripts.clients.get(&from).filter(|entry| entry.key.as_ref() == Some(key))
+        else {
             return;
-        }
-        for (to, entry) in &self.scripts.clients {
-            if *to != from && entry.key.as_ref() == Some(key) {
-                let (channel, data) = (channel.to_owned(), Arc::clone(data));
-                entry.sender.send(ScriptMsg::Broadcast { to: *to, channel, data });
-            }
+        };
+        let others: BTreeMap<_, _> = self
+            .scripts
+            .clients
+            .values()
+            .filter(|entry| entry.thread != sender.thread && entry.key.as_ref() == Some(key))
+            .map(|entry| (entry.thread, &entry.sender))
+            .collect();
+        for thread in others.into_values() {
+            let (key, channel, data) = (key.clone(), channel.to_owned(), Arc::clone(data));
+            thread.send(ScriptMsg::Broadcast { key, channel, data });
         }
     }
 }

@@ -182,6 +182,11 @@ impl Agent {
         self.environments.borrow().iter().map(|(_, realm)| realm.clone()).collect()
     }
 
+    /// Whether the event loop ends after the current task.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
     /// Ends the event loop after the current task.
     pub(crate) fn close(&self) {
         self.closing.set(true);

@@ -12,7 +12,7 @@ use super::serialize::TransferredBuffer;
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::dom_exception;
 use crate::dom::file::blob::BlobData;
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::streams::transfer::TransferredStream;
 use crate::dom::{Blob, File, MessagePort};
 

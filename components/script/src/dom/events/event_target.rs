@@ -186,6 +186,7 @@ impl EventTargetMethods for EventTarget {
         let signal: Option<Root<AbortSignal>> = options.signal;
         // [Add an event listener](https://dom.spec.whatwg.org/#add-an-event-listener), steps 1 to 3.
         crate::dom::service_worker::functional_events::listener_added(realm, self, &type_);
+        crate::dom::messaging::message_port::listener_added(realm, self, &type_);
         let aborted = signal.as_ref().is_some_and(|signal| signal.is_aborted());
         let Some(callback) = callback.filter(|_| !aborted) else { return Ok(()) };
         // Step 5.

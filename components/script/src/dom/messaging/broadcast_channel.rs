@@ -7,6 +7,7 @@ use bgfetch_js::{
     DomString, Exception, Fallible, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
 };
 use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::ids::StorageKey;
 use bgfetch_traits::service_worker::MessageData;
 
 use crate::agent::{Agent, TaskSource};
@@ -14,7 +15,7 @@ use crate::bindings::BroadcastChannelMethods;
 use crate::clone;
 use crate::dom::EventTarget;
 use crate::dom::events::message_event::{self, Message};
-use crate::environment::Environment;
+use crate::environment::{Environment, GlobalKind};
 
 /// `BroadcastChannel`.
 pub(crate) struct BroadcastChannel {
@@ -47,6 +48,11 @@ impl BroadcastChannelMethods for BroadcastChannel {
 
     /// [`postMessage()`](https://html.spec.whatwg.org/multipage/web-messaging.html#dom-broadcastchannel-postmessage)
     fn post_message(&self, realm: &Realm, message: Value) -> Fallible<()> {
+        // Step 1: [eligible for messaging](https://html.spec.whatwg.org/multipage/web-messaging.html#eligible-for-messaging).
+        let environment = Environment::of(realm);
+        if environment.kind != GlobalKind::Window && Agent::current().is_closing() {
+            return Ok(());
+        }
         // Step 2.
         if self.closed.get() {
             return Err(Exception::dom("InvalidStateError", "the BroadcastChannel is closed"));
@@ -54,9 +60,10 @@ impl BroadcastChannelMethods for BroadcastChannel {
         // Step 3.
         let data = Arc::new(clone::serialize(realm, &message, &[])?);
         // Steps 4 to 9: this thread's other channels, then everyone else.
-        let environment = Environment::of(realm);
         let this = self.root();
-        receive(realm, &self.name, &data, Some(&this));
+        receive(&self.name, &data, |realm, channel| {
+            !channel.is_same(&this) && Environment::of(realm).origin == environment.origin
+        });
         if let Some(key) = environment.storage_key() {
             let channel = self.name.to_string();
             environment.hosts.coordinator.send(CoordinatorMsg::Broadcast {
@@ -79,27 +86,21 @@ impl BroadcastChannelMethods for BroadcastChannel {
     }
 }
 
-/// Queues a message for the channels of a name in a realm, in the order of their making.
-pub(crate) fn receive(
-    realm: &Realm,
-    name: &str,
-    data: &Arc<MessageData>,
-    except: Option<&Root<BroadcastChannel>>,
-) {
+/// Queues a message for the channels of a name on this thread that are `meant`, in the order of their making.
+fn receive(name: &str, data: &Arc<MessageData>, meant: impl Fn(&Realm, &Root<BroadcastChannel>) -> bool) {
     let channels: Vec<_> = OPEN.with_borrow(|open| {
-        let of_name = open.iter().filter(|(owner, channel)| owner.is_same(realm) && &*channel.name == name);
-        of_name
-            .map(|(_, channel)| channel.clone())
-            .filter(|channel| except.is_none_or(|e| !e.is_same(channel)))
-            .collect()
+        let of_name = open.iter().filter(|(realm, channel)| {
+            &*channel.name == name && Environment::try_of(realm).is_some() && meant(realm, channel)
+        });
+        of_name.cloned().collect()
     });
-    let origin = Environment::of(realm).origin.ascii_serialization();
-    for channel in channels {
-        let (data, origin) = (Arc::clone(data), origin.clone());
-        Agent::current().queue_global(TaskSource::DomManipulation, realm, move |realm| {
+    for (realm, channel) in channels {
+        let data = Arc::clone(data);
+        Agent::current().queue_global(TaskSource::DomManipulation, &realm, move |realm| {
             if channel.closed.get() {
                 return Ok(());
             }
+            let origin = Environment::of(realm).origin.ascii_serialization();
             let deserialized = clone::deserialize(realm, clone::copy(&data));
             let event_type = if deserialized.is_ok() { "message" } else { "messageerror" };
             let data = deserialized.map_or(Value::NULL, |(data, _)| data);
@@ -112,6 +113,11 @@ pub(crate) fn receive(
             Ok(())
         });
     }
+}
+
+/// A message came from another thread, for all channels of a storage key.
+pub(crate) fn receive_from_elsewhere(key: &StorageKey, name: &str, data: &Arc<MessageData>) {
+    receive(name, data, |realm, _| Environment::of(realm).storage_key().as_ref() == Some(key));
 }
 
 /// Lets go of the channels of a realm that ends.

@@ -1,134 +1,151 @@
 //! [`MessagePort`](https://html.spec.whatwg.org/multipage/web-messaging.html#message-ports).
 //!
-//! Two ends share a [`Channel`]; each end is a `MessagePort` of some thread, or on its way to one. A port that is
-//! enabled is told by [`ScriptMsg::PortReady`] that there are messages.
+//! Two ports share a [channel](super::channel). A port that is enabled, or that somebody wants to know the close of, is
+//! told by [`ScriptMsg::PortReady`](bgfetch_traits::script::ScriptMsg::PortReady) that there is something.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
 
 use bgfetch_js::{
-    Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Trace, Value, platform_object,
+    Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Trace, Tracer, Value, platform_object,
     trace_fields,
 };
-use bgfetch_traits::script::{ScriptMsg, ScriptSender};
-use bgfetch_traits::service_worker::MessageData;
-use parking_lot::Mutex;
 
+use super::channel::{ListenerId, PortHandle};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{MessagePortMethods, StructuredSerializeOptions};
 use crate::clone;
 use crate::dom::EventTarget;
+use crate::dom::events::event;
 use crate::dom::events::message_event::{self, Message};
 
 /// `MessagePort`.
 pub(crate) struct MessagePort {
     event_target: EventTarget,
-    /// `None` once it was transferred or closed.
-    end: RefCell<Option<PortHandle>>,
+    /// `None` once it was transferred, or closed; so does the end of its realm.
+    end: Rc<RefCell<Option<PortHandle>>>,
+    /// It is told of messages.
+    listener: Cell<Option<ListenerId>>,
     /// Its [port message queue](https://html.spec.whatwg.org/multipage/web-messaging.html#port-message-queue) is enabled.
     enabled: Cell<bool>,
+    /// `[[Detached]]`
     detached: Cell<bool>,
-    /// Its [message event target](https://html.spec.whatwg.org/multipage/web-messaging.html#message-event-target), if
-    /// that is another object: of a worker's implicit ports, that object.
-    message_event_target: OnceCell<Member<EventTarget>>,
-    /// What gets the messages instead of listeners: such a port is never seen by a page.
-    handler: OnceCell<Box<dyn PortHandler>>,
+    /// The event of the other end's close was fired.
+    has_fired_close: Cell<bool>,
+    receiver: OnceCell<Receiver>,
 }
 
-trace_fields!(MessagePort { event_target, message_event_target, handler });
-platform_object!(MessagePort: EventTarget via event_target);
+/// Who gets the messages of a port, if not the port.
+enum Receiver {
+    /// Its [message event target](https://html.spec.whatwg.org/multipage/web-messaging.html#message-event-target): of a
+    /// worker's implicit ports, the object that they belong to.
+    Target(Member<EventTarget>),
+    /// No object that a page sees.
+    Native(Box<dyn PortHandler>),
+}
 
-/// The platform's own handlers of a port's [`message`](https://html.spec.whatwg.org/multipage/indices.html#event-message)
-/// and [`messageerror`](https://html.spec.whatwg.org/multipage/indices.html#event-messageerror) events.
+/// The platform's own handlers of a port's events, for ports that no page sees, such as those of transferred streams.
 pub(crate) trait PortHandler: Trace {
     /// A message came.
+    ///
+    /// # Errors
+    /// Whatever is to be reported.
     fn message(&self, realm: &Realm, port: &MessagePort, data: &Value) -> Fallible<()>;
+
     /// A message came that could not be deserialized.
+    ///
+    /// # Errors
+    /// Whatever is to be reported.
     fn message_error(&self, realm: &Realm, port: &MessagePort) -> Fallible<()>;
+
+    /// The other end was closed, or its realm is gone: no message comes any more.
+    ///
+    /// # Errors
+    /// Whatever is to be reported.
+    fn closed(&self, realm: &Realm, port: &MessagePort) -> Fallible<()> {
+        let _ = (realm, port);
+        Ok(())
+    }
 }
 
-/// One end of a channel, on its way between threads.
-pub(crate) struct PortHandle {
-    channel: Arc<Channel>,
-    /// 0 or 1.
-    side: usize,
+impl Trace for Receiver {
+    fn trace(&self, tracer: &mut Tracer) {
+        match self {
+            Self::Target(target) => target.trace(tracer),
+            Self::Native(handler) => handler.trace(tracer),
+        }
+    }
 }
 
-/// What two entangled ports share.
-#[derive(Default)]
-struct Channel {
-    ends: [Mutex<End>; 2],
-}
+trace_fields!(MessagePort { event_target, receiver });
+platform_object!(MessagePort: EventTarget via event_target);
 
-/// Messages for one side, and who to tell of them.
-#[derive(Default)]
-struct End {
-    messages: VecDeque<MessageData>,
-    listener: Option<(u64, ScriptSender)>,
-    closed: bool,
-}
+/// The end of some port of a realm.
+type OwnedEnd = (Realm, Weak<RefCell<Option<PortHandle>>>);
 
 thread_local! {
-    /// Enabled ports of this thread: they live as long as messages can come.
-    static ENABLED: RefCell<HashMap<u64, (Realm, Root<MessagePort>)>> = RefCell::default();
+    /// Ports of this thread that are told of messages: they live as long as something can come.
+    static LISTENING: RefCell<HashMap<ListenerId, (Realm, Root<MessagePort>)>> = RefCell::default();
+    /// The ends of all ports of this thread: they are closed with their realm.
+    static ENDS: RefCell<Vec<OwnedEnd>> = const { RefCell::new(Vec::new()) };
 }
 
-impl PortHandle {
-    fn own(&self) -> &Mutex<End> {
-        &self.channel.ends[self.side & 1]
-    }
-
-    fn other(&self) -> &Mutex<End> {
-        &self.channel.ends[(self.side ^ 1) & 1]
-    }
+/// Adds an end to those of its realm, and forgets those that are no more, once in a while.
+fn own_end(realm: &Realm, end: &Rc<RefCell<Option<PortHandle>>>) {
+    ENDS.with_borrow_mut(|ends| {
+        if ends.len() == ends.capacity() {
+            ends.retain(|(_, end)| end.strong_count() > 0);
+            let room = ends.len().max(16);
+            ends.reserve(room);
+        }
+        ends.push((realm.clone(), Rc::downgrade(end)));
+    });
 }
 
 impl MessagePort {
-    fn with(handle: PortHandle) -> Self {
-        Self {
+    /// A port of a realm.
+    pub(crate) fn create(realm: &Realm, handle: PortHandle) -> Fallible<Root<Self>> {
+        let end = Rc::new(RefCell::new(Some(handle)));
+        own_end(realm, &end);
+        realm.wrap(Self {
             event_target: EventTarget::new_inherited(),
-            end: RefCell::new(Some(handle)),
+            end,
+            listener: Cell::new(None),
             enabled: Cell::new(false),
             detached: Cell::new(false),
-            message_event_target: OnceCell::new(),
-            handler: OnceCell::new(),
-        }
+            has_fired_close: Cell::new(false),
+            receiver: OnceCell::new(),
+        })
     }
 
     /// Two new ports, [entangled](https://html.spec.whatwg.org/multipage/web-messaging.html#entangle).
-    pub(super) fn entangled(realm: &Realm) -> Fallible<(Root<Self>, Root<Self>)> {
-        let channel = Arc::<Channel>::default();
-        let first = realm.wrap(Self::with(PortHandle { channel: Arc::clone(&channel), side: 0 }))?;
-        let second = realm.wrap(Self::with(PortHandle { channel, side: 1 }))?;
-        Ok((first, second))
+    pub(crate) fn entangled(realm: &Realm) -> Fallible<(Root<Self>, Root<Self>)> {
+        let (first, second) = PortHandle::pair();
+        Ok((Self::create(realm, first)?, Self::create(realm, second)?))
     }
 
-    /// A new port that only stands for `target`, which gets its messages from now on, and the other end.
-    pub(crate) fn implicit(realm: &Realm, target: &Root<EventTarget>) -> Fallible<(Root<Self>, PortHandle)> {
-        let channel = Arc::<Channel>::default();
-        let other = PortHandle { channel: Arc::clone(&channel), side: 1 };
-        Ok((Self::implicit_of(realm, PortHandle { channel, side: 0 }, target)?, other))
+    /// A new port, and the other end of its channel.
+    pub(crate) fn with_other_end(realm: &Realm) -> Fallible<(Root<Self>, PortHandle)> {
+        let (own, other) = PortHandle::pair();
+        Ok((Self::create(realm, own)?, other))
     }
 
-    /// The port of this end, which only stands for `target`.
-    pub(crate) fn implicit_of(
+    /// A port that only stands for `target`, which gets its messages.
+    pub(crate) fn implicit(
         realm: &Realm,
         handle: PortHandle,
         target: &Root<EventTarget>,
     ) -> Fallible<Root<Self>> {
-        let port = realm.wrap(Self::with(handle))?;
-        let _first = port.message_event_target.set(target.clone().into());
+        let port = Self::create(realm, handle)?;
+        let _first = port.receiver.set(Receiver::Target(target.clone().into()));
         Ok(port)
     }
 
-    /// Two new ports, of which one goes elsewhere.
-    pub(crate) fn with_other_end(realm: &Realm) -> Fallible<(Root<Self>, PortHandle)> {
-        let channel = Arc::<Channel>::default();
-        let other = PortHandle { channel: Arc::clone(&channel), side: 1 };
-        Ok((realm.wrap(Self::with(PortHandle { channel, side: 0 }))?, other))
+    /// Gives the messages of a port that has just been made to `handler`, and enables it.
+    pub(crate) fn handle_with(&self, realm: &Realm, handler: Box<dyn PortHandler>) {
+        let _first = self.receiver.set(Receiver::Native(handler));
+        self.enable(realm);
     }
 
     /// Whether it was transferred away.
@@ -143,13 +160,14 @@ impl MessagePort {
         let handle = handle
             .ok_or_else(|| Exception::dom("DataCloneError", "the MessagePort is closed or detached"))?;
         self.detached.set(true);
-        self.disable(&handle);
+        handle.stop_listening();
+        self.let_go();
         Ok(handle)
     }
 
     /// [Transfer-receiving steps](https://html.spec.whatwg.org/multipage/web-messaging.html#message-ports:transfer-receiving-steps).
     pub(crate) fn transfer_in(realm: &Realm, handle: PortHandle) -> Fallible<Root<Self>> {
-        realm.wrap(Self::with(handle))
+        Self::create(realm, handle)
     }
 
     /// Enables its [port message
@@ -160,116 +178,128 @@ impl MessagePort {
         if self.enabled.replace(true) {
             return;
         }
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        ENABLED.with_borrow_mut(|enabled| enabled.insert(id, (realm.clone(), self.root())));
-        let waiting = {
-            let mut own = handle.own().lock();
-            own.listener = Some((id, Agent::current().script_sender()));
-            own.messages.len()
-        };
-        let agent = Agent::current();
-        for _ in 0..waiting {
-            ready(&agent, id);
+        match self.listener.get() {
+            // It was not told of those that came while it was disabled, or did nothing.
+            Some(id) => {
+                let agent = Agent::current();
+                for _ in 0..handle.waiting() {
+                    ready(&agent, id.0);
+                }
+            }
+            None => self.listen(realm, handle),
         }
     }
 
-    /// Gives a new port's messages to `handler`, and enables it.
-    pub(crate) fn handle_with(&self, realm: &Realm, handler: Box<dyn PortHandler>) {
-        let _first = self.handler.set(handler);
-        self.enable(realm);
+    fn listen(&self, realm: &Realm, handle: &PortHandle) {
+        let id = handle.listen(Agent::current().script_sender());
+        self.listener.set(Some(id));
+        LISTENING.with_borrow_mut(|listening| listening.insert(id, (realm.clone(), self.root())));
     }
 
     /// [Disentangles](https://html.spec.whatwg.org/multipage/web-messaging.html#disentangle) it: no message comes any more.
     pub(crate) fn disentangle(&self) {
         let handle = self.end.borrow_mut().take();
-        if let Some(handle) = handle {
-            self.disable(&handle);
-        }
+        drop(handle);
+        self.let_go();
     }
 
-    fn disable(&self, handle: &PortHandle) {
-        let listener = handle.own().lock().listener.take();
+    /// Nothing more can come: it lives no longer than somebody holds it.
+    fn let_go(&self) {
         self.enabled.set(false);
-        if let Some((id, _)) = listener {
-            let forgotten = ENABLED.with_borrow_mut(|enabled| enabled.remove(&id));
+        if let Some(id) = self.listener.take() {
+            let forgotten = LISTENING.with_borrow_mut(|listening| listening.remove(&id));
             drop(forgotten);
         }
     }
 
-    fn deliver(&self, realm: &Realm) -> Fallible<()> {
-        let data = self.end.borrow().as_ref().and_then(|handle| handle.own().lock().messages.pop_front());
-        let Some(data) = data else { return Ok(()) };
-        if let Some(handler) = self.handler.get() {
-            return match clone::deserialize(realm, data) {
-                Ok((data, _)) => handler.message(realm, self, &data),
-                Err(_) => handler.message_error(realm, self),
-            };
-        }
-        let target = self.message_event_target.get().map_or_else(|| self.root().upcast(), |t| (**t).clone());
-        match clone::deserialize(realm, data) {
-            Ok((data, ports)) => {
-                let message = Message { data, origin: String::new(), source: None, ports };
-                message_event::fire(realm, &target, "message", message)?;
+    /// Something has come for it.
+    fn take(&self, realm: &Realm) -> Fallible<()> {
+        let (message, closed) = {
+            let end = self.end.borrow();
+            let Some(handle) = end.as_ref() else { return Ok(()) };
+            let message = if self.enabled.get() { handle.next_message() } else { None };
+            (message, handle.is_other_closed())
+        };
+        match message {
+            Some(data) => self.deliver(realm, data),
+            None if closed && !self.has_fired_close.replace(true) => {
+                // Messages that wait for it to be enabled stay.
+                if self.enabled.get() {
+                    self.let_go();
+                }
+                match self.receiver.get() {
+                    Some(Receiver::Native(handler)) => handler.closed(realm, self),
+                    _ => event::fire(realm, self, "close").map(drop),
+                }
             }
-            Err(_) => {
-                let message =
-                    Message { data: Value::NULL, origin: String::new(), source: None, ports: Vec::new() };
-                message_event::fire(realm, &target, "messageerror", message)?;
-            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Posts a message to the other end.
+    fn deliver(&self, realm: &Realm, data: bgfetch_traits::service_worker::MessageData) -> Fallible<()> {
+        let deserialized = clone::deserialize(realm, data);
+        let target = match self.receiver.get() {
+            Some(Receiver::Native(handler)) => {
+                return match deserialized {
+                    Ok((data, _)) => handler.message(realm, self, &data),
+                    Err(_) => handler.message_error(realm, self),
+                };
+            }
+            Some(Receiver::Target(target)) => (**target).clone(),
+            None => self.root().upcast(),
+        };
+        let event_type = if deserialized.is_ok() { "message" } else { "messageerror" };
+        let (data, ports) = deserialized.unwrap_or((Value::NULL, Vec::new()));
+        let message = Message { data, origin: String::new(), source: None, ports };
+        message_event::fire(realm, &target, event_type, message).map(drop)
+    }
+
+    /// [Message port post message steps](https://html.spec.whatwg.org/multipage/web-messaging.html#message-port-post-message-steps).
     pub(crate) fn post(&self, realm: &Realm, message: &Value, transfer: &[Object]) -> Fallible<()> {
-        // [Message port post message steps](https://html.spec.whatwg.org/multipage/web-messaging.html#message-port-post-message-steps).
         // Step 2.
         let this = self.root().to_object();
         if transfer.iter().any(|object| object.is_same(&this)) {
             return Err(Exception::dom("DataCloneError", "a MessagePort cannot be sent through itself"));
         }
+        // Step 3.
+        let doomed = transfer.iter().any(|object| {
+            let port = Root::<Self>::from_value(object.as_value());
+            port.is_some_and(|port| self.is_entangled_with(&port))
+        });
         // Steps 4 to 6.
         let data = clone::serialize(realm, message, transfer)?;
-        let end = self.end.borrow();
-        let Some(handle) = end.as_ref() else { return Ok(()) };
-        // Step 7.
-        let mut other = handle.other().lock();
-        if other.closed {
-            return Ok(());
-        }
-        other.messages.push_back(data);
-        if let Some((id, sender)) = &other.listener {
-            sender.send(ScriptMsg::PortReady(*id));
+        // Steps 7 and 8.
+        if let Some(handle) = self.end.borrow().as_ref().filter(|_| !doomed) {
+            handle.send(data);
         }
         Ok(())
     }
-}
 
-impl Drop for PortHandle {
-    fn drop(&mut self) {
-        let mut own = self.own().lock();
-        own.closed = true;
-        let gone = std::mem::take(&mut own.messages);
-        drop(own);
-        // Messages may hold ports in their turn.
-        drop(gone);
+    fn is_entangled_with(&self, other: &Self) -> bool {
+        let (own, other) = (self.end.borrow(), other.end.borrow());
+        matches!((own.as_ref(), other.as_ref()), (Some(own), Some(other)) if own.is_entangled_with(other))
     }
 }
 
-/// A message came for an enabled port.
+/// Something came for a port that listens.
 pub(crate) fn ready(agent: &Rc<Agent>, id: u64) {
-    let found = ENABLED.with_borrow(|enabled| enabled.get(&id).cloned());
+    let found = LISTENING.with_borrow(|listening| listening.get(&ListenerId(id)).cloned());
     if let Some((realm, port)) = found {
-        agent.queue_global(TaskSource::PostedMessage, &realm, move |realm| port.deliver(realm));
+        agent.queue_global(TaskSource::PostedMessage, &realm, move |realm| port.take(realm));
     }
 }
 
-/// Lets go of the ports of a realm that ends.
+/// Closes the ports of a realm that ends.
 pub(crate) fn forget(realm: &Realm) {
-    let gone: Vec<_> =
-        ENABLED.with_borrow_mut(|enabled| enabled.extract_if(|_, (owner, _)| owner.is_same(realm)).collect());
-    drop(gone);
+    let listening: Vec<_> = LISTENING
+        .with_borrow_mut(|listening| listening.extract_if(|_, (owner, _)| owner.is_same(realm)).collect());
+    let ends: Vec<_> =
+        ENDS.with_borrow_mut(|ends| ends.extract_if(.., |(owner, _)| owner.is_same(realm)).collect());
+    for end in ends.iter().filter_map(|(_, end)| end.upgrade()) {
+        let handle = end.borrow_mut().take();
+        drop(handle);
+    }
+    drop(listening);
 }
 
 /// Setting [`onmessage`](https://html.spec.whatwg.org/multipage/web-messaging.html#handler-messageport-onmessage) enables a port.
@@ -279,7 +309,20 @@ pub(crate) fn handler_set(realm: &Realm, target: &EventTarget, name: &str) -> Fa
     {
         port.enable(realm);
     }
+    listener_added(realm, target, name);
     Ok(())
+}
+
+/// Somebody wants to know when the other end of a port closes: so it has to be told.
+pub(crate) fn listener_added(realm: &Realm, target: &EventTarget, event_type: &str) {
+    if event_type != "close" {
+        return;
+    }
+    let Some(port) = target.root().downcast::<MessagePort>() else { return };
+    let end = port.end.borrow();
+    if let (Some(handle), None) = (end.as_ref(), port.listener.get()) {
+        port.listen(realm, handle);
+    }
 }
 
 impl MessagePortMethods for MessagePort {
@@ -306,7 +349,9 @@ impl MessagePortMethods for MessagePort {
         Ok(())
     }
 
+    /// [`close()`](https://html.spec.whatwg.org/multipage/web-messaging.html#dom-messageport-close)
     fn close(&self, _: &Realm) -> Fallible<()> {
+        self.detached.set(true);
         self.disentangle();
         Ok(())
     }

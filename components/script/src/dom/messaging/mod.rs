@@ -1,6 +1,7 @@
 //! Interfaces: messaging.
 
 pub(crate) mod broadcast_channel;
+pub(crate) mod channel;
 pub(crate) mod message_channel;
 pub(crate) mod message_port;
 

@@ -6,7 +6,7 @@ use bgfetch_js::{Exception, Fallible, Object, Realm, Root, Value};
 
 use super::cross_realm::{readable_end, writable_end};
 use super::pipe_to::{PipeOptions, pipe_to};
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{MessagePort, ReadableStream, TransformStream, WritableStream};
 
 /// A stream of one of the three kinds.

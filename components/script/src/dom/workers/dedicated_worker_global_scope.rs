@@ -13,7 +13,7 @@ use bgfetch_traits::worker::{WorkerError, WorkerEvent, WorkerObjectId};
 
 use crate::agent::Agent;
 use crate::bindings::{DedicatedWorkerGlobalScopeMethods, StructuredSerializeOptions};
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{MessagePort, WorkerGlobalScope};
 
 /// `DedicatedWorkerGlobalScope`.
@@ -55,7 +55,7 @@ impl DedicatedWorkerGlobalScope {
 
     /// Gives it its end of the channel, from which no message comes before [`DedicatedWorkerGlobalScope::begin`].
     pub(super) fn set_port(&self, realm: &Realm, handle: PortHandle) -> Fallible<()> {
-        let port = MessagePort::implicit_of(realm, handle, &self.root().upcast())?;
+        let port = MessagePort::implicit(realm, handle, &self.root().upcast())?;
         let _first = self.inside_port.set(port.into());
         Ok(())
     }

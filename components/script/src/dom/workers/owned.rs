@@ -12,7 +12,7 @@ use url::Url;
 use crate::bindings::{WorkerOptions, WorkerType};
 use crate::dom::events::{error_event, event};
 use crate::dom::file::blob_url;
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{EventTarget, Worker};
 use crate::environment::Environment;
 use crate::report;

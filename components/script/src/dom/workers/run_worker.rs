@@ -14,7 +14,7 @@ use super::{script, shared_worker_global_scope};
 use crate::agent::{Agent, TaskSource};
 use crate::dom::html::scripting::dynamic_import::{self, rename_calls};
 use crate::dom::html::scripting::{execute, modules};
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{DedicatedWorkerGlobalScope, SharedWorkerGlobalScope};
 use crate::environment::{Environment, GlobalKind};
 use crate::realm_setup::{Parent, Setup, create_realm};

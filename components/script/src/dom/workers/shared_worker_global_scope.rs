@@ -10,7 +10,7 @@ use bgfetch_traits::worker::{PortOnItsWay, WorkerMsg};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::SharedWorkerGlobalScopeMethods;
 use crate::dom::events::message_event::{self, Message};
-use crate::dom::messaging::message_port::PortHandle;
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{MessagePort, WorkerGlobalScope};
 use crate::environment::Environment;
 

@@ -9,6 +9,7 @@ use bgfetch_traits::worker::{WorkerMsg, WorkerObjectId};
 
 use super::owned;
 use crate::bindings::{StructuredSerializeOptions, WorkerMethods, WorkerOptions};
+use crate::dom::messaging::channel::PortHandle;
 use crate::dom::{EventTarget, MessagePort};
 use crate::environment::Environment;
 
@@ -55,7 +56,8 @@ impl WorkerMethods for Worker {
     fn constructed(this: &Root<Self>, realm: &Realm) -> Fallible<()> {
         let Some((script_url, options)) = this.arguments.take() else { return Ok(()) };
         // Steps 6 to 8.
-        let (outside_port, inside_port) = MessagePort::implicit(realm, &this.upcast())?;
+        let (outside, inside_port) = PortHandle::pair();
+        let outside_port = MessagePort::implicit(realm, outside, &this.upcast())?;
         // Steps 2 to 5.
         let request = owned::request(realm, &script_url, options, this.object, inside_port)?;
         outside_port.enable(realm);
