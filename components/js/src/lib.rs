@@ -21,6 +21,8 @@ mod async_sequence;
 mod bigint;
 mod buffer;
 mod builtins;
+#[cfg(feature = "by-hand")]
+pub mod by_hand;
 mod callback;
 mod caller;
 mod closure;

@@ -1,6 +1,7 @@
 //! The interfaces of the IDL in `webidl`, as simple as they can be: most give back what they got.
 
 mod collections;
+mod cost;
 mod further;
 mod lists;
 mod values;
@@ -9,6 +10,7 @@ mod window;
 use bgfetch_js::{Reflector, platform_object, trace_fields};
 
 pub use self::collections::{Box, Hidden, List, Pairs, Sink, Stream};
+pub use self::cost::Cost;
 pub use self::further::{
     Assembly, Base, Derived, Directory, Filters, Maker, Memory, Nameless, PictureElement, Socket, Values,
 };
