@@ -43,6 +43,7 @@ mod shared;
 mod state;
 mod string;
 mod trace;
+mod traced_realm;
 mod value;
 mod window_proxy;
 
@@ -64,5 +65,6 @@ pub use runtime::{Interrupter, Rejection, Runtime, RuntimeOptions};
 pub use shared::Shared;
 pub use string::{ByteString, DomString};
 pub use trace::{Handle, Trace, Traced, Tracer};
+pub use traced_realm::TracedRealm;
 pub use value::{Value, ValueKind};
 pub use window_proxy::{WindowHost, WindowProxy};

@@ -11,7 +11,7 @@ use rquickjs_sys as q;
 
 use crate::glue::Args;
 use crate::object::check;
-use crate::{Fallible, Object, Promise, Realm, Shared, Trace, Tracer, Value};
+use crate::{Fallible, Object, Promise, Realm, Shared, Trace, TracedRealm, Tracer, Value};
 
 /// What is done with the value or reason of a promise, given the state.
 pub type Transform<S> = fn(&Realm, &S, &Value) -> Fallible<Value>;
@@ -27,8 +27,8 @@ enum Reaction<S> {
 
 struct Reactions<S> {
     state: S,
-    /// The realm that the functions are made in. It lives as long as they do: they hold a function of it.
-    ctx: *mut q::JSContext,
+    /// The realm that the functions are made in.
+    realm: TracedRealm,
     fulfilled: Reaction<S>,
     rejected: Reaction<S>,
 }
@@ -36,6 +36,7 @@ struct Reactions<S> {
 impl<S: Trace> Trace for Reactions<S> {
     fn trace(&self, tracer: &mut Tracer) {
         self.state.trace(tracer);
+        self.realm.trace(tracer);
     }
 }
 
@@ -43,18 +44,22 @@ const FULFILLED: c_int = 0;
 const REJECTED: c_int = 1;
 
 impl<S: Trace + 'static> Reactions<S> {
-    fn share(self, realm: &Realm) -> Fallible<Shared<Self>> {
-        realm.share(self)
+    fn share(
+        realm: &Realm,
+        state: S,
+        fulfilled: Reaction<S>,
+        rejected: Reaction<S>,
+    ) -> Fallible<Shared<Self>> {
+        realm.share(Self { state, realm: TracedRealm::new(realm)?, fulfilled, rejected })
     }
 
     /// A function of the realm that runs one of the two reactions.
     fn function(realm: &Realm, reactions: &Shared<Self>, which: c_int) -> Fallible<Value> {
-        let anchor = realm.intrinsics().object("functionPrototype")?;
-        let mut data = [reactions.as_value().raw(), anchor.raw()];
-        // SAFETY: context and both values are alive; the engine takes references of its own to the values. `run` is
-        // made for the type of what the first value holds.
+        let mut data = [reactions.as_value().raw()];
+        // SAFETY: context and value are alive; the engine takes a reference of its own to the value. `run` is made for
+        // the type of what the value holds.
         realm.own(unsafe {
-            q::JS_NewCFunctionData(realm.raw(), Some(run::<S>), 1, which, 2, data.as_mut_ptr())
+            q::JS_NewCFunctionData(realm.raw(), Some(run::<S>), 1, which, 1, data.as_mut_ptr())
         })
     }
 }
@@ -69,10 +74,9 @@ unsafe extern "C" fn run<S: Trace + 'static>(
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context and `argc` arguments.
     let (caller, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    // SAFETY: the engine passes the data that `function` gave it, whose first value is a `Shared<Reactions<S>>`.
+    // SAFETY: the engine passes the data that `function` gave it: a `Shared<Reactions<S>>`.
     let reactions = unsafe { Shared::<Reactions<S>>::from_raw(*data) };
-    // SAFETY: the second value is a native function of that realm, which keeps its context alive.
-    let realm = unsafe { Realm::borrow(&reactions.ctx) };
+    let realm = &*reactions.realm;
     let reaction = if which == FULFILLED { &reactions.fulfilled } else { &reactions.rejected };
     let result = catch_unwind(AssertUnwindSafe(|| match reaction {
         Reaction::Nothing => Ok(Value::UNDEFINED),
@@ -98,7 +102,7 @@ impl<T> Promise<T> {
         rejected: Steps<S>,
     ) -> Fallible<()> {
         let (fulfilled, rejected) = (Reaction::Steps(fulfilled), Reaction::Steps(rejected));
-        let reactions = Reactions { state, ctx: realm.raw(), fulfilled, rejected }.share(realm)?;
+        let reactions = Reactions::share(realm, state, fulfilled, rejected)?;
         let on_fulfilled = Reactions::function(realm, &reactions, FULFILLED)?;
         let on_rejected = Reactions::function(realm, &reactions, REJECTED)?;
         self.then_raw(realm, &on_fulfilled, &on_rejected).map(drop)
@@ -117,7 +121,7 @@ impl<T> Promise<T> {
         let of = |reaction: Option<Transform<S>>| reaction.map_or(Reaction::Nothing, Reaction::Transform);
         let given = (fulfilled.is_some(), rejected.is_some());
         let (fulfilled, rejected) = (of(fulfilled), of(rejected));
-        let reactions = Reactions { state, ctx: realm.raw(), fulfilled, rejected }.share(realm)?;
+        let reactions = Reactions::share(realm, state, fulfilled, rejected)?;
         let function = |given: bool, which| match given {
             true => Reactions::function(realm, &reactions, which),
             false => Ok(Value::UNDEFINED),
@@ -134,7 +138,7 @@ impl Realm {
     /// `undefined`.
     pub fn queue_microtask_with<S: Trace + 'static>(&self, state: S, steps: Steps<S>) -> Fallible<()> {
         let (fulfilled, rejected) = (Reaction::Steps(steps), Reaction::Nothing);
-        let reactions = Reactions { state, ctx: self.raw(), fulfilled, rejected }.share(self)?;
+        let reactions = Reactions::share(self, state, fulfilled, rejected)?;
         let function = Reactions::function(self, &reactions, FULFILLED)?;
         let mut args = [function.raw()];
         // SAFETY: context and argument are alive; the engine takes its own reference to the argument.

@@ -6,13 +6,13 @@ use bgfetch_js::{
     DomString, Exception, Fallible, Member, Promise, Realm, Reflector, Root, ToJs, Trace, Tracer, Value,
     platform_object, trace_fields,
 };
-use encoding_rs::{Decoder, DecoderResult, Encoding};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::text_decoder::new_decoder;
 use crate::bindings::{TextDecoderCommonMethods, TextDecoderOptions, TextDecoderStreamMethods};
 use crate::dom::streams::generic_transform_stream::{chunk_bytes, generic_transform_stream};
 use crate::dom::streams::transformer::{TransformerSteps, settled};
-use crate::dom::{TransformStream, TransformStreamDefaultController};
+use crate::dom::{ReadableStream, TransformStream, TransformStreamDefaultController};
 
 /// `TextDecoderStream`.
 pub(crate) struct TextDecoderStream {
@@ -69,6 +69,22 @@ impl StreamDecoder {
         let text = self.decode(bytes, last)?;
         if text.is_empty() { Ok(()) } else { controller.enqueue_chunk(realm, &text.to_js(realm)?) }
     }
+}
+
+/// The strings that the bytes of a stream are in UTF-8: the stream piped through a decoder, which is locked from here
+/// on.
+///
+/// # Errors
+/// A `TypeError` if it is locked.
+pub(crate) fn decode_utf8_stream(
+    realm: &Realm,
+    stream: &Root<ReadableStream>,
+) -> Fallible<Root<ReadableStream>> {
+    let decoder = RefCell::new(new_decoder(UTF_8, false));
+    let decoder = StreamDecoder { decoder, encoding: UTF_8, fatal: false };
+    let transform = TransformStream::create(realm, Box::new(decoder))?;
+    stream.pipe_into(realm, &transform.writable_side()?)?.mark_as_handled();
+    transform.readable_side()
 }
 
 impl TransformerSteps for StreamDecoder {

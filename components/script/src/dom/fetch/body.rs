@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::form_data_parser;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::BodyInit;
+use crate::dom::encoding::text_decoder_stream::decode_utf8_stream;
 use crate::dom::file::blob::BlobData;
 use crate::dom::{Blob, ReadableStream};
 use crate::mime::MimeType;
@@ -199,6 +200,15 @@ pub(super) fn text(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<St
     consume(realm, owner, |realm, bytes| decode(&bytes).to_js(realm))
 }
 
+/// [`textStream()`](https://fetch.spec.whatwg.org/#dom-body-textstream)
+pub(super) fn text_stream(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Root<ReadableStream>> {
+    let Some(body) = owner.current_body() else { return ReadableStream::closed(realm) };
+    if body.is_unusable() {
+        return Err(Exception::type_error("the body is locked or was read before"));
+    }
+    decode_utf8_stream(realm, &body.stream)
+}
+
 pub(super) fn json(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<Value>> {
     consume(realm, owner, |realm, bytes| realm.parse_json(&decode(&bytes)))
 }
@@ -250,6 +260,10 @@ macro_rules! body_mixin {
 
             fn text(&self, realm: &Realm) -> Fallible<bgfetch_js::Promise<String>> {
                 $crate::dom::fetch::body::text(realm, self)
+            }
+
+            fn text_stream(&self, realm: &Realm) -> Fallible<Root<$crate::dom::ReadableStream>> {
+                $crate::dom::fetch::body::text_stream(realm, self)
             }
         }
     };

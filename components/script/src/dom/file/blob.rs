@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{BlobMethods, BlobPart, BlobPropertyBag, EndingType};
 use crate::dom::ReadableStream;
+use crate::dom::encoding::text_decoder_stream::decode_utf8_stream;
 
 /// `Blob`.
 pub(crate) struct Blob {
@@ -124,6 +125,11 @@ impl BlobMethods for Blob {
 
     fn stream(&self, realm: &Realm) -> Fallible<Root<ReadableStream>> {
         ReadableStream::from_reader(realm, self.reader())
+    }
+
+    /// [`textStream()`](https://w3c.github.io/FileAPI/#dom-blob-textstream)
+    fn text_stream(&self, realm: &Realm) -> Fallible<Root<ReadableStream>> {
+        decode_utf8_stream(realm, &ReadableStream::from_reader(realm, self.reader())?)
     }
 
     fn text(&self, realm: &Realm) -> Fallible<Promise<String>> {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
     AsyncSequence, Exception, Fallible, FromJs, Member, Object, PlatformObject, Promise, Realm, Reflector,
-    Root, Trace, Traced, Tracer, Value, platform_object, trace_fields,
+    Root, Trace, Traced, TracedRealm, Tracer, Value, platform_object, trace_fields,
 };
 
 use super::from::from_iterable;
@@ -25,6 +25,9 @@ use crate::dom::{
 /// `ReadableStream`.
 pub(crate) struct ReadableStream {
     reflector: Reflector,
+    /// Its [relevant realm](https://html.spec.whatwg.org/multipage/webappapis.html#concept-relevant-realm), where readers and
+    /// branches are made.
+    realm: TracedRealm,
     pub(super) state: Cell<State>,
     stored_error: RefCell<Traced<Value>>,
     pub(super) reader: RefCell<Option<Reader>>,
@@ -40,7 +43,7 @@ struct Construction {
     strategy: QueuingStrategy,
 }
 
-trace_fields!(ReadableStream { stored_error, reader, controller });
+trace_fields!(ReadableStream { realm, stored_error, reader, controller });
 platform_object!(ReadableStream);
 
 /// [State](https://streams.spec.whatwg.org/#readablestream-state).
@@ -118,16 +121,17 @@ impl Controller {
 
 impl ReadableStream {
     /// [InitializeReadableStream](https://streams.spec.whatwg.org/#initialize-readable-stream).
-    fn initial() -> Self {
-        Self {
+    fn initial(realm: &Realm) -> Fallible<Self> {
+        Ok(Self {
             reflector: Reflector::new(),
+            realm: TracedRealm::new(realm)?,
             state: Cell::new(State::Readable),
             stored_error: RefCell::new(Value::UNDEFINED.into()),
             reader: RefCell::default(),
             controller: RefCell::default(),
             disturbed: Cell::new(false),
             construction: RefCell::default(),
-        }
+        })
     }
 
     /// [CreateReadableStream](https://streams.spec.whatwg.org/#create-readable-stream), or [setting
@@ -138,7 +142,7 @@ impl ReadableStream {
         source: Box<dyn UnderlyingSourceSteps>,
         strategy: Strategy,
     ) -> Fallible<Root<Self>> {
-        let stream = realm.wrap(Self::initial())?;
+        let stream = realm.wrap(Self::initial(realm)?)?;
         readable_stream_default_controller::set_up(realm, &stream, source, strategy)?;
         Ok(stream)
     }
@@ -149,9 +153,30 @@ impl ReadableStream {
         realm: &Realm,
         source: Box<dyn UnderlyingSourceSteps>,
     ) -> Fallible<Root<Self>> {
-        let stream = realm.wrap(Self::initial())?;
+        let stream = realm.wrap(Self::initial(realm)?)?;
         readable_byte_stream_controller::set_up(realm, &stream, source, 0.0, None)?;
         Ok(stream)
+    }
+
+    /// A stream that is closed.
+    pub(crate) fn closed(realm: &Realm) -> Fallible<Root<Self>> {
+        let stream = Self::create(realm, Box::new(NoSource), Strategy::counting(1.0))?;
+        if let Controller::Default(controller) = stream.controller()? {
+            controller.close_steps(realm)?;
+        }
+        Ok(stream)
+    }
+
+    /// [Pipes](https://streams.spec.whatwg.org/#readablestream-pipe-to) it into another, without options.
+    ///
+    /// # Errors
+    /// A `TypeError` if one of them is locked.
+    pub(crate) fn pipe_into(
+        &self,
+        realm: &Realm,
+        destination: &Root<WritableStream>,
+    ) -> Fallible<Promise<()>> {
+        pipe_to(realm, &self.root(), destination, PipeOptions::default())
     }
 
     /// Whether it is [locked](https://streams.spec.whatwg.org/#is-readable-stream-locked).
@@ -305,7 +330,7 @@ impl ReadableStreamMethods for ReadableStream {
             None => UnderlyingSource::default(),
         };
         // Step 3.
-        let stream = Self::initial();
+        let stream = Self::initial(realm)?;
         let object = underlying_source.map(Into::into);
         stream.construction.replace(Some(Construction { object, source, strategy }));
         Ok(stream)
@@ -331,10 +356,10 @@ impl ReadableStreamMethods for ReadableStream {
 
     fn async_iterator(
         &self,
-        realm: &Realm,
+        _: &Realm,
         options: ReadableStreamIteratorOptions,
     ) -> Fallible<Box<dyn bgfetch_js::glue::AsyncIteration>> {
-        let reader = ReadableStreamDefaultReader::acquire(realm, &self.root())?;
+        let reader = ReadableStreamDefaultReader::acquire(&self.realm, &self.root())?;
         Ok(Box::new(super::iteration::StreamIteration::new(reader, options.prevent_cancel)))
     }
 
@@ -349,10 +374,10 @@ impl ReadableStreamMethods for ReadableStream {
     /// [`getReader()`](https://streams.spec.whatwg.org/#rs-get-reader)
     fn get_reader(
         &self,
-        realm: &Realm,
+        _: &Realm,
         options: ReadableStreamGetReaderOptions,
     ) -> Fallible<ReadableStreamReader> {
-        let stream = self.root();
+        let (realm, stream) = (&*self.realm, self.root());
         Ok(match options.mode {
             None => ReadableStreamReader::ReadableStreamDefaultReader(ReadableStreamDefaultReader::acquire(
                 realm, &stream,
@@ -398,8 +423,8 @@ impl ReadableStreamMethods for ReadableStream {
         pipe_to(realm, &self.root(), &destination, PipeOptions::from(options))
     }
 
-    fn tee(&self, realm: &Realm) -> Fallible<Vec<Root<Self>>> {
-        let (first, second) = self.tee_streams(realm, false)?;
+    fn tee(&self, _: &Realm) -> Fallible<Vec<Root<Self>>> {
+        let (first, second) = self.tee_streams(&self.realm, false)?;
         Ok(vec![first, second])
     }
 }
