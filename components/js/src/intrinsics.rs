@@ -73,6 +73,10 @@ const EXPRESSIONS: &[(&str, &str)] = &[
         "newError",
         "(E => n => new (Object.hasOwn(E, n) ? E[n] : E.Error))({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, __proto__: null })",
     ),
+    (
+        "errorStack",
+        "Function.prototype.call.bind((Object.getOwnPropertyDescriptor(Error.prototype, 'stack') ?? { get() {} }).get)",
+    ),
     ("bigIntText", "Function.prototype.call.bind(BigInt.prototype.toString)"),
     ("bigIntOf", "(B => v => B(v))(BigInt)"),
     ("newArrayBuffer", "(B => n => new B(n))(ArrayBuffer)"),
@@ -319,6 +323,19 @@ impl Realm {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths below 2^53")]
         let whole = |value: Value| value.as_number().unwrap_or(0.0) as u64;
         Ok((buffer, whole(offset), whole(length)))
+    }
+
+    /// Where an error was made: its own property `stack`, if that is a string, or what the engine keeps.
+    pub fn error_stack(&self, error: &Object) -> Fallible<Option<crate::DomString>> {
+        let key = crate::PropertyKey::String("stack".into());
+        let stack = match error.own_data_property(self, &key)? {
+            Some(own) => own,
+            None => self.intrinsics().call(self, "errorStack", std::slice::from_ref(error.as_value()))?,
+        };
+        if stack.kind() != crate::ValueKind::String {
+            return Ok(None);
+        }
+        crate::DomString::of(self, &stack).map(Some)
     }
 
     /// A data view.

@@ -38,7 +38,11 @@ pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
         // Whoever stopped it knows.
         return;
     }
-    let location = exception.location(realm);
+    let mut location = exception.location(realm);
+    if location.file.is_empty() {
+        // What is not an error does not know where it was thrown: most probably by the global's own script.
+        location.file = environment.url.borrow().to_string();
+    }
     let value = exception.to_value(realm);
     let description = exception.describe(realm);
     if !exception.is_termination() {

@@ -13,6 +13,7 @@ use url::Url;
 use crate::dom::ServiceWorkerGlobalScope;
 use crate::dom::globals::import_scripts;
 use crate::dom::html::scripting::dynamic_import::rename_calls;
+use crate::environment::Environment;
 
 thread_local! {
     static MODULES: RefCell<HashMap<String, Entry>> = RefCell::default();
@@ -94,7 +95,12 @@ impl ModuleLoader for ModuleMap {
         if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
             worker.may_load_modules()?;
         }
-        resolve_specifier(base, specifier).map(Into::into)
+        if Url::parse(base).is_ok() {
+            return resolve_specifier(base, specifier).map(Into::into);
+        }
+        // What `eval()` compiles has no URL of its own.
+        let base = Environment::try_of(realm).map(|environment| environment.base_url.borrow().to_string());
+        resolve_specifier(base.as_deref().unwrap_or_default(), specifier).map(Into::into)
     }
 
     fn source(&self, realm: &Realm, url: &str) -> Result<String, String> {

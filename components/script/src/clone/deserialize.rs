@@ -266,13 +266,15 @@ impl Reader<'_> {
     fn error(&mut self) -> Fallible<Object> {
         let name = self.text()?.unwrap_or_default();
         let error = self.realm.new_error(&name)?;
-        for key in ["message", "stack"] {
-            match self.text()? {
-                Some(text) => error.define_hidden(self.realm, key, &text.to_value(self.realm)?)?,
-                None => {
-                    error.delete(self.realm, key)?;
-                }
-            }
+        if let Some(message) = self.text()? {
+            error.define_hidden(self.realm, "message", &message.to_value(self.realm)?)?;
+        }
+        self.stack(error)
+    }
+
+    fn stack(&mut self, error: Object) -> Fallible<Object> {
+        if let Some(stack) = self.text()? {
+            error.define_hidden(self.realm, "stack", &stack.to_value(self.realm)?)?;
         }
         Ok(error)
     }
@@ -292,7 +294,8 @@ impl Reader<'_> {
             }
             tag::DOM_EXCEPTION => {
                 let (name, message) = (self.text()?.unwrap_or_default(), self.text()?.unwrap_or_default());
-                dom_exception::restore(realm, name, message)
+                let exception = dom_exception::restore(realm, name, message)?;
+                self.stack(exception)
             }
             tag::QUOTA_EXCEEDED_ERROR => {
                 let message = self.text()?.unwrap_or_default();
@@ -300,7 +303,8 @@ impl Reader<'_> {
                 let (quota, requested) = (number(self.float()?), number(self.float()?));
                 let exception =
                     bgfetch_js::Exception::quota_exceeded(message.into_string(), quota, requested);
-                exception.to_value(realm).as_object().ok_or_else(malformed)
+                let exception = exception.to_value(realm).as_object().ok_or_else(malformed)?;
+                self.stack(exception)
             }
             _ => Err(malformed()),
         }

@@ -289,12 +289,19 @@ impl Writer<'_> {
         let name = if name.is_undefined() { "Error".into() } else { DomString::of(self.realm, &name)? };
         self.bytes.push(tag::ERROR);
         self.text(&name);
-        for key in ["message", "stack"] {
-            let key = bgfetch_js::PropertyKey::String(key.into());
-            match object.own_data_property(self.realm, &key)? {
-                Some(value) if !value.is_undefined() => self.text(&DomString::of(self.realm, &value)?),
-                _ => self.bytes.push(tag::UNDEFINED),
-            }
+        let key = bgfetch_js::PropertyKey::String("message".into());
+        match object.own_data_property(self.realm, &key)? {
+            Some(value) => self.text(&DomString::of(self.realm, &value)?),
+            None => self.bytes.push(tag::UNDEFINED),
+        }
+        self.stack(object)
+    }
+
+    /// What the engine keeps of where an error was made, or what a page put in its place.
+    fn stack(&mut self, object: &Object) -> Fallible<()> {
+        match self.realm.error_stack(object)? {
+            Some(stack) => self.text(&stack),
+            None => self.bytes.push(tag::UNDEFINED),
         }
         Ok(())
     }
@@ -344,14 +351,14 @@ impl Writer<'_> {
             for number in [quota, requested] {
                 self.bytes.extend_from_slice(&number.unwrap_or(f64::NAN).to_le_bytes());
             }
-            return Ok(());
+            return self.stack(object);
         }
         if let Some(exception) = Root::<DOMException>::from_value(value) {
             let (name, message) = exception.parts();
             self.bytes.push(tag::DOM_EXCEPTION);
             self.text(name);
             self.text(message);
-            return Ok(());
+            return self.stack(object);
         }
         if Root::<MessagePort>::from_value(value).is_some() {
             return Err(clone_error("a MessagePort can only be sent when it is in the transfer list"));

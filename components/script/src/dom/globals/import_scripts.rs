@@ -2,7 +2,7 @@
 
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, Destination, Priority, Request, RequestHead, RequestMode,
+    CacheMode, CredentialsMode, Destination, Priority, Request, RequestHead, RequestMode, ResponseType,
 };
 use bgfetch_traits::service_worker::ScriptResource;
 use url::Url;
@@ -13,13 +13,19 @@ use crate::dom::file::blob_url;
 use crate::environment::Environment;
 use crate::mime::MimeType;
 
+/// A script, and whether its [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors).
+pub(super) struct Imported {
+    pub(super) script: ScriptResource,
+    pub(super) muted_errors: bool,
+}
+
 /// [Imports scripts into a worker global
 /// scope](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope), from step 3 on.
 /// `fetch` gives the script of a URL, or says why there is none.
 pub(super) fn import(
     realm: &Realm,
     urls: &[String],
-    mut fetch: impl FnMut(Url) -> Result<ScriptResource, String>,
+    mut fetch: impl FnMut(Url) -> Result<Imported, String>,
 ) -> Fallible<()> {
     // Steps 3 to 5.
     let environment = Environment::of(realm);
@@ -32,13 +38,13 @@ pub(super) fn import(
     // Step 6.
     for url in parsed? {
         // Step 6.1.
-        let is_same_origin = url.origin() == environment.origin || url.scheme() == "data";
-        let script = fetch(url).map_err(|why| Exception::dom("NetworkError", why))?;
+        let Imported { script, muted_errors } =
+            fetch(url).map_err(|why| Exception::dom("NetworkError", why))?;
         // Waiting for the network does not count as running.
         Agent::current().allow_time();
         // Step 6.2: errors of scripts of other origins are muted.
         match realm.evaluate_script(&script.source, script.url.as_str(), 1) {
-            Err(exception) if !is_same_origin && !exception.is_termination() => {
+            Err(exception) if muted_errors && !exception.is_termination() => {
                 let message = format!("the script {} of another origin threw", script.url);
                 return Err(Exception::dom("NetworkError", message));
             }
@@ -50,8 +56,10 @@ pub(super) fn import(
 
 /// [Fetches a classic worker-imported
 /// script](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-classic-worker-imported-script).
-pub(super) fn fetch(realm: &Realm, url: &Url) -> Result<ScriptResource, String> {
-    script(realm, url, RequestMode::NoCors, CacheMode::Default)
+pub(super) fn fetch(realm: &Realm, url: &Url) -> Result<Imported, String> {
+    let (script, kind) = script_and_type(realm, url, RequestMode::NoCors, CacheMode::Default)?;
+    let muted_errors = matches!(kind, ResponseType::Opaque | ResponseType::OpaqueRedirect);
+    Ok(Imported { script, muted_errors })
 }
 
 /// Fetches a script and waits for it: by `importScripts()` in mode "no-cors", or as a module in mode "cors".
@@ -61,6 +69,15 @@ pub(crate) fn script(
     mode: RequestMode,
     cache: CacheMode,
 ) -> Result<ScriptResource, String> {
+    script_and_type(realm, url, mode, cache).map(|(script, _)| script)
+}
+
+fn script_and_type(
+    realm: &Realm,
+    url: &Url,
+    mode: RequestMode,
+    cache: CacheMode,
+) -> Result<(ScriptResource, ResponseType), String> {
     let environment = Environment::of(realm);
     // Step 1.
     // A worker's module graph is fetched without credentials: step 7 of
@@ -74,7 +91,7 @@ pub(crate) fn script(
     let fetched = if url.scheme() == "blob" {
         blob_url::fetch(&request, None).and_then(|response| blocking::read(response, None))
     } else {
-        blocking::from_network(&environment, request, None)
+        blocking::fetch(&environment, request, None)
     };
     let Whole { head, policy, body } =
         fetched.map_err(|error| format!("{url} could not be fetched: {error}"))?;
@@ -83,14 +100,11 @@ pub(crate) fn script(
     if !head.is_ok() {
         return Err(format!("{url} could not be fetched: the server answered with status {}", head.status));
     }
-    let over_http = head.url().unwrap_or(url).scheme().starts_with("http");
-    if (over_http || mode == RequestMode::Cors)
-        && !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript())
-    {
+    if !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript()) {
         let mime_type = head.headers.get_str("Content-Type").unwrap_or_default();
         return Err(format!("{url} is no script: its type is {mime_type:?}"));
     }
     // Step 6.
     let (source, _) = encoding_rs::UTF_8.decode_with_bom_removal(&body);
-    Ok(ScriptResource { url: url.clone(), source: source.into_owned(), policy })
+    Ok((ScriptResource { url: url.clone(), source: source.into_owned(), policy }, head.kind))
 }

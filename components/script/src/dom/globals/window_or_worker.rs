@@ -134,7 +134,10 @@ macro_rules! window_or_worker_global_scope {
                 value: Value,
                 options: $crate::bindings::StructuredSerializeOptions,
             ) -> Fallible<Value> {
-                $crate::clone::structured_clone(realm, &value, &options.transfer)
+                let this = self.root().to_object();
+                let relevant = $crate::agent::Agent::current().realms();
+                let relevant = relevant.iter().find(|realm| realm.global().is_same(&this));
+                $crate::clone::structured_clone(relevant.unwrap_or(realm), &value, &options.transfer)
             }
 
             fn fetch(

@@ -71,6 +71,12 @@ impl WorkerGlobalScopeMethods for WorkerGlobalScope {
         let Some(worker) = self.root().downcast::<ServiceWorkerGlobalScope>() else {
             return import_scripts::import(realm, &urls, |url| import_scripts::fetch(realm, &url));
         };
-        import_scripts::import(realm, &urls, |url| worker.imported_script(realm, url))
+        let origin = Environment::of(realm).origin.clone();
+        import_scripts::import(realm, &urls, |url| {
+            // What is stored of a script does not tell what a redirect led to.
+            let muted_errors = url.scheme() != "data" && url.origin() != origin;
+            let script = worker.imported_script(realm, url)?;
+            Ok(import_scripts::Imported { script, muted_errors })
+        })
     }
 }

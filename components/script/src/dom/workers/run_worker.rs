@@ -79,6 +79,7 @@ async fn run(mut options: WorkerOptions) -> Result<(), String> {
     // Steps 8 to 11, and 13.6.
     let is_module = options.request.worker_type == WorkerType::Module;
     let credentials = options.request.credentials;
+    let outside = (*options.request.outside).clone();
     let (realm, global) = create(options, &script.url, script.policy).map_err(|error| error.to_string())?;
     announce(&realm).await;
     dynamic_import::install(&realm).map_err(|error| error.to_string())?;
@@ -86,7 +87,7 @@ async fn run(mut options: WorkerOptions) -> Result<(), String> {
     let source = rename_calls(&script.source);
     let url = script.url.as_str();
     if is_module {
-        modules::fetch_for_worker(&realm, &script.url, &script.source, credentials).await?;
+        modules::fetch_for_worker(&realm, &script.url, &script.source, credentials, outside).await?;
         Agent::current().allow_time();
         let module = realm.compile_module(&source, url).map_err(|error| error.describe(&realm))?;
         execute::report_rejection(&realm, module.evaluate(&realm).map(|evaluation| evaluation.promise));

@@ -26,7 +26,7 @@ pub(crate) fn install(realm: &Realm) -> Fallible<()> {
     let function = realm.function("import", 1, |realm, _, args| {
         let promise = Promise::<Value>::new(realm)?;
         match DomString::of(realm, args.get(0)).and_then(|specifier| resolve(realm, &specifier)) {
-            Ok(url) => load(realm, url, promise.clone()),
+            Ok((url, referrer)) => load(realm, url, referrer, promise.clone()),
             Err(exception) => promise.reject(realm, exception),
         }
         promise.to_js(realm)
@@ -34,20 +34,23 @@ pub(crate) fn install(realm: &Realm) -> Fallible<()> {
     realm.global().define_hidden(realm, NAME, function.as_value())
 }
 
-/// Resolves a specifier against the script that calls; against the document for what has no URL, such as `eval()`.
-fn resolve(realm: &Realm, specifier: &str) -> Fallible<Url> {
+/// Resolves a specifier against the script that calls, which is given too; against the document or worker for what has no
+/// URL, such as `eval()`.
+fn resolve(realm: &Realm, specifier: &str) -> Fallible<(Url, Option<Url>)> {
     let caller =
         realm.calling_script().filter(|script| Url::parse(script).is_ok_and(|url| !url.cannot_be_a_base()));
+    let referrer = caller.as_ref().and_then(|script| Url::parse(script).ok());
     let base = caller.unwrap_or_else(|| Environment::of(realm).base_url.borrow().to_string());
-    resolve_specifier(&base, specifier).map_err(Exception::type_error)
+    let url = resolve_specifier(&base, specifier).map_err(Exception::type_error)?;
+    Ok((url, referrer))
 }
 
 /// Fetches the graph of a module and runs it; the promise is for its namespace object.
-fn load(realm: &Realm, url: Url, promise: Promise<Value>) {
+fn load(realm: &Realm, url: Url, referrer: Option<Url>, promise: Promise<Value>) {
     let owned = realm.clone();
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let result = async {
-            modules::fetch_dynamic(&owned, url.clone()).await.map_err(Exception::type_error)?;
+            modules::fetch_dynamic(&owned, url.clone(), referrer).await.map_err(Exception::type_error)?;
             owned.import_module(url.as_str())?.future(&owned)?.await
         };
         let result: Fallible<Value> = result.await;

@@ -3,9 +3,11 @@
 use bgfetch_js::{ErrorLocation, Realm};
 use bgfetch_traits::coordinator::ConsoleLevel;
 use bgfetch_traits::fetch::{
-    CredentialsMode, Destination, Priority, Request, RequestHead, RequestMode, Response, ResponseType,
+    CredentialsMode, Destination, Priority, Referrer, Request, RequestHead, RequestMode, Response,
+    ResponseType,
 };
 use bgfetch_traits::net::CancelHandle;
+use bgfetch_traits::policy::Client;
 use bytes::Bytes;
 use encoding_rs::Encoding;
 use url::Url;
@@ -39,7 +41,7 @@ pub(super) async fn classic(
     fallback: &'static Encoding,
 ) -> Result<ScriptResult, String> {
     let head = request(&url, options, Destination::Script);
-    let response = send(realm, head).await?;
+    let response = send(realm, head, None).await?;
     // Step 5.1: [should it be blocked due to its MIME type](https://fetch.spec.whatwg.org/#ref-for-should-response-to-request-be-blocked-due-to-mime-type?).
     let mime_type = MimeType::extract(&response.head.headers);
     if let Some(mime_type) = mime_type.as_ref().filter(|mime_type| is_blocked_for_scripts(&mime_type.essence))
@@ -72,8 +74,19 @@ fn is_blocked_for_scripts(essence: &str) -> bool {
 ///
 /// # Errors
 /// A sentence for the console.
-pub(super) async fn module(realm: &Realm, url: &Url, options: &FetchOptions) -> Result<String, String> {
-    let response = send(realm, request(url, options, Destination::Script)).await?;
+pub(super) async fn module(
+    realm: &Realm,
+    url: &Url,
+    referrer: Option<&Url>,
+    options: &FetchOptions,
+) -> Result<String, String> {
+    let worker = options.worker.as_ref();
+    let destination = worker.map_or(Destination::Script, |worker| worker.destination);
+    let mut head = request(url, options, destination);
+    if let Some(referrer) = referrer {
+        head.referrer = Referrer::Url(referrer.clone());
+    }
+    let response = send(realm, head, worker.map(|worker| worker.outside.clone())).await?;
     let mime_type = MimeType::extract(&response.head.headers);
     let essence = mime_type.map(|mime_type| mime_type.essence).unwrap_or_default();
     if !is_javascript(&essence) {
@@ -99,10 +112,12 @@ fn request(url: &Url, options: &FetchOptions, destination: Destination) -> Reque
     }
 }
 
-async fn send(realm: &Realm, head: RequestHead) -> Result<Response, String> {
+/// Fetches on behalf of `client`, or of the realm's environment.
+async fn send(realm: &Realm, head: RequestHead, client: Option<Client>) -> Result<Response, String> {
     let environment = Environment::try_of(realm).ok_or("the page is gone")?;
     let url = head.url.clone();
-    let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
+    let client = client.unwrap_or_else(|| environment.client());
+    let request = Request { head, client, body: None, priority: Priority::Foreground };
     let response = fetching::fetch(&environment, request, CancelHandle::new()).await;
     let response = response.map_err(|error| format!("the script {url} could not be loaded: {error}"))?;
     if response.head.is_ok() {

@@ -1,16 +1,20 @@
 //! [Fetching module script graphs](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-script-tree): every
 //! module is in the [module map](crate::scripts) before any of them is linked.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::{Future, poll_fn};
+use std::rc::Rc;
 use std::task::Poll;
 
 use bgfetch_js::{Realm, module_requests};
-use bgfetch_traits::fetch::CredentialsMode;
+use bgfetch_traits::fetch::{CredentialsMode, Destination};
+use bgfetch_traits::policy::Client;
 use url::Url;
 
-use super::prepare::FetchOptions;
+use super::prepare::{FetchOptions, ForWorker};
 use super::{ScriptResult, fetch};
+use crate::environment::{Environment, GlobalKind};
 use crate::scripts::{Claim, ModuleMap, resolve_specifier};
 
 /// [Fetches an external module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-script-tree).
@@ -22,7 +26,7 @@ pub(super) async fn fetch_external(
     url: Url,
     options: &FetchOptions,
 ) -> Result<ScriptResult, String> {
-    fetch_graph(realm, vec![url.clone()], options).await?;
+    fetch_graph(realm, vec![(url.clone(), None)], options).await?;
     Ok(ScriptResult::ExternalModule(url))
 }
 
@@ -31,21 +35,31 @@ pub(super) async fn fetch_external(
 /// # Errors
 /// A sentence for the console.
 pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> Result<ScriptResult, String> {
-    let dependencies = dependencies(base, &source)?;
+    let dependencies = dependencies(base, &source)?.into_iter().map(|(url, _)| (url, None)).collect();
     fetch_graph(realm, dependencies, &descendant_options(None)).await?;
     Ok(ScriptResult::InlineModule(source))
 }
 
-/// [Fetches an `import()` module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-import()-module-script-graph).
+/// [Fetches an `import()` module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-an-import()-module-script-graph),
+/// for the script at `referrer`, if it has a URL.
 ///
 /// # Errors
 /// A sentence for the exception.
-pub(crate) async fn fetch_dynamic(realm: &Realm, url: Url) -> Result<(), String> {
-    fetch_graph(realm, vec![url], &descendant_options(None)).await
+pub(super) async fn fetch_dynamic(realm: &Realm, url: Url, referrer: Option<Url>) -> Result<(), String> {
+    let mut options = descendant_options(None);
+    if let Some(credentials) = WORKER_CREDENTIALS.get() {
+        options.cors = Some(credentials);
+    }
+    fetch_graph(realm, vec![(url, referrer)], &options).await
+}
+
+thread_local! {
+    /// Credentials mode of a module worker, which all of its modules are fetched with.
+    static WORKER_CREDENTIALS: Cell<Option<CredentialsMode>> = const { Cell::new(None) };
 }
 
 /// [Fetches a module worker script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-worker-script-tree),
-/// the first script of which is there.
+/// the first script of which is there. The others are fetched on behalf of the `outside` settings.
 ///
 /// # Errors
 /// A sentence for the console.
@@ -54,11 +68,18 @@ pub(crate) async fn fetch_for_worker(
     url: &Url,
     source: &str,
     credentials: CredentialsMode,
+    outside: Client,
 ) -> Result<(), String> {
+    WORKER_CREDENTIALS.set(Some(credentials));
     if let Claim::Fetch(place) = ModuleMap::claim(url).await {
         place.fill(Ok(source.to_owned()));
     }
-    let options = FetchOptions { cors: Some(credentials), ..descendant_options(None) };
+    let destination = match Environment::of(realm).kind {
+        GlobalKind::SharedWorker => Destination::SharedWorker,
+        _ => Destination::Worker,
+    };
+    let worker = Some(Rc::new(ForWorker { outside, destination }));
+    let options = FetchOptions { cors: Some(credentials), worker, ..descendant_options(None) };
     fetch_graph(realm, dependencies(url, source)?, &options).await
 }
 
@@ -68,29 +89,33 @@ fn descendant_options(of: Option<&FetchOptions>) -> FetchOptions {
         cors: of.map_or(Some(CredentialsMode::SameOrigin), |options| options.cors),
         integrity: String::new(),
         referrer_policy: of.map(|options| options.referrer_policy).unwrap_or_default(),
+        worker: of.and_then(|options| options.worker.clone()),
     }
 }
 
+/// A module's URL, and that of the one that imports it.
+type ModuleRequest = (Url, Option<Url>);
+
 /// What a module imports; an error if a specifier means nothing.
-fn dependencies(url: &Url, source: &str) -> Result<Vec<Url>, String> {
+fn dependencies(url: &Url, source: &str) -> Result<Vec<ModuleRequest>, String> {
     module_requests(source, url.as_str())
         .iter()
-        .map(|specifier| resolve_specifier(url.as_str(), specifier))
+        .map(|specifier| Ok((resolve_specifier(url.as_str(), specifier)?, Some(url.clone()))))
         .collect()
 }
 
 /// Fetches modules and everything they import, those of one distance from the root at the same time.
-async fn fetch_graph(realm: &Realm, roots: Vec<Url>, options: &FetchOptions) -> Result<(), String> {
+async fn fetch_graph(realm: &Realm, roots: Vec<ModuleRequest>, options: &FetchOptions) -> Result<(), String> {
     let descendants = descendant_options(Some(options));
     let mut seen: HashSet<Url> = HashSet::new();
     let mut level = roots;
     let mut options = options;
     while !level.is_empty() {
-        level.retain(|url| seen.insert(url.clone()));
-        let fetches = level.iter().map(|url| fetch_one(realm, url, options));
+        level.retain(|(url, _)| seen.insert(url.clone()));
+        let fetches = level.iter().map(|(url, referrer)| fetch_one(realm, url, referrer.as_ref(), options));
         let sources = all(fetches).await;
         let mut next = Vec::new();
-        for (url, source) in level.iter().zip(sources) {
+        for ((url, _), source) in level.iter().zip(sources) {
             next.extend(dependencies(url, &source?)?);
         }
         level = next;
@@ -101,11 +126,16 @@ async fn fetch_graph(realm: &Realm, roots: Vec<Url>, options: &FetchOptions) -> 
 
 /// [Fetches a single module script](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script), unless
 /// it is in the module map or on its way there.
-async fn fetch_one(realm: &Realm, url: &Url, options: &FetchOptions) -> Result<String, String> {
+async fn fetch_one(
+    realm: &Realm,
+    url: &Url,
+    referrer: Option<&Url>,
+    options: &FetchOptions,
+) -> Result<String, String> {
     match ModuleMap::claim(url).await {
         Claim::Known(source) => source,
         Claim::Fetch(place) => {
-            let source = fetch::module(realm, url, options).await;
+            let source = fetch::module(realm, url, referrer, options).await;
             place.fill(source.clone());
             source
         }

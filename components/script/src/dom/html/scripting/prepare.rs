@@ -1,7 +1,10 @@
 //! [Preparing a script element](https://html.spec.whatwg.org/multipage/scripting.html#prepare-the-script-element).
 
+use std::rc::Rc;
+
 use bgfetch_js::{Fallible, Realm, Root};
-use bgfetch_traits::fetch::{CredentialsMode, ReferrerPolicy};
+use bgfetch_traits::fetch::{CredentialsMode, Destination, ReferrerPolicy};
+use bgfetch_traits::policy::Client;
 use url::Url;
 
 use super::{ClassicScript, Schedule, ScriptKind, ScriptResult, execute, fetch, mark_as_ready, modules};
@@ -25,6 +28,16 @@ pub(super) struct FetchOptions {
     pub(super) cors: Option<CredentialsMode>,
     pub(super) integrity: String,
     pub(super) referrer_policy: ReferrerPolicy,
+    /// For what a module worker's script imports.
+    pub(super) worker: Option<Rc<ForWorker>>,
+}
+
+/// How the modules of a worker are fetched.
+#[derive(Debug)]
+pub(super) struct ForWorker {
+    /// The [fetch client](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-worker-script-tree).
+    pub(super) outside: Client,
+    pub(super) destination: Destination,
 }
 
 /// [Prepares the script element](https://html.spec.whatwg.org/multipage/scripting.html#prepare-the-script-element).
@@ -141,6 +154,7 @@ fn external(
             .plain_attribute("referrerpolicy")
             .and_then(|policy| ReferrerPolicy::parse(&policy.to_ascii_lowercase()))
             .unwrap_or_default(),
+        worker: None,
     };
     document.scripts.delay_load();
     let (owned, script, document) = (realm.clone(), script.clone(), document.clone());
