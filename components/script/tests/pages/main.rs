@@ -2,4 +2,5 @@
 
 mod dom;
 mod scripts_run_in_order;
+mod streams;
 mod support;
