@@ -27,7 +27,7 @@ static DIRECTORY: Interface = Interface {
     exposure: Exposure::WINDOW,
     async_iterable: Some(
         AsyncIterable::new(|realm, this: &Directory, _| {
-                DirectoryMethods::async_iterator(this, realm)
+                DirectoryMethods::async_iterator(this, realm.of(this))
             })
             .pairs()
             .with_return(<Directory as DirectoryMethods>::ASYNC_ITERATOR_RETURN),

@@ -88,68 +88,70 @@ static ATTRIBUTES: Interface = Interface {
     members: &[
         Member::getter(
             c"id",
-            |realm, this: &Attributes| AttributesMethods::id(this, realm)?.to_js(realm),
+            |realm, this: &Attributes| {
+                AttributesMethods::id(this, realm.of(this))?.to_js(realm)
+            },
         ),
         Member::attribute(
             c"size",
             |realm, this: &Attributes| {
-                AttributesMethods::size(this, realm)?.to_js(realm)
+                AttributesMethods::size(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = FromJs::from_js(realm, value).map_err(in_argument("size"))?;
-                AttributesMethods::set_size(this, realm, value)
+                AttributesMethods::set_size(this, realm.of(this), value)
             },
         ),
         Member::attribute(
             c"text",
             |realm, this: &Attributes| {
-                AttributesMethods::text(this, realm)?.to_js(realm)
+                AttributesMethods::text(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = idl::null_to_empty(realm, value)
                     .map_err(in_argument("text"))?;
-                AttributesMethods::set_text(this, realm, value)
+                AttributesMethods::set_text(this, realm.of(this), value)
             },
         ),
         Member::attribute(
             c"level",
             |realm, this: &Attributes| {
-                AttributesMethods::level(this, realm)?.to_js(realm)
+                AttributesMethods::level(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = idl::clamp(realm, value).map_err(in_argument("level"))?;
-                AttributesMethods::set_level(this, realm, value)
+                AttributesMethods::set_level(this, realm.of(this), value)
             },
         ),
         Member::attribute(
             c"mode",
             |realm, this: &Attributes| {
-                AttributesMethods::mode(this, realm)?.to_js(realm)
+                AttributesMethods::mode(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| match idl::known(
                 realm,
                 value,
                 Mode::from_str,
             )? {
-                Some(value) => AttributesMethods::set_mode(this, realm, value),
+                Some(value) => AttributesMethods::set_mode(this, realm.of(this), value),
                 None => Ok(()),
             },
         ),
         Member::attribute(
             c"parent",
             |realm, this: &Attributes| {
-                AttributesMethods::parent(this, realm)?.to_js(realm)
+                AttributesMethods::parent(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = FromJs::from_js(realm, value)
                     .map_err(in_argument("parent"))?;
-                AttributesMethods::set_parent(this, realm, value)
+                AttributesMethods::set_parent(this, realm.of(this), value)
             },
         ),
         Member::attribute(
             c"other",
             |realm, this: &Attributes| {
-                AttributesMethods::other(this, realm)?.to_js(realm)
+                AttributesMethods::other(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| glue::put_forwards(
                 realm,
@@ -166,31 +168,31 @@ static ATTRIBUTES: Interface = Interface {
         >(
             c"count",
             |realm, this: &Attributes| {
-                AttributesMethods::count(this, realm)?.to_js(realm)
+                AttributesMethods::count(this, realm.of(this))?.to_js(realm)
             },
             |realm, this, value| glue::replace(realm, this, "count", value),
         ),
         Member::attribute(
             c"lenient",
             |realm, this: &Attributes| {
-                AttributesMethods::lenient(this, realm)?.to_js(realm)
+                AttributesMethods::lenient(this, realm.of(this))?.to_js(realm)
             },
             |_, _: &Attributes, _| Ok(()),
         ),
         Member::attribute(
             c"slot",
             |realm, this: &Attributes| {
-                AttributesMethods::slot(this, realm)?.to_js(realm)
+                AttributesMethods::slot(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = FromJs::from_js(realm, value).map_err(in_argument("slot"))?;
-                AttributesMethods::set_slot(this, realm, value)
+                AttributesMethods::set_slot(this, realm.of(this), value)
             },
         ),
         Member::promise_getter(
             c"ready",
             |realm, this: &Attributes| {
-                AttributesMethods::ready(this, realm)?.to_js(realm)
+                AttributesMethods::ready(this, realm.of(this))?.to_js(realm)
             },
         ),
         Member::getter(
@@ -199,14 +201,14 @@ static ATTRIBUTES: Interface = Interface {
                 realm,
                 this,
                 "list",
-                AttributesMethods::list(this, realm)?,
+                AttributesMethods::list(this, realm.of(this))?,
             ),
         ),
         Member::getter(
             c"maybeList",
             |realm, this: &Attributes| match AttributesMethods::maybe_list(
                 this,
-                realm,
+                realm.of(this),
             )? {
                 Some(value) => glue::same_frozen_array(realm, this, "maybeList", value),
                 None => Ok(Value::NULL),
@@ -215,18 +217,18 @@ static ATTRIBUTES: Interface = Interface {
         Member::attribute(
             c"href",
             |realm, this: &Attributes| {
-                AttributesMethods::href(this, realm)?.to_js(realm)
+                AttributesMethods::href(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Attributes, value| {
                 let value = FromJs::from_js(realm, value).map_err(in_argument("href"))?;
-                AttributesMethods::set_href(this, realm, value)
+                AttributesMethods::set_href(this, realm.of(this), value)
             },
         ),
         Member::method(
             c"toString",
             0,
             |realm, this: &Attributes, _| {
-                AttributesMethods::href(this, realm)?.to_js(realm)
+                AttributesMethods::href(this, realm.of(this))?.to_js(realm)
             },
         ),
     ],
@@ -240,7 +242,7 @@ static ATTRIBUTES: Interface = Interface {
         Member::getter(
                 c"isTrusted",
                 |realm, this: &Attributes| {
-                    AttributesMethods::is_trusted(this, realm)?.to_js(realm)
+                    AttributesMethods::is_trusted(this, realm.of(this))?.to_js(realm)
                 },
             )
             .unforgeable(),

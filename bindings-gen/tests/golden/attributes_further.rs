@@ -19,7 +19,7 @@ static BASE: Interface = Interface {
     members: &[
         Member::getter(
             c"name",
-            |realm, this: &Base| BaseMethods::name(this, realm)?.to_js(realm),
+            |realm, this: &Base| BaseMethods::name(this, realm.of(this))?.to_js(realm),
         ),
     ],
     ..Interface::new::<Base>(c"Base", 0, 1, 0)
@@ -71,17 +71,17 @@ static DERIVED: Interface = Interface {
         Member::attribute(
             c"name",
             |realm, this: &Derived| {
-                <Base as BaseMethods>::name(this, realm)?.to_js(realm)
+                <Base as BaseMethods>::name(this, realm.of(this))?.to_js(realm)
             },
             |realm, this: &Derived, value| {
                 let value = FromJs::from_js(realm, value).map_err(in_argument("name"))?;
-                DerivedMethods::set_name(this, realm, value)
+                DerivedMethods::set_name(this, realm.of(this), value)
             },
         ),
         Member::getter(
                 c"precise",
                 |realm, this: &Derived| {
-                    DerivedMethods::precise(this, realm)?.to_js(realm)
+                    DerivedMethods::precise(this, realm.of(this))?.to_js(realm)
                 },
             )
             .cross_origin_isolated(),
@@ -195,7 +195,7 @@ static ISOLATED: Interface = Interface {
             c"measure",
             0,
             |realm, this: &Isolated, _| {
-                IsolatedMethods::measure(this, realm)?.to_js(realm)
+                IsolatedMethods::measure(this, realm.of(this))?.to_js(realm)
             },
         ),
     ],

@@ -114,7 +114,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", FromJs::from_js)?;
-                ValuesMethods::whole(this, realm, value)?.to_js(realm)
+                ValuesMethods::whole(this, realm.of(this), value)?.to_js(realm)
             },
         ),
         Member::method(
@@ -123,7 +123,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", idl::symbol)?;
-                ValuesMethods::mark(this, realm, value)?.to_js(realm)
+                ValuesMethods::mark(this, realm.of(this), value)?.to_js(realm)
             },
         ),
         Member::method(
@@ -132,7 +132,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", FromJs::from_js)?;
-                ValuesMethods::either(this, realm, value)?.to_js(realm)
+                ValuesMethods::either(this, realm.of(this), value)?.to_js(realm)
             },
         ),
         Member::method(
@@ -141,7 +141,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", FromJs::from_js)?;
-                ValuesMethods::key(this, realm, value)?.to_js(realm)
+                ValuesMethods::key(this, realm.of(this), value)?.to_js(realm)
             },
         ),
         Member::method(
@@ -150,7 +150,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 let value = args
                     .or(realm, 0, "value", FromJs::from_js, || Value::number(5.0))?;
-                ValuesMethods::numbers(this, realm, value)?.to_js(realm)
+                ValuesMethods::numbers(this, realm.of(this), value)?.to_js(realm)
             },
         ),
     ],

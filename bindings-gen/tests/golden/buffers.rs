@@ -52,7 +52,7 @@ static BUFFERS: Interface = Interface {
                             idl::Allow::NOTHING,
                         ),
                     )?;
-                BuffersMethods::buffer(this, realm, source)?.to_js(realm)
+                BuffersMethods::buffer(this, realm.of(this), source)?.to_js(realm)
             },
         ),
         Member::method(
@@ -83,7 +83,7 @@ static BUFFERS: Interface = Interface {
                             idl::Allow::NOTHING,
                         ),
                     )?;
-                BuffersMethods::bytes(this, realm, view, floats)?.to_js(realm)
+                BuffersMethods::bytes(this, realm.of(this), view, floats)?.to_js(realm)
             },
         ),
         Member::method(
@@ -120,7 +120,8 @@ static BUFFERS: Interface = Interface {
                         "data",
                         |realm, value| idl::data_view(realm, value, idl::Allow::NOTHING),
                     )?;
-                BuffersMethods::shared(this, realm, source, view, data)?.to_js(realm)
+                BuffersMethods::shared(this, realm.of(this), source, view, data)?
+                    .to_js(realm)
             },
         ),
     ],

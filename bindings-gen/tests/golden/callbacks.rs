@@ -200,7 +200,14 @@ static CALLER: Interface = Interface {
                 let pull = args.required(realm, 1, "pull", FromJs::from_js)?;
                 let size = args.required(realm, 2, "size", FromJs::from_js)?;
                 let listener = args.required(realm, 3, "listener", FromJs::from_js)?;
-                CallerMethods::call(this, realm, reaction, pull, size, listener)?
+                CallerMethods::call(
+                        this,
+                        realm.of(this),
+                        reaction,
+                        pull,
+                        size,
+                        listener,
+                    )?
                     .to_js(realm)
             },
         ),

@@ -217,7 +217,7 @@ static USES: Interface = Interface {
                 let derived = args.required(realm, 0, "derived", FromJs::from_js)?;
                 let defaults = args
                     .or(realm, 1, "defaults", FromJs::from_js, AllDefaults::default)?;
-                UsesMethods::take(this, realm, derived, defaults)?.to_js(realm)
+                UsesMethods::take(this, realm.of(this), derived, defaults)?.to_js(realm)
             },
         ),
     ],

@@ -147,7 +147,7 @@ static THING: Interface = Interface {
                 c"work",
                 0,
                 |realm, this: &Thing, _| {
-                    ThingMethods::work(this, realm)?.to_js(realm)
+                    ThingMethods::work(this, realm.of(this))?.to_js(realm)
                 },
             )
             .exposed(Exposure::SERVICE_WORKER)
@@ -206,14 +206,18 @@ static WINDOW: Interface = Interface {
         ),
         Member::getter(
                 c"never",
-                |realm, this: &Window| WindowMethods::never(this, realm)?.to_js(realm),
+                |realm, this: &Window| {
+                    WindowMethods::never(this, realm.of(this))?.to_js(realm)
+                },
             )
             .exposed(Exposure::SERVICE_WORKER),
     ],
     unforgeable: &[
         Member::getter(
                 c"window",
-                |realm, this: &Window| WindowMethods::window(this, realm)?.to_js(realm),
+                |realm, this: &Window| {
+                    WindowMethods::window(this, realm.of(this))?.to_js(realm)
+                },
             )
             .unforgeable(),
     ],

@@ -62,7 +62,7 @@ static PAIRS: Interface = Interface {
     exposure: Exposure::WINDOW,
     pair_iterable: Some(
         PairIterable::new(|realm, this: &Pairs, index| {
-            match PairsMethods::pair_at(this, realm, index)? {
+            match PairsMethods::pair_at(this, realm.of(this), index)? {
                 Some((key, value)) => Ok(Some((key.to_js(realm)?, value.to_js(realm)?))),
                 None => Ok(None),
             }
@@ -124,7 +124,7 @@ static STREAM: Interface = Interface {
         AsyncIterable::new(|realm, this: &Stream, args| {
                 let options = args
                     .or(realm, 0, "options", FromJs::from_js, Options::default)?;
-                StreamMethods::async_iterator(this, realm, options)
+                StreamMethods::async_iterator(this, realm.of(this), options)
             })
             .with_return(<Stream as StreamMethods>::ASYNC_ITERATOR_RETURN),
     ),
@@ -165,7 +165,9 @@ static VALUES: Interface = Interface {
     members: &[
         Member::getter(
             c"length",
-            |realm, this: &Values| ValuesMethods::length(this, realm)?.to_js(realm),
+            |realm, this: &Values| {
+                ValuesMethods::length(this, realm.of(this))?.to_js(realm)
+            },
         ),
         Member::method(
             c"item",
@@ -173,7 +175,7 @@ static VALUES: Interface = Interface {
             |realm, this: &Values, args| {
                 at_least(args, 1)?;
                 let index = args.required(realm, 0, "index", FromJs::from_js)?;
-                ValuesMethods::item(this, realm, index)?.to_js(realm)
+                ValuesMethods::item(this, realm.of(this), index)?.to_js(realm)
             },
         ),
     ],
@@ -183,7 +185,7 @@ static VALUES: Interface = Interface {
             .indexed(
                 |this: &Values| ValuesMethods::indexed_length(this),
                 |realm, this: &Values, index| {
-                    ValuesMethods::item(this, realm, index)?.to_js(realm)
+                    ValuesMethods::item(this, realm.of(this), index)?.to_js(realm)
                 },
             ),
     ),

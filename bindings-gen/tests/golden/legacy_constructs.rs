@@ -13,6 +13,7 @@ pub trait AssemblyNamespace: Sized {}
 pub static ASSEMBLY: Namespace = Namespace {
     name: c"Assembly",
     kind: glue::NamespaceKind::Namespace,
+    own_prototype: false,
     exposure: Exposure::WINDOW,
     secure_context: false,
     members: &[],
@@ -87,6 +88,7 @@ impl Handle for HandlerNonNull {
 pub static FILTER: Namespace = Namespace {
     name: c"Filter",
     kind: glue::NamespaceKind::CallbackInterface,
+    own_prototype: false,
     exposure: Exposure::WINDOW,
     secure_context: false,
     members: &[Member::constant(c"ACCEPT", 1.0), Member::constant(c"REJECT", 2.0)],
@@ -295,11 +297,13 @@ static FILTERS: Interface = Interface {
     members: &[
         Member::attribute(
             c"handler",
-            |realm, this: &Filters| FiltersMethods::handler(this, realm)?.to_js(realm),
+            |realm, this: &Filters| {
+                FiltersMethods::handler(this, realm.of(this))?.to_js(realm)
+            },
             |realm, this: &Filters, value| {
                 let value = idl::non_object_as_null(realm, value, FromJs::from_js)
                     .map_err(in_argument("handler"))?;
-                FiltersMethods::set_handler(this, realm, value)
+                FiltersMethods::set_handler(this, realm.of(this), value)
             },
         ),
         Member::method(
@@ -308,7 +312,7 @@ static FILTERS: Interface = Interface {
             |realm, this: &Filters, args| {
                 at_least(args, 1)?;
                 let filter = args.required(realm, 0, "filter", FromJs::from_js)?;
-                FiltersMethods::apply(this, realm, filter)?.to_js(realm)
+                FiltersMethods::apply(this, realm.of(this), filter)?.to_js(realm)
             },
         ),
     ],
@@ -351,13 +355,14 @@ static INDEXED: Interface = Interface {
             .indexed(
                 |this: &Indexed| IndexedMethods::indexed_length(this),
                 |realm, this: &Indexed, index| {
-                    IndexedMethods::indexed_getter(this, realm, index)?.to_js(realm)
+                    IndexedMethods::indexed_getter(this, realm.of(this), index)?
+                        .to_js(realm)
                 },
             )
             .indexed_setter(|realm, this: &Indexed, index, value| {
                 IndexedMethods::indexed_setter(
                         this,
-                        realm,
+                        realm.of(this),
                         index,
                         FromJs::from_js(realm, value)?,
                     )
@@ -404,20 +409,26 @@ static LENIENT: Interface = Interface {
     members: &[
         Member::lenient_getter(
             c"reading",
-            |realm, this: &Lenient| LenientMethods::reading(this, realm)?.to_js(realm),
+            |realm, this: &Lenient| {
+                LenientMethods::reading(this, realm.of(this))?.to_js(realm)
+            },
         ),
         Member::lenient_attribute(
             c"careless",
-            |realm, this: &Lenient| LenientMethods::careless(this, realm)?.to_js(realm),
+            |realm, this: &Lenient| {
+                LenientMethods::careless(this, realm.of(this))?.to_js(realm)
+            },
             |realm, this: &Lenient, value| {
                 let value = FromJs::from_js(realm, value)
                     .map_err(in_argument("careless"))?;
-                LenientMethods::set_careless(this, realm, value)
+                LenientMethods::set_careless(this, realm.of(this), value)
             },
         ),
         Member::attribute(
             c"unset",
-            |realm, this: &Lenient| LenientMethods::unset(this, realm)?.to_js(realm),
+            |realm, this: &Lenient| {
+                LenientMethods::unset(this, realm.of(this))?.to_js(realm)
+            },
             |_, _: &Lenient, _| Ok(()),
         ),
     ],
@@ -520,13 +531,13 @@ static NAMED: Interface = Interface {
             .named(
                 |this: &Named| NamedMethods::supported_property_names(this),
                 |realm, this: &Named, name| {
-                    NamedMethods::named_getter(this, realm, name)?.to_js(realm)
+                    NamedMethods::named_getter(this, realm.of(this), name)?.to_js(realm)
                 },
             )
             .named_setter(|realm, this: &Named, name, value| {
                 NamedMethods::named_setter(
                         this,
-                        realm,
+                        realm.of(this),
                         name,
                         FromJs::from_js(realm, value)?,
                     )
@@ -534,7 +545,7 @@ static NAMED: Interface = Interface {
             })
             .named_deleter(|realm, this: &Named, name| NamedMethods::named_deleter(
                 this,
-                realm,
+                realm.of(this),
                 name,
             ))
             .override_builtins(),

@@ -36,7 +36,7 @@ static COLLECTION: Interface = Interface {
         Member::getter(
             c"length",
             |realm, this: &Collection| {
-                CollectionMethods::length(this, realm)?.to_js(realm)
+                CollectionMethods::length(this, realm.of(this))?.to_js(realm)
             },
         ),
         Member::method(
@@ -45,7 +45,7 @@ static COLLECTION: Interface = Interface {
             |realm, this: &Collection, args| {
                 at_least(args, 1)?;
                 let index = args.required(realm, 0, "index", FromJs::from_js)?;
-                CollectionMethods::item(this, realm, index)?.to_js(realm)
+                CollectionMethods::item(this, realm.of(this), index)?.to_js(realm)
             },
         ),
         Member::method(
@@ -54,7 +54,7 @@ static COLLECTION: Interface = Interface {
             |realm, this: &Collection, args| {
                 at_least(args, 1)?;
                 let name = args.required(realm, 0, "name", FromJs::from_js)?;
-                CollectionMethods::named_item(this, realm, name)?.to_js(realm)
+                CollectionMethods::named_item(this, realm.of(this), name)?.to_js(realm)
             },
         ),
     ],
@@ -63,13 +63,14 @@ static COLLECTION: Interface = Interface {
             .indexed(
                 |this: &Collection| CollectionMethods::indexed_length(this),
                 |realm, this: &Collection, index| {
-                    CollectionMethods::item(this, realm, index)?.to_js(realm)
+                    CollectionMethods::item(this, realm.of(this), index)?.to_js(realm)
                 },
             )
             .named(
                 |this: &Collection| CollectionMethods::supported_property_names(this),
                 |realm, this: &Collection, name| {
-                    CollectionMethods::named_item(this, realm, name)?.to_js(realm)
+                    CollectionMethods::named_item(this, realm.of(this), name)?
+                        .to_js(realm)
                 },
             )
             .unenumerable(),
@@ -121,20 +122,20 @@ static MAP: Interface = Interface {
             .named(
                 |this: &Map| MapMethods::supported_property_names(this),
                 |realm, this: &Map, name| {
-                    MapMethods::named_getter(this, realm, name)?.to_js(realm)
+                    MapMethods::named_getter(this, realm.of(this), name)?.to_js(realm)
                 },
             )
             .named_setter(|realm, this: &Map, name, value| {
                 MapMethods::named_setter(
                         this,
-                        realm,
+                        realm.of(this),
                         name,
                         FromJs::from_js(realm, value)?,
                     )
                     .map(drop)
             })
             .named_deleter(|realm, this: &Map, name| {
-                MapMethods::named_deleter(this, realm, name).map(|_| true)
+                MapMethods::named_deleter(this, realm.of(this), name).map(|_| true)
             })
             .override_builtins(),
     ),

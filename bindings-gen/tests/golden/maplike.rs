@@ -71,7 +71,7 @@ static OWN_MEMBERS: Interface = Interface {
             |realm, this: &OwnMembers, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", FromJs::from_js)?;
-                OwnMembersMethods::add(this, realm, value)?.to_js(realm)
+                OwnMembersMethods::add(this, realm.of(this), value)?.to_js(realm)
             },
         ),
     ],

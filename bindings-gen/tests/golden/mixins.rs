@@ -26,17 +26,21 @@ impl<T: PlatformObject + BodyMethods> BodyMembers<T> {
     pub const MEMBERS: &'static [Member] = &[
         Member::getter(
             c"bodyUsed",
-            |realm, this: &T| BodyMethods::body_used(this, realm)?.to_js(realm),
+            |realm, this: &T| BodyMethods::body_used(this, realm.of(this))?.to_js(realm),
         ),
         Member::promise_method(
             c"text",
             0,
-            |realm, this: &T, _| { BodyMethods::text(this, realm)?.to_js(realm) },
+            |realm, this: &T, _| {
+                BodyMethods::text(this, realm.of(this))?.to_js(realm)
+            },
         ),
         Member::method(
                 c"secret",
                 0,
-                |realm, this: &T, _| { BodyMethods::secret(this, realm)?.to_js(realm) },
+                |realm, this: &T, _| {
+                    BodyMethods::secret(this, realm.of(this))?.to_js(realm)
+                },
             )
             .secure_context(),
     ];
@@ -65,7 +69,9 @@ impl<T: PlatformObject + MarksMethods> MarksMembers<T> {
         Member::method(
             c"remove",
             0,
-            |realm, this: &T, _| { MarksMethods::remove(this, realm)?.to_js(realm) },
+            |realm, this: &T, _| {
+                MarksMethods::remove(this, realm.of(this))?.to_js(realm)
+            },
         ),
     ];
 }
@@ -121,7 +127,9 @@ static RESPONSE: Interface = Interface {
     members: &[
         Member::getter(
             c"status",
-            |realm, this: &Response| ResponseMethods::status(this, realm)?.to_js(realm),
+            |realm, this: &Response| {
+                ResponseMethods::status(this, realm.of(this))?.to_js(realm)
+            },
         ),
     ],
     constants: &[Member::constant(c"MANY", 255.0)],

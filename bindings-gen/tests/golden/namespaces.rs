@@ -20,6 +20,7 @@ pub trait ConsoleNamespace: Sized {
 pub static CONSOLE: Namespace = Namespace {
     name: c"console",
     kind: glue::NamespaceKind::Namespace,
+    own_prototype: true,
     exposure: Exposure::ALL,
     secure_context: false,
     members: &[
@@ -70,20 +71,22 @@ static JSON: Interface = Interface {
     members: &[
         Member::getter(
             c"name",
-            |realm, this: &Json| JsonMethods::name(this, realm)?.to_js(realm),
+            |realm, this: &Json| JsonMethods::name(this, realm.of(this))?.to_js(realm),
         ),
         Member::getter(
             c"self",
-            |realm, this: &Json| JsonMethods::self_(this, realm)?.to_js(realm),
+            |realm, this: &Json| JsonMethods::self_(this, realm.of(this))?.to_js(realm),
         ),
         Member::promise_getter(
             c"ready",
-            |realm, this: &Json| JsonMethods::ready(this, realm)?.to_js(realm),
+            |realm, this: &Json| JsonMethods::ready(this, realm.of(this))?.to_js(realm),
         ),
         Member::method(
             c"toString",
             0,
-            |realm, this: &Json, _| JsonMethods::stringify(this, realm)?.to_js(realm),
+            |realm, this: &Json, _| {
+                JsonMethods::stringify(this, realm.of(this))?.to_js(realm)
+            },
         ),
         Member::method(
             c"toJSON",
@@ -94,13 +97,14 @@ static JSON: Interface = Interface {
                     .create(
                         realm,
                         "name",
-                        &<Json as JsonMethods>::name(this, realm)?.to_js(realm)?,
+                        &<Json as JsonMethods>::name(this, realm.of(this))?.to_js(realm)?,
                     )?;
                 object
                     .create(
                         realm,
                         "self",
-                        &<Json as JsonMethods>::self_(this, realm)?.to_js(realm)?,
+                        &<Json as JsonMethods>::self_(this, realm.of(this))?
+                            .to_js(realm)?,
                     )?;
                 object.to_js(realm)
             },

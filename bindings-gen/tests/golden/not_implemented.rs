@@ -53,7 +53,7 @@ static PRESENT: Interface = Interface {
             |realm, this: &Present, args| {
                 at_least(args, 1)?;
                 let value = args.required(realm, 0, "value", FromJs::from_js)?;
-                PresentMethods::accept(this, realm, value)?.to_js(realm)
+                PresentMethods::accept(this, realm.of(this), value)?.to_js(realm)
             },
         ),
     ],

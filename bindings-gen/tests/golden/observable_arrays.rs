@@ -78,7 +78,7 @@ impl Shadow {
         |realm, this: &Shadow, index, value| {
             <Shadow as ShadowMethods>::set_item_of_words(
                 this,
-                realm,
+                realm.of(this),
                 index,
                 FromJs::from_js(realm, value)?,
             )
@@ -86,7 +86,7 @@ impl Shadow {
         |realm, this: &Shadow, index, value| {
             <Shadow as ShadowMethods>::delete_item_of_words(
                 this,
-                realm,
+                realm.of(this),
                 index,
                 FromJs::from_js(realm, value)?,
             )
@@ -218,7 +218,7 @@ impl<T: PlatformObject + SheetsMethods> SheetsMembers<T> {
         |realm, this: &T, index, value| {
             <T as SheetsMethods>::set_item_of_sheets(
                 this,
-                realm,
+                realm.of(this),
                 index,
                 FromJs::from_js(realm, value)?,
             )
@@ -226,7 +226,7 @@ impl<T: PlatformObject + SheetsMethods> SheetsMembers<T> {
         |realm, this: &T, index, value| {
             <T as SheetsMethods>::delete_item_of_sheets(
                 this,
-                realm,
+                realm.of(this),
                 index,
                 FromJs::from_js(realm, value)?,
             )

@@ -32,11 +32,13 @@ static ODD: Interface = Interface {
     members: &[
         Member::attribute(
             c"interface",
-            |realm, this: &Odd| OddMethods::interface(this, realm)?.to_js(realm),
+            |realm, this: &Odd| {
+                OddMethods::interface(this, realm.of(this))?.to_js(realm)
+            },
             |realm, this: &Odd, value| {
                 let value = FromJs::from_js(realm, value)
                     .map_err(in_argument("interface"))?;
-                OddMethods::set_interface(this, realm, value)
+                OddMethods::set_interface(this, realm.of(this), value)
             },
         ),
         Member::method(
@@ -53,7 +55,7 @@ static ODD: Interface = Interface {
                     )?;
                 let limit = args
                     .or(realm, 1, "limit", idl::unrestricted, || f64::NEG_INFINITY)?;
-                OddMethods::url(this, realm, url, limit)?.to_js(realm)
+                OddMethods::url(this, realm.of(this), url, limit)?.to_js(realm)
             },
         ),
     ],

@@ -57,7 +57,8 @@ static OPERATIONS: Interface = Interface {
                 at_least(args, 1)?;
                 let name = args.required(realm, 0, "name", FromJs::from_js)?;
                 let value = args.optional(realm, 1, "value", FromJs::from_js)?;
-                OperationsMethods::append(this, realm, name, value)?.to_js(realm)
+                OperationsMethods::append(this, realm.of(this), name, value)?
+                    .to_js(realm)
             },
         ),
         Member::method(
@@ -68,7 +69,7 @@ static OPERATIONS: Interface = Interface {
                     let type_ = args.required(realm, 0, "type", FromJs::from_js)?;
                     let from = args.or(realm, 1, "from", FromJs::from_js, || 0)?;
                     let rest = args.variadic(realm, 2, "rest", FromJs::from_js)?;
-                    OperationsMethods::match_(this, realm, type_, from, rest)?
+                    OperationsMethods::match_(this, realm.of(this), type_, from, rest)?
                         .to_js(realm)
                 },
             )
@@ -77,7 +78,7 @@ static OPERATIONS: Interface = Interface {
             c"text",
             0,
             |realm, this: &Operations, _| {
-                OperationsMethods::text(this, realm)?.to_js(realm)
+                OperationsMethods::text(this, realm.of(this))?.to_js(realm)
             },
         ),
         Member::method(
@@ -97,7 +98,10 @@ static OPERATIONS: Interface = Interface {
                             idl::clamp,
                         ),
                     )?;
-                convert::record_to_js(realm, OperationsMethods::sizes(this, realm, of)?)
+                convert::record_to_js(
+                    realm,
+                    OperationsMethods::sizes(this, realm.of(this), of)?,
+                )
             },
         ),
         Member::method(
@@ -107,7 +111,7 @@ static OPERATIONS: Interface = Interface {
                 at_least(args, 2)?;
                 let by = args.required(realm, 0, "by", idl::unrestricted)?;
                 let to = args.required(realm, 1, "to", FromJs::from_js)?;
-                OperationsMethods::scale(this, realm, by, to)?.to_js(realm)
+                OperationsMethods::scale(this, realm.of(this), by, to)?.to_js(realm)
             },
         ),
     ],

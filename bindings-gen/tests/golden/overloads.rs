@@ -190,7 +190,7 @@ static OVERLOADS: Interface = Interface {
                             )?;
                         OverloadsMethods::send_with_transfer(
                                 this,
-                                realm,
+                                realm.of(this),
                                 message,
                                 transfer,
                             )?
@@ -201,7 +201,7 @@ static OVERLOADS: Interface = Interface {
                             .required(realm, 0, "message", FromJs::from_js)?;
                         let options = args
                             .or(realm, 1, "options", FromJs::from_js, Options::default)?;
-                        OverloadsMethods::send(this, realm, message, options)?
+                        OverloadsMethods::send(this, realm.of(this), message, options)?
                             .to_js(realm)
                     }
                 }
@@ -233,13 +233,14 @@ static OVERLOADS: Interface = Interface {
                     0 => {
                         let image = args.required(realm, 0, "image", FromJs::from_js)?;
                         let x = args.required(realm, 1, "x", FromJs::from_js)?;
-                        OverloadsMethods::draw(this, realm, image, x)?.to_js(realm)
+                        OverloadsMethods::draw(this, realm.of(this), image, x)?
+                            .to_js(realm)
                     }
                     _ => {
                         let image = args.required(realm, 0, "image", FromJs::from_js)?;
                         let x = args.required(realm, 1, "x", FromJs::from_js)?;
                         let more = args.variadic(realm, 2, "more", FromJs::from_js)?;
-                        OverloadsMethods::draw_2(this, realm, image, x, more)?
+                        OverloadsMethods::draw_2(this, realm.of(this), image, x, more)?
                             .to_js(realm)
                     }
                 }

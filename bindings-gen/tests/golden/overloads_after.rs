@@ -64,7 +64,8 @@ static SOCKET: Interface = Interface {
                                     selected.sequence(realm, value, FromJs::from_js)
                                 },
                             )?;
-                        SocketMethods::send_data(this, realm, to, data)?.to_js(realm)
+                        SocketMethods::send_data(this, realm.of(this), to, data)?
+                            .to_js(realm)
                     }
                     _ => {
                         let to = match before_0 {
@@ -72,7 +73,8 @@ static SOCKET: Interface = Interface {
                             None => args.required(realm, 0, "to", FromJs::from_js)?,
                         };
                         let number = args.required(realm, 1, "number", FromJs::from_js)?;
-                        SocketMethods::send_number(this, realm, to, number)?.to_js(realm)
+                        SocketMethods::send_number(this, realm.of(this), to, number)?
+                            .to_js(realm)
                     }
                 }
             },

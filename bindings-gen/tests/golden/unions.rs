@@ -82,7 +82,7 @@ static NODE: Interface = Interface {
             0,
             |realm, this: &Node, args| {
                 let nodes = args.variadic(realm, 0, "nodes", FromJs::from_js)?;
-                NodeMethods::append(this, realm, nodes)?.to_js(realm)
+                NodeMethods::append(this, realm.of(this), nodes)?.to_js(realm)
             },
         ),
         Member::method(
@@ -91,7 +91,7 @@ static NODE: Interface = Interface {
             |realm, this: &Node, args| {
                 at_least(args, 1)?;
                 let content = args.required(realm, 0, "content", FromJs::from_js)?;
-                NodeMethods::fill(this, realm, content)?.to_js(realm)
+                NodeMethods::fill(this, realm.of(this), content)?.to_js(realm)
             },
         ),
         Member::method(
@@ -100,7 +100,7 @@ static NODE: Interface = Interface {
             |realm, this: &Node, args| {
                 at_least(args, 1)?;
                 let how = args.required(realm, 0, "how", FromJs::from_js)?;
-                NodeMethods::find(this, realm, how)?.to_js(realm)
+                NodeMethods::find(this, realm.of(this), how)?.to_js(realm)
             },
         ),
         Member::method(
@@ -110,7 +110,7 @@ static NODE: Interface = Interface {
                 at_least(args, 1)?;
                 let data = args.required(realm, 0, "data", FromJs::from_js)?;
                 let amount = args.optional(realm, 1, "amount", FromJs::from_js)?;
-                NodeMethods::write(this, realm, data, amount)?.to_js(realm)
+                NodeMethods::write(this, realm.of(this), data, amount)?.to_js(realm)
             },
         ),
     ],

@@ -31,9 +31,11 @@ enum Kind {
     PreventExtensions,
     ReflectPreventExtensions,
     IsError,
+    /// The engine refuses a receiver that is null or undefined.
+    ReflectSet,
 }
 
-const BUILTINS: [Builtin; 8] = [
+const BUILTINS: [Builtin; 9] = [
     Builtin::new(c"setPrototypeOf", 2, "setPrototypeOf", Kind::SetPrototype),
     Builtin::new(c"setPrototypeOf", 2, "reflectSetPrototypeOf", Kind::ReflectSetPrototype),
     Builtin::new(c"set __proto__", 1, "protoSetter", Kind::ProtoSetter),
@@ -42,6 +44,7 @@ const BUILTINS: [Builtin; 8] = [
     Builtin::new(c"freeze", 1, "freeze", Kind::PreventExtensions),
     Builtin::new(c"preventExtensions", 1, "reflectPreventExtensions", Kind::ReflectPreventExtensions),
     Builtin::new(c"isError", 1, "isError", Kind::IsError),
+    Builtin::new(c"set", 3, "reflectSet", Kind::ReflectSet),
 ];
 
 impl Builtin {
@@ -71,7 +74,7 @@ pub(crate) fn install(realm: &Realm) -> Fallible<()> {
                 intrinsics.call(realm, "replaceProtoSetter", &[function])?;
                 continue;
             }
-            Kind::ReflectSetPrototype | Kind::ReflectPreventExtensions => "Reflect",
+            Kind::ReflectSetPrototype | Kind::ReflectPreventExtensions | Kind::ReflectSet => "Reflect",
             Kind::SetPrototype | Kind::PreventExtensions => "Object",
             Kind::IsError => "Error",
         };
@@ -118,7 +121,11 @@ fn run(realm: &Realm, builtin: &Builtin, this: &Value, args: &Args<'_>) -> Falli
                 return Ok(Value::boolean(false));
             }
             Kind::IsError if platform::is_error(&object) => return Ok(Value::boolean(true)),
-            Kind::PreventExtensions | Kind::ReflectPreventExtensions | Kind::IsError => {}
+            Kind::ReflectSet if args.len() > 3 && args.get(3).is_nullish() => {
+                let args: Vec<Value> = args.rest(0).to_vec();
+                return realm.intrinsics().object("setForNullish")?.call(realm, this, &args);
+            }
+            Kind::PreventExtensions | Kind::ReflectPreventExtensions | Kind::IsError | Kind::ReflectSet => {}
         }
     }
     let args: Vec<Value> = args.rest(0).to_vec();

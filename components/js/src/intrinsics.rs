@@ -101,6 +101,11 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("symbolHasInstance", "({ v: Symbol.hasInstance })"),
     ("symbolIsConcatSpreadable", "({ v: Symbol.isConcatSpreadable })"),
     ("reflectSet", "Reflect.set"),
+    // Of what `Reflect.set` does, what is left when the receiver is no object.
+    (
+        "setForNullish",
+        "(({ getOwnPropertyDescriptor, getPrototypeOf }, call) => (o, k, v, receiver) => { for (; o !== null; o = getPrototypeOf(o)) { const d = getOwnPropertyDescriptor(o, k); if (d === undefined) continue; if (d.set === undefined) return false; call(d.set, receiver, v); return true } return false })(Reflect, Function.prototype.call.bind(Function.prototype.call))",
+    ),
     ("symbolUnscopables", "({ v: Symbol.unscopables })"),
     ("errorPrototype", "Error.prototype"),
     ("objectPrototype", "Object.prototype"),
@@ -111,7 +116,6 @@ const EXPRESSIONS: &[(&str, &str)] = &[
         "fallbackPrototype",
         "((construct, B, P, handler, proto) => f => proto(construct(B, [], new P(f, handler))))(Reflect.construct, Boolean, Proxy, { __proto__: null, get() {} }, Object.getPrototypeOf)",
     ),
-    ("reflectSet", "Reflect.set"),
     (
         "isFixedLength",
         "(r => b => !r(b))(Function.prototype.call.bind(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable').get))",

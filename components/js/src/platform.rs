@@ -41,15 +41,23 @@ pub trait PlatformObject: Trace + Sized + 'static {
 /// `Self` inherits from `P`, or is it.
 pub trait DerivedFrom<P>: PlatformObject {}
 
-/// Remembers which object of the engine wraps a struct.
-#[derive(Default)]
-pub struct Reflector(Cell<*mut c_void>);
+/// Remembers which object of the engine wraps a struct, and of which realm that is.
+pub struct Reflector {
+    object: Cell<*mut c_void>,
+    realm: Cell<*mut q::JSContext>,
+}
 
 impl Reflector {
     /// Of a struct that is not wrapped yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Cell::new(ptr::null_mut()))
+        Self { object: Cell::new(ptr::null_mut()), realm: Cell::new(ptr::null_mut()) }
+    }
+}
+
+impl Default for Reflector {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -218,7 +226,7 @@ unsafe fn trace<T: PlatformObject>(header: *const Header, tracer: &mut Tracer) {
 unsafe fn free<T: PlatformObject>(header: *mut Header) {
     // SAFETY: as `trace`; called once, by the finalizer.
     let allocation = unsafe { Box::from_raw(header.cast::<Allocation<T>>()) };
-    allocation.object.reflector().0.set(ptr::null_mut());
+    allocation.object.reflector().object.set(ptr::null_mut());
     drop(allocation);
 }
 
@@ -293,7 +301,7 @@ fn interface_of(object: &Object) -> Option<&'static Interface> {
 /// Whether an object is a [legacy platform object](https://webidl.spec.whatwg.org/#js-legacy-platform-objects), a [named
 /// properties object](https://webidl.spec.whatwg.org/#named-properties-object) or a window's proxy.
 pub(crate) fn is_always_extensible(object: &Object) -> bool {
-    if crate::window_proxy::is_proxy(object.raw()) || crate::window_proxy::is_named_properties(object.raw()) {
+    if crate::window_proxy::is_proxy(object.raw()) {
         return true;
     }
     interface_of(object).is_some_and(|interface| {
@@ -329,7 +337,7 @@ impl<T: PlatformObject> Root<T> {
     /// If it was never wrapped, or is being freed.
     #[must_use]
     pub fn from_ref(object: &T) -> Self {
-        let address = object.reflector().0.get();
+        let address = object.reflector().object.get();
         assert!(!address.is_null(), "{:?} has no wrapper", T::INTERFACE.name);
         let value = Value::from_borrowed(q::JS_MKPTR(q::JS_TAG_OBJECT, address));
         Self { value, place: NonNull::from(object) }
@@ -436,7 +444,7 @@ impl Realm {
         let header = Header::allocate(object);
         // SAFETY: the object was just made, is of a platform class, and owns the allocation from here on.
         unsafe { q::JS_SetOpaque(value.raw(), header.as_ptr().cast()) };
-        let root: Root<T> = Self::bind(header, value);
+        let root: Root<T> = self.bind(header, value);
         if T::INTERFACE.has_unforgeable() {
             crate::glue::install_unforgeable(self, &root.to_object(), T::INTERFACE)?;
         }
@@ -453,11 +461,11 @@ impl Realm {
         let header = Header::allocate(object);
         let entry = Global { header: header.as_ptr(), ctx: self.raw(), proxy: None };
         state::shared().globals.borrow_mut().insert(global.address(), entry);
-        let root: Root<T> = Self::bind(header, global.into_value());
+        let root: Root<T> = self.bind(header, global.into_value());
         self.with_data(|data| data.global.set(header.as_ptr()));
         crate::glue::install_global(self, T::INTERFACE)?;
         if self.options().exposure.intersects(crate::glue::Exposure::WINDOW) {
-            crate::window_proxy::install_named_properties(self)?;
+            crate::glue::install_named_properties(self, T::INTERFACE)?;
         }
         self.make_prototypes_immutable(&root.to_object())?;
         Ok(root)
@@ -477,12 +485,28 @@ impl Realm {
         Ok(())
     }
 
-    fn bind<T: PlatformObject>(header: NonNull<Header>, value: Value) -> Root<T> {
+    fn bind<T: PlatformObject>(&self, header: NonNull<Header>, value: Value) -> Root<T> {
         // SAFETY: the allocation was just made for a `T`.
         let place = NonNull::from(unsafe { &header.cast::<Allocation<T>>().as_ref().object });
-        // SAFETY: as above; the value is an object.
-        unsafe { place.as_ref().reflector().0.set(q::JS_VALUE_GET_PTR(value.raw())) };
+        // SAFETY: as above.
+        let reflector = unsafe { place.as_ref() }.reflector();
+        // SAFETY: the value is an object.
+        reflector.object.set(unsafe { q::JS_VALUE_GET_PTR(value.raw()) });
+        reflector.realm.set(self.raw());
         Root { value, place }
+    }
+
+    /// The [relevant realm](https://html.spec.whatwg.org/multipage/webappapis.html#concept-relevant-realm) of a platform object:
+    /// the one that it was made in. `self`, if that has ended or the struct is not wrapped.
+    #[must_use]
+    pub fn of<'r, T: PlatformObject>(&'r self, object: &'r T) -> &'r Self {
+        let realm = &object.reflector().realm;
+        let ctx = realm.get();
+        if ctx == self.raw() || !state::shared().realms.borrow().contains_key(&ctx) {
+            return self;
+        }
+        // SAFETY: the context is alive, as it is in the table; the place is set once, before anybody can ask for it.
+        unsafe { Self::borrow(&*realm.as_ptr()) }
     }
 
     /// The platform object behind this realm's global object, if it is a `T`.

@@ -23,7 +23,7 @@ thread_local! {
     static HANDLES: Cell<usize> = const { Cell::new(0) };
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static CLASS_BASE: Cell<u32> = const { Cell::new(u32::MAX) };
-    static PROXY_CLASSES: Cell<ProxyClasses> = const { Cell::new(ProxyClasses { window: 0, named: 0 }) };
+    static PROXY_CLASSES: Cell<ProxyClasses> = const { Cell::new(ProxyClasses { window: 0 }) };
     static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
 }
 

@@ -211,7 +211,7 @@ impl Emitter<'_> {
             let method = ident(&name);
             quote! {
                 |realm, this: &#this, index, value| {
-                    <#this as #methods>::#method(this, realm, index, #conversion?)
+                    <#this as #methods>::#method(this, realm.of(this), index, #conversion?)
                 }
             }
         });

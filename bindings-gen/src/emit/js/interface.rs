@@ -73,11 +73,14 @@ impl Emitter<'_> {
         let (name, static_name) = (c_string(idl), ident(&shouting(idl)));
         let exposure = exposure(&interface.exposure);
         let secure_context = interface.secure_context;
+        // The Console Standard says so of this one namespace: https://console.spec.whatwg.org/#console-namespace
+        let own_prototype = idl == "console";
         quote! {
             #[doc = " The namespace, as the engine wants it."]
             pub static #static_name: Namespace = Namespace {
                 name: #name,
                 kind: glue::NamespaceKind::Namespace,
+                own_prototype: #own_prototype,
                 exposure: #exposure,
                 secure_context: #secure_context,
                 members: &[#(#members,)* #(#constants,)*],
@@ -159,6 +162,7 @@ impl Emitter<'_> {
             pub static #static_name: Namespace = Namespace {
                 name: #name,
                 kind: glue::NamespaceKind::CallbackInterface,
+                own_prototype: false,
                 exposure: #exposure,
                 secure_context: #secure_context,
                 members: &[#(#constants,)*],
@@ -248,7 +252,7 @@ impl Emitter<'_> {
                     let (key, value) = (self.to_js(key, &quote!(key)), self.to_js(value, &quote!(value)));
                     fields.push(quote! {
                         pair_iterable: Some(PairIterable::new(|realm, this: &#this, index| {
-                            match #methods::pair_at(this, realm, index)? {
+                            match #methods::pair_at(this, realm.of(this), index)? {
                                 Some((key, value)) => Ok(Some((#key?, #value?))),
                                 None => Ok(None),
                             }
@@ -269,7 +273,7 @@ impl Emitter<'_> {
                     fields.push(quote! {
                         async_iterable: Some(AsyncIterable::new(|realm, this: &#this, #args| {
                             #lets
-                            #methods::async_iterator(this, realm, #(#names),*)
+                            #methods::async_iterator(this, realm.of(this), #(#names),*)
                         }) #pairs .with_return(<#this as #methods>::ASYNC_ITERATOR_RETURN))
                     });
                 }

@@ -54,7 +54,8 @@ impl Emitter<'_> {
                     if attribute.modifier == Modifier::Stringifier {
                         let (this, methods) = (&target.this, &target.methods);
                         let method = ident(&snake(&attribute.name.name));
-                        let value = self.to_js(&attribute.ty, &quote!(#methods::#method(this, realm)?));
+                        let value =
+                            self.to_js(&attribute.ty, &quote!(#methods::#method(this, realm.of(this))?));
                         let entry = quote!(Member::method(c"toString", 0, |realm, this: &#this, _| #value));
                         tables.add(entry, member, target, false);
                     }
@@ -188,7 +189,7 @@ impl Emitter<'_> {
         let (parameters, call) = if attribute.modifier == Modifier::Static {
             (quote!(realm, value), quote!(<#this as #methods>::#method(realm, value)))
         } else {
-            (quote!(realm, this: &#this, value), quote!(#methods::#method(this, realm, value)))
+            (quote!(realm, this: &#this, value), quote!(#methods::#method(this, realm.of(this), value)))
         };
         if let Type::Enum(name) = &attribute.ty {
             let name = ident(name);
@@ -213,7 +214,7 @@ impl Emitter<'_> {
         let method = ident(&snake(&attribute.name.name));
         if attribute.modifier != Modifier::Inherit {
             let methods = &target.methods;
-            return quote!(#methods::#method(this, realm)?);
+            return quote!(#methods::#method(this, realm.of(this))?);
         }
         let this = target.this.to_string();
         let same = |member: &&Member| {
@@ -232,7 +233,7 @@ impl Emitter<'_> {
         let name = &ancestor.name.name;
         let methods = ident(&trait_name(inherited.mixin.as_deref().unwrap_or(name)));
         let ancestor = ident(name);
-        quote!(<#ancestor as #methods>::#method(this, realm)?)
+        quote!(<#ancestor as #methods>::#method(this, realm.of(this))?)
     }
 
     fn check_event_target(&self, place: Span) {
@@ -299,7 +300,7 @@ fn attribute_constructor(member: &Member) -> TokenStream {
 
 fn stringify_entry(target: &Target) -> TokenStream {
     let (this, methods) = (&target.this, &target.methods);
-    quote!(Member::method(c"toString", 0, |realm, this: &#this, _| #methods::stringify(this, realm)?.to_js(realm)))
+    quote!(Member::method(c"toString", 0, |realm, this: &#this, _| #methods::stringify(this, realm.of(this))?.to_js(realm)))
 }
 
 /// An `Exposure` expression.

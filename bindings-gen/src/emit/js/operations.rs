@@ -77,7 +77,7 @@ impl Emitter<'_> {
         let call = if is_static {
             quote!(<#this as #methods>::#method(realm, #(#names),*)?)
         } else {
-            quote!(#methods::#method(this, realm, #(#names),*)?)
+            quote!(#methods::#method(this, realm.of(this), #(#names),*)?)
         };
         let value = self.to_js(&operation.returns, &call);
         quote!(#lets #value)
@@ -356,7 +356,8 @@ impl Emitter<'_> {
         };
         Some(match special {
             "indexed_getter" => {
-                let value = self.to_js(&operation.returns, &quote!(#methods::#method(this, realm, index)?));
+                let value =
+                    self.to_js(&operation.returns, &quote!(#methods::#method(this, realm.of(this), index)?));
                 quote! {
                     .indexed(
                         |this: &#this| #methods::indexed_length(this),
@@ -365,7 +366,8 @@ impl Emitter<'_> {
                 }
             }
             "named_getter" => {
-                let value = self.to_js(&operation.returns, &quote!(#methods::#method(this, realm, #name)?));
+                let value =
+                    self.to_js(&operation.returns, &quote!(#methods::#method(this, realm.of(this), #name)?));
                 quote! {
                     .named(
                         |this: &#this| #methods::supported_property_names(this),
@@ -378,7 +380,7 @@ impl Emitter<'_> {
                 let conversion = self.conversion(ty, &quote!(value));
                 quote! {
                     .indexed_setter(|realm, this: &#this, index, value| {
-                        #methods::#method(this, realm, index, #conversion?).map(drop)
+                        #methods::#method(this, realm.of(this), index, #conversion?).map(drop)
                     })
                 }
             }
@@ -387,7 +389,7 @@ impl Emitter<'_> {
                 let conversion = self.conversion(ty, &quote!(value));
                 quote! {
                     .named_setter(|realm, this: &#this, name, value| {
-                        #methods::#method(this, realm, #name, #conversion?).map(drop)
+                        #methods::#method(this, realm.of(this), #name, #conversion?).map(drop)
                     })
                 }
             }
@@ -398,7 +400,7 @@ impl Emitter<'_> {
                     _ => quote!(.map(|_| true)),
                 };
                 quote! {
-                    .named_deleter(|realm, this: &#this, name| #methods::#method(this, realm, #name) #result)
+                    .named_deleter(|realm, this: &#this, name| #methods::#method(this, realm.of(this), #name) #result)
                 }
             }
         })

@@ -29,7 +29,8 @@ impl Emitter<'_> {
                 let methods = ident(&trait_name(member.mixin.as_deref().unwrap_or(idl)));
                 let key = &attribute.name.name;
                 let method = ident(&snake(key));
-                let value = self.to_js(&attribute.ty, &quote!(<#ty as #methods>::#method(this, realm)?));
+                let value =
+                    self.to_js(&attribute.ty, &quote!(<#ty as #methods>::#method(this, realm.of(this))?));
                 steps.extend(quote!(object.create(realm, #key, &#value?)?;));
             }
         }

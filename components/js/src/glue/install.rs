@@ -66,7 +66,15 @@ fn namespace_object(
         install_members(realm, &object, namespace.members)?;
         return Ok(object);
     }
-    let object = Object::new(realm)?;
+    let object = if namespace.own_prototype {
+        let prototype = Object::new(realm)?;
+        // SAFETY: context and prototype are alive.
+        Object::from_value_unchecked(
+            realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), prototype.raw()) })?,
+        )
+    } else {
+        Object::new(realm)?
+    };
     install_members(realm, &object, namespace.members)?;
     for interface in interfaces.iter().filter(|interface| interface.is_exposed(realm)) {
         if interface.legacy_namespace == Some(namespace.name) {
@@ -147,7 +155,7 @@ fn make_prototype(realm: &Realm, interface: &Interface, parent: Option<&Object>)
             Some(parent) => parent.clone(),
             None => realm.intrinsics().object("objectPrototype")?,
         };
-        let properties = named_properties_object(realm, interface, &parent)?;
+        let properties = named_properties_object(realm, &parent)?;
         // SAFETY: context and prototype are alive.
         let prototype = realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), properties.raw()) })?;
         return Ok(Object::from_value_unchecked(prototype));
@@ -294,6 +302,19 @@ pub fn prototype_for<T: PlatformObject>(realm: &Realm, new_target: &Value) -> Fa
     let fallback = intrinsics.call_object(realm, "fallbackPrototype", std::slice::from_ref(new_target))?;
     let target_realm = Realm::of_boolean_prototype(&fallback);
     target_realm.as_ref().unwrap_or(realm).prototype_of(T::INTERFACE)
+}
+
+/// Puts a [named properties object](https://webidl.spec.whatwg.org/#named-properties-object) above the prototype of a window
+/// whose interface has no named getter: the window host knows the names.
+pub(crate) fn install_named_properties(realm: &Realm, interface: &'static Interface) -> Fallible<()> {
+    if interface.has_named_properties_object() {
+        return Ok(());
+    }
+    let Some(prototype) = realm.global().prototype(realm)? else { return Ok(()) };
+    let Some(above) = prototype.prototype(realm)? else { return Ok(()) };
+    let object = named_properties_object(realm, &above)?;
+    // SAFETY: context and objects are alive.
+    check(realm, unsafe { q::JS_SetPrototype(realm.raw(), prototype.raw(), object.raw()) })
 }
 
 /// [Internally creates](https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface) the

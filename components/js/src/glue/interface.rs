@@ -184,6 +184,8 @@ pub struct Namespace {
     pub name: &'static CStr,
     /// Which of the two it is.
     pub kind: NamespaceKind,
+    /// Whether its prototype is an empty object rather than `Object.prototype`.
+    pub own_prototype: bool,
     /// Where it is exposed.
     pub exposure: Exposure,
     /// Only in secure contexts.

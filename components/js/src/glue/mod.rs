@@ -18,7 +18,6 @@ mod member;
 mod observable_array;
 mod select;
 
-use iterable::define_symbol;
 use rquickjs_sys as q;
 
 pub use args::{Args, at_least, in_argument};
@@ -27,13 +26,13 @@ pub use async_iterable::{AsyncIterable, AsyncIteration, Step};
 pub use collection::{Collection, MapEntries, SetEntries, maplike, setlike};
 pub use frozen::same_frozen_array;
 pub use install::{construct, prototype_for};
-pub(crate) use install::{install_global, install_unforgeable, interface_objects};
+pub(crate) use install::{install_global, install_named_properties, install_unforgeable, interface_objects};
 pub(crate) use interface::guard;
 pub use interface::{Constructor, Exposure, Interface, LegacyFactory, Namespace, NamespaceKind};
 pub use iterable::PairIterable;
 pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, INTERNAL_SHARED, PairIterator};
 pub use legacy::Legacy;
-pub(crate) use legacy::NAMED_PROPERTIES;
+pub(crate) use legacy::{NAMED_PROPERTIES, refuse};
 pub use member::{Member, put_forwards, replace};
 pub(crate) use observable_array::Handler as ObservableArrayHandler;
 pub use observable_array::{Observable, ObservableArray, observable_array, set_observable_array};

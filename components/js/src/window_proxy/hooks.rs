@@ -7,7 +7,7 @@ use rquickjs_sys as q;
 
 use super::{Data, Kind, allows, cross_origin, data_of, host, realm_of};
 use crate::caller::noting;
-use crate::glue::panicked;
+use crate::glue::{panicked, refuse};
 use crate::object::{Atom, check};
 use crate::{Exception, Fallible, Object, Realm, Value};
 
@@ -70,11 +70,28 @@ impl<'a> Target<'a> {
         (self.kind == Kind::Window).then(|| index_of(atom).map(|index| self.child(index))).flatten()
     }
 
+    /// As [`get`](Self::get), for an object that inherits from the proxy.
+    fn get_for(&self, atom: q::JSAtom, receiver: &Value) -> Fallible<Value> {
+        let realm = self.accessor;
+        // SAFETY: context and atom are alive.
+        let key = realm.own(unsafe { q::JS_AtomToValue(realm.raw(), atom) })?;
+        let args = [self.object.as_value().clone(), key, receiver.clone()];
+        let get = realm.intrinsics().object("reflectGet")?;
+        noting(realm.raw(), || get.call(realm, &Value::UNDEFINED, &args))
+    }
+
     pub(super) fn get(&self, atom: q::JSAtom) -> Fallible<Value> {
         // SAFETY: context, object and atom are alive.
         let get = || unsafe { q::JS_GetProperty(self.accessor.raw(), self.object.raw(), atom) };
         self.accessor.own(noting(self.accessor.raw(), get))
     }
+}
+
+/// Whether two values are the same object.
+fn is_same(object: q::JSValue, other: q::JSValue) -> bool {
+    // SAFETY: both are compared as pointers only, and only if they are objects.
+    Value::view_one(&other).is_object()
+        && unsafe { std::ptr::eq(q::JS_VALUE_GET_PTR(object), q::JS_VALUE_GET_PTR(other)) }
 }
 
 /// Runs a hook: -1 and a pending exception for an error, as the engine wants it.
@@ -229,13 +246,7 @@ unsafe extern "C" fn define_own_property(
             return Err(cross_origin::refused(realm, atom));
         }
         if target.indexed(atom).is_some() {
-            #[expect(clippy::cast_possible_wrap, reason = "small flags")]
-            let throws = flags & q::JS_PROP_THROW as c_int != 0;
-            return if throws {
-                Err(Exception::type_error("a frame of a window cannot be set"))
-            } else {
-                Ok(false)
-            };
+            return refuse(realm, flags, "a frame of a window cannot be set");
         }
         // SAFETY: context, object, atom and values are alive.
         let status =
@@ -269,7 +280,7 @@ unsafe extern "C" fn get(
     ctx: *mut q::JSContext,
     object: q::JSValue,
     atom: q::JSAtom,
-    _receiver: q::JSValue,
+    receiver: q::JSValue,
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
@@ -279,7 +290,8 @@ unsafe extern "C" fn get(
             Some(Some(child)) => Ok(child),
             _ if !target.is_within_reach() => cross_origin::get(&target, atom),
             Some(None) => Ok(Value::UNDEFINED),
-            None => target.get(atom),
+            None if is_same(object, receiver) => target.get(atom),
+            None => target.get_for(atom, Value::view_one(&receiver)),
         }
     }));
     match result {
@@ -289,15 +301,14 @@ unsafe extern "C" fn get(
     }
 }
 
-/// [`[[Set]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-set). A failure that is no exception is
-/// silent, in strict code as well.
+/// [`[[Set]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-set)
 unsafe extern "C" fn set(
     ctx: *mut q::JSContext,
     object: q::JSValue,
     atom: q::JSAtom,
     value: q::JSValue,
-    _receiver: q::JSValue,
-    _flags: c_int,
+    receiver: q::JSValue,
+    flags: c_int,
 ) -> c_int {
     answer(ctx, |realm| {
         let Some(target) = Target::new(realm, object) else { return Ok(false) };
@@ -305,16 +316,20 @@ unsafe extern "C" fn set(
             return Err(cross_origin::refused(realm, atom));
         }
         if target.indexed(atom).is_some() {
-            return Ok(false);
+            return refuse(realm, flags, "a frame of a window cannot be set");
         }
         // SAFETY: the context and the atom are alive.
         let key = realm.own(unsafe { q::JS_AtomToValue(realm.raw(), atom) })?;
         let reflect = realm.intrinsics().object("reflectSet")?;
-        let mut arguments = [target.object.raw(), key.raw(), value];
+        // What inherits from the window is the receiver itself, rather than what stands behind the proxy.
+        let receiver = if is_same(object, receiver) { target.object.raw() } else { receiver };
+        let mut arguments = [target.object.raw(), key.raw(), value, receiver];
         // SAFETY: context, function and arguments are alive during the call.
         let set =
-            || unsafe { q::JS_Call(realm.raw(), reflect.raw(), q::JS_UNDEFINED, 3, arguments.as_mut_ptr()) };
-        let done = realm.own(noting(realm.raw(), set))?;
-        Ok(done.to_boolean(realm))
+            || unsafe { q::JS_Call(realm.raw(), reflect.raw(), q::JS_UNDEFINED, 4, arguments.as_mut_ptr()) };
+        if realm.own(noting(realm.raw(), set))?.to_boolean(realm) {
+            return Ok(true);
+        }
+        refuse(realm, flags, "this property of the window cannot be set")
     })
 }

@@ -8,7 +8,6 @@
 
 mod cross_origin;
 mod hooks;
-mod named;
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -189,13 +188,6 @@ pub(crate) fn is_proxy(object: q::JSValue) -> bool {
     data_of(object).is_some()
 }
 
-/// Whether an object is a named properties object of a window.
-pub(crate) fn is_named_properties(object: q::JSValue) -> bool {
-    let class = state::proxy_classes().named;
-    // SAFETY: reads the class of a live object; anything else has none.
-    class != 0 && Value::view_one(&object).is_object() && unsafe { q::JS_GetClassID(object) } == class
-}
-
 /// Whether script of `accessor` may reach into what stands behind a value, if that is a proxy.
 pub(crate) fn is_within_reach(accessor: &Realm, value: q::JSValue) -> bool {
     global_behind(value).is_none_or(|global| allows(accessor, &global))
@@ -261,15 +253,13 @@ unsafe extern "C" fn finalize(_rt: *mut q::JSRuntime, object: q::JSValue) {
 /// Registers the classes of this module with a runtime.
 pub(crate) fn register(rt: *mut q::JSRuntime) -> Result<ProxyClasses, String> {
     let window = register_class(rt, c"Object", Some(gc_mark), Some(finalize), &raw const hooks::METHODS)?;
-    let named = register_class(rt, c"WindowProperties", None, None, &raw const named::METHODS)?;
-    Ok(ProxyClasses { window, named })
+    Ok(ProxyClasses { window })
 }
 
 /// The class numbers of this module.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProxyClasses {
     pub(crate) window: u32,
-    pub(crate) named: u32,
 }
 
 fn register_class(
@@ -294,5 +284,3 @@ fn register_class(
     };
     if status < 0 { Err(format!("no memory for the class {name:?}")) } else { Ok(id) }
 }
-
-pub(crate) use named::install as install_named_properties;

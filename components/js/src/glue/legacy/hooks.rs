@@ -93,7 +93,7 @@ unsafe extern "C" fn get_own_property_names(
 ///
 /// # Safety
 /// The places are valid.
-unsafe fn give_keys(
+pub(super) unsafe fn give_keys(
     realm: &Realm,
     keys: Vec<Atom>,
     table: *mut *mut q::JSPropertyEnum,
@@ -240,18 +240,18 @@ unsafe extern "C" fn set_property(
             own => own,
         };
         // Step 3.
-        set_with_own_descriptor(realm, &target, own, &Assignment { atom, value, receiver, flags })
+        set_with_own_descriptor(realm, &target.object, own, &Assignment { atom, value, receiver, flags })
     })
 }
 
 /// What an own property is, as far as setting it wants to know.
-enum Own {
+pub(super) enum Own {
     Data { writable: bool },
     Accessor(Value),
 }
 
 impl Own {
-    fn data((_, flags): (Value, u32)) -> Self {
+    pub(super) fn data((_, flags): (Value, u32)) -> Self {
         Self::Data { writable: flags & q::JS_PROP_WRITABLE != 0 }
     }
 }
@@ -286,17 +286,17 @@ fn own_ordinary(realm: &Realm, target: &Target, atom: q::JSAtom) -> Fallible<Opt
 const THROW: c_int = (q::JS_PROP_THROW | q::JS_PROP_THROW_STRICT) as c_int;
 
 /// What is set, and where.
-struct Assignment {
-    atom: q::JSAtom,
-    value: q::JSValue,
-    receiver: q::JSValue,
-    flags: c_int,
+pub(super) struct Assignment {
+    pub(super) atom: q::JSAtom,
+    pub(super) value: q::JSValue,
+    pub(super) receiver: q::JSValue,
+    pub(super) flags: c_int,
 }
 
 /// [OrdinarySetWithOwnDescriptor](https://tc39.es/ecma262/#sec-ordinarysetwithowndescriptor)
-fn set_with_own_descriptor(
+pub(super) fn set_with_own_descriptor(
     realm: &Realm,
-    target: &Target,
+    object: &Object,
     own: Option<Own>,
     assignment: &Assignment,
 ) -> Fallible<bool> {
@@ -304,7 +304,7 @@ fn set_with_own_descriptor(
     let own = match own {
         Some(own) => own,
         // Step 1.
-        None => match target.object.prototype(realm)? {
+        None => match object.prototype(realm)? {
             Some(prototype) => return set_on_prototype(realm, &prototype, assignment),
             None => Own::Data { writable: true },
         },

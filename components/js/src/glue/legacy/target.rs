@@ -215,7 +215,7 @@ pub(super) unsafe fn describe(descriptor: *mut q::JSPropertyDescriptor, (value, 
 }
 
 /// Says false, or throws where the engine's flags, or strict code, ask for that.
-pub(super) fn refuse(realm: &Realm, flags: c_int, why: &str) -> Fallible<bool> {
+pub(crate) fn refuse(realm: &Realm, flags: c_int, why: &str) -> Fallible<bool> {
     let throws = flags & q::JS_PROP_THROW as c_int != 0;
     if throws || (flags & q::JS_PROP_THROW_STRICT as c_int != 0 && is_strict(realm)?) {
         return Err(crate::Exception::type_error(why));
