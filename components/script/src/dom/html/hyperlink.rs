@@ -1,37 +1,74 @@
 //! [Links](https://html.spec.whatwg.org/multipage/links.html#links-created-by-a-and-area-elements) as `a` and `area`
 //! elements have them: a URL and its parts.
 
-use bgfetch_js::{Fallible, Realm};
+use bgfetch_js::Realm;
 use url::Url;
 
 use crate::dom::Element;
+use crate::dom::url::record::UrlRecord;
 
 /// An element's [URL](https://html.spec.whatwg.org/multipage/links.html#concept-hyperlink-url), if it has one.
-pub(crate) fn link_url(element: &Element) -> Option<Url> {
+pub(crate) fn link(element: &Element) -> Option<UrlRecord> {
     let href = element.plain_attribute("href")?;
-    element.owner_doc().parse_url(&href).ok()
+    let document = element.owner_doc();
+    let base = UrlRecord::parse(document.base_url().as_str(), None)?;
+    UrlRecord::parse_with(&href, Some(&base), document.encoding())
+}
+
+/// The same, to go there.
+pub(super) fn link_url(element: &Element) -> Option<Url> {
+    Url::parse(&link(element)?.href()).ok()
 }
 
 /// A part of it; empty if there is no URL.
-pub(crate) fn read(element: &Element, part: impl FnOnce(&Url) -> &str) -> Fallible<String> {
-    Ok(link_url(element).map(|url| part(&url).to_owned()).unwrap_or_default())
+pub(crate) fn read(element: &Element, part: impl FnOnce(&UrlRecord) -> String) -> String {
+    link(element).map(|url| part(&url)).unwrap_or_default()
+}
+
+/// [`href`](https://html.spec.whatwg.org/multipage/links.html#dom-hyperlink-href)
+pub(crate) fn href(element: &Element) -> String {
+    let given = || element.plain_attribute("href").unwrap_or_default().into_string();
+    link(element).map_or_else(given, |url| url.href())
 }
 
 /// [Update href](https://html.spec.whatwg.org/multipage/links.html#update-href) with a part of the URL changed.
-pub(crate) fn write(element: &Element, realm: &Realm, change: impl FnOnce(&mut Url)) -> Fallible<()> {
-    if let Some(mut url) = link_url(element) {
+pub(crate) fn write(element: &Element, realm: &Realm, change: impl FnOnce(&mut UrlRecord)) {
+    if let Some(mut url) = link(element) {
         change(&mut url);
-        element.set_plain_attribute(realm, "href", String::from(url).into());
+        element.set_plain_attribute(realm, "href", url.href().into());
     }
-    Ok(())
 }
+
+/// A part of the URL: getter and setter.
+macro_rules! part {
+    ($get:ident, $set:ident) => {
+        fn $get(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
+            Ok($crate::dom::html::hyperlink::read(self, $crate::dom::url::record::UrlRecord::$get))
+        }
+
+        fn $set(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
+            // What does not go with the URL is ignored.
+            $crate::dom::html::hyperlink::write(self, realm, |url| url.$set(&value));
+            Ok(())
+        }
+    };
+}
+pub(super) use part;
 
 /// Implements [`HyperlinkElementUtils`](https://html.spec.whatwg.org/multipage/links.html#hyperlinkelementutils) and
 /// `HTMLHyperlinkElementUtils` for an element.
 macro_rules! hyperlink_utils {
     ($name:ident) => {
         impl $crate::bindings::HTMLHyperlinkElementUtilsMethods for $name {
-            $crate::dom::html::reflect::url!(href, set_href, "href");
+            fn href(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
+                Ok($crate::dom::html::hyperlink::href(self))
+            }
+
+            fn set_href(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
+                $crate::dom::Element::set_plain_attribute(self, realm, "href", value.into());
+                Ok(())
+            }
+
             $crate::dom::html::reflect::string!(target, set_target, "target");
         }
 
@@ -40,96 +77,27 @@ macro_rules! hyperlink_utils {
             $crate::dom::html::reflect::string!(type_, set_type, "type");
 
             fn origin(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                Ok($crate::dom::html::hyperlink::link_url(self)
-                    .map(|url| url.origin().ascii_serialization())
-                    .unwrap_or_default())
+                Ok($crate::dom::html::hyperlink::read(self, $crate::dom::url::record::UrlRecord::origin))
             }
 
             fn protocol(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                Ok($crate::dom::html::hyperlink::link_url(self)
-                    .map_or_else(|| ":".to_owned(), |url| url::quirks::protocol(&url).to_owned()))
+                let url = $crate::dom::html::hyperlink::link(self);
+                Ok(url.map_or_else(|| ":".to_owned(), |url| url.protocol()))
             }
 
             fn set_protocol(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                // A protocol that does not go with the URL is ignored, as the standard has it; so for all setters below.
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_protocol(url, &value).unwrap_or_default()
-                })
+                $crate::dom::html::hyperlink::write(self, realm, |url| url.set_protocol(&value));
+                Ok(())
             }
 
-            fn username(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::username)
-            }
-
-            fn set_username(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_username(url, &value).unwrap_or_default()
-                })
-            }
-
-            fn password(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::password)
-            }
-
-            fn set_password(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_password(url, &value).unwrap_or_default()
-                })
-            }
-
-            fn host(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::host)
-            }
-
-            fn set_host(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_host(url, &value).unwrap_or_default()
-                })
-            }
-
-            fn hostname(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::hostname)
-            }
-
-            fn set_hostname(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_hostname(url, &value).unwrap_or_default()
-                })
-            }
-
-            fn port(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::port)
-            }
-
-            fn set_port(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| {
-                    url::quirks::set_port(url, &value).unwrap_or_default()
-                })
-            }
-
-            fn pathname(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::pathname)
-            }
-
-            fn set_pathname(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| url::quirks::set_pathname(url, &value))
-            }
-
-            fn search(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::search)
-            }
-
-            fn set_search(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| url::quirks::set_search(url, &value))
-            }
-
-            fn hash(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
-                $crate::dom::html::hyperlink::read(self, url::quirks::hash)
-            }
-
-            fn set_hash(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
-                $crate::dom::html::hyperlink::write(self, realm, |url| url::quirks::set_hash(url, &value))
-            }
+            $crate::dom::html::hyperlink::part!(username, set_username);
+            $crate::dom::html::hyperlink::part!(password, set_password);
+            $crate::dom::html::hyperlink::part!(host, set_host);
+            $crate::dom::html::hyperlink::part!(hostname, set_hostname);
+            $crate::dom::html::hyperlink::part!(port, set_port);
+            $crate::dom::html::hyperlink::part!(pathname, set_pathname);
+            $crate::dom::html::hyperlink::part!(search, set_search);
+            $crate::dom::html::hyperlink::part!(hash, set_hash);
         }
     };
 }

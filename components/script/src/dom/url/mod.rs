@@ -1,5 +1,6 @@
 //! Interfaces: url.
 
+pub(crate) mod record;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod url;
 pub(crate) mod url_search_params;

@@ -6,8 +6,8 @@ use bgfetch_js::{
     DomString, Exception, Fallible, Member, PlatformObject, Realm, Reflector, Root, platform_object,
     trace_fields,
 };
-use url::Url;
 
+use super::record::UrlRecord;
 use crate::bindings::URLMethods;
 use crate::dom::{Blob, URLSearchParams};
 
@@ -15,7 +15,7 @@ use crate::dom::{Blob, URLSearchParams};
 #[expect(clippy::upper_case_acronyms, reason = "the specification's name")]
 pub(crate) struct URL {
     reflector: Reflector,
-    url: RefCell<Url>,
+    url: RefCell<UrlRecord>,
     search_params: OnceCell<Member<URLSearchParams>>,
 }
 
@@ -23,19 +23,18 @@ trace_fields!(URL { search_params });
 platform_object!(URL);
 
 /// [API URL parser](https://url.spec.whatwg.org/#api-url-parser).
-fn parse(url: &str, base: Option<&str>) -> Result<Url, String> {
-    match base {
-        None => Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}")),
+fn parse(url: &str, base: Option<&str>) -> Result<UrlRecord, String> {
+    let base = match base {
+        None => None,
         Some(base) => {
-            let base =
-                Url::parse(base).map_err(|error| format!("the base {base:?} is not a URL: {error}"))?;
-            base.join(url).map_err(|error| format!("{url:?} is not a URL: {error}"))
+            Some(UrlRecord::parse(base, None).ok_or_else(|| format!("the base {base:?} is not a URL"))?)
         }
-    }
+    };
+    UrlRecord::parse(url, base.as_ref()).ok_or_else(|| format!("{url:?} is not a URL"))
 }
 
 impl URL {
-    fn of(url: Url) -> Self {
+    fn of(url: UrlRecord) -> Self {
         Self { reflector: Reflector::new(), url: RefCell::new(url), search_params: OnceCell::new() }
     }
 
@@ -45,19 +44,8 @@ impl URL {
     }
 
     /// The query changed through `searchParams`.
-    pub(super) fn set_query(&self, query: &str) {
+    pub(super) fn set_query(&self, query: String) {
         self.url.borrow_mut().set_query(Some(query).filter(|query| !query.is_empty()));
-        self.strip_trailing_spaces();
-    }
-
-    /// [Potentially strips trailing spaces from an opaque path](https://url.spec.whatwg.org/#potentially-strip-trailing-spaces-from-an-opaque-path):
-    /// the `url` crate does it when query and fragment are set to none.
-    fn strip_trailing_spaces(&self) {
-        let mut url = self.url.borrow_mut();
-        if url.cannot_be_a_base() && url.query().is_none() && url.fragment().is_none() {
-            let path = url.path().trim_end_matches(' ').to_owned();
-            url.set_path(&path);
-        }
     }
 
     fn query_changed(&self) {
@@ -66,13 +54,13 @@ impl URL {
         }
     }
 
-    fn with(&self, change: impl FnOnce(&mut Url)) -> Fallible<()> {
+    fn with(&self, change: impl FnOnce(&mut UrlRecord)) -> Fallible<()> {
         change(&mut self.url.borrow_mut());
         Ok(())
     }
 
-    fn read(&self, part: impl FnOnce(&Url) -> &str) -> Fallible<String> {
-        Ok(part(&self.url.borrow()).to_owned())
+    fn read(&self, part: impl FnOnce(&UrlRecord) -> String) -> Fallible<String> {
+        Ok(part(&self.url.borrow()))
     }
 }
 
@@ -111,7 +99,7 @@ impl URLMethods for URL {
     }
 
     fn href(&self, _: &Realm) -> Fallible<String> {
-        self.read(Url::as_str)
+        self.read(UrlRecord::href)
     }
 
     fn set_href(&self, _: &Realm, value: String) -> Fallible<()> {
@@ -122,75 +110,71 @@ impl URLMethods for URL {
     }
 
     fn origin(&self, _: &Realm) -> Fallible<String> {
-        Ok(url::quirks::origin(&self.url.borrow()))
+        self.read(UrlRecord::origin)
     }
 
     fn protocol(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::protocol)
+        self.read(UrlRecord::protocol)
     }
 
     fn set_protocol(&self, _: &Realm, value: String) -> Fallible<()> {
-        // Setters ignore what they cannot use.
-        self.with(|url| url::quirks::set_protocol(url, &value).unwrap_or_default())
+        self.with(|url| url.set_protocol(&value))
     }
 
     fn username(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::username)
+        self.read(UrlRecord::username)
     }
 
     fn set_username(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_username(url, &value).unwrap_or_default())
+        self.with(|url| url.set_username(&value))
     }
 
     fn password(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::password)
+        self.read(UrlRecord::password)
     }
 
     fn set_password(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_password(url, &value).unwrap_or_default())
+        self.with(|url| url.set_password(&value))
     }
 
     fn host(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::host)
+        self.read(UrlRecord::host)
     }
 
     fn set_host(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_host(url, &value).unwrap_or_default())
+        self.with(|url| url.set_host(&value))
     }
 
     fn hostname(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::hostname)
+        self.read(UrlRecord::hostname)
     }
 
     fn set_hostname(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_hostname(url, &value).unwrap_or_default())
+        self.with(|url| url.set_hostname(&value))
     }
 
     fn port(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::port)
+        self.read(UrlRecord::port)
     }
 
     fn set_port(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_port(url, &value).unwrap_or_default())
+        self.with(|url| url.set_port(&value))
     }
 
     fn pathname(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::pathname)
+        self.read(UrlRecord::pathname)
     }
 
     fn set_pathname(&self, _: &Realm, value: String) -> Fallible<()> {
-        self.with(|url| url::quirks::set_pathname(url, &value))
+        self.with(|url| url.set_pathname(&value))
     }
 
     fn search(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::search)
+        self.read(UrlRecord::search)
     }
 
     fn set_search(&self, _: &Realm, value: String) -> Fallible<()> {
-        url::quirks::set_search(&mut self.url.borrow_mut(), &value);
-        if value.is_empty() {
-            self.strip_trailing_spaces();
-        }
+        self.url.borrow_mut().set_search(&value);
         self.query_changed();
         Ok(())
     }
@@ -202,14 +186,11 @@ impl URLMethods for URL {
     }
 
     fn hash(&self, _: &Realm) -> Fallible<String> {
-        self.read(url::quirks::hash)
+        self.read(UrlRecord::hash)
     }
 
     fn set_hash(&self, _: &Realm, value: String) -> Fallible<()> {
-        url::quirks::set_hash(&mut self.url.borrow_mut(), &value);
-        if value.is_empty() {
-            self.strip_trailing_spaces();
-        }
+        self.url.borrow_mut().set_hash(&value);
         Ok(())
     }
 

@@ -55,7 +55,7 @@ impl URLSearchParams {
     /// [Update](https://url.spec.whatwg.org/#concept-urlsearchparams-update) the URL.
     fn update(&self) {
         if let Some(url) = &self.url {
-            url.set_query(&self.serialized());
+            url.set_query(self.serialized());
         }
     }
 }
