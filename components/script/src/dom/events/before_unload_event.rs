@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bgfetch_js::{DomString, Fallible, Realm, platform_object, trace_fields};
 
 use crate::bindings::{BeforeUnloadEventMethods, EventInit};
-use crate::dom::Event;
+use crate::dom::{Event, Window};
 
 /// `BeforeUnloadEvent`.
 pub(crate) struct BeforeUnloadEvent {
@@ -21,6 +21,16 @@ impl BeforeUnloadEvent {
     pub(super) fn new(realm: &Realm) -> Self {
         let event = Event::new_inherited(realm, DomString::default(), &EventInit::default());
         Self { event, return_value: RefCell::default() }
+    }
+
+    /// Fires `beforeunload` at a realm's window.
+    pub(crate) fn fire(realm: &Realm) -> Fallible<()> {
+        let Some(window) = realm.global_as::<Window>() else { return Ok(()) };
+        let init = EventInit { cancelable: true, ..EventInit::default() };
+        let event = Event::new_inherited(realm, "beforeunload".into(), &init);
+        let event = realm.wrap(Self { event, return_value: RefCell::default() })?;
+        event.set_trusted();
+        window.dispatch_for_document(realm, &event.upcast()).map(drop)
     }
 
     /// What the page would ask.

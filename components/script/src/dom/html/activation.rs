@@ -6,7 +6,8 @@ use super::html_input_element::{self, CheckedBefore};
 use super::hyperlink;
 use super::states;
 use crate::bindings::PointerEventInit;
-use crate::dom::window::targets;
+use crate::dom::window::choosing;
+use crate::dom::window::navigation::Target;
 use crate::dom::{
     Element, Event, EventTarget, HTMLButtonElement, HTMLElement, HTMLInputElement, HTMLLabelElement,
     PointerEvent, events,
@@ -63,7 +64,8 @@ pub(crate) fn has_activation_behavior(element: &Root<Element>) -> bool {
 
 fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fallible<()> {
     if element.is_html_named("a") || element.is_html_named("area") {
-        return follow(realm, element);
+        follow(element);
+        return Ok(());
     }
     if let Some(button) = element.downcast::<HTMLButtonElement>() {
         return if states::is_disabled(element) {
@@ -80,14 +82,12 @@ fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fall
 
 /// [Follows the hyperlink](https://html.spec.whatwg.org/multipage/links.html#following-hyperlinks-2). A link that asks for
 /// a download is not one to go to.
-fn follow(realm: &Realm, anchor: &Root<Element>) -> Fallible<()> {
-    let document = anchor.owner_doc();
+fn follow(anchor: &Root<Element>) {
     if !anchor.is_in_document() || anchor.plain_attribute("download").is_some() {
-        return Ok(());
+        return;
     }
-    match hyperlink::link_url(anchor) {
-        Some(url) => targets::navigate(realm, &document, &targets::of_element(anchor, None), url),
-        None => Ok(()),
+    if let Some(url) = hyperlink::link_url(anchor) {
+        choosing::go(anchor, &choosing::target_of(anchor, None), Target::to(url));
     }
 }
 

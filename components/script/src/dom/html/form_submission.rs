@@ -3,28 +3,26 @@
 
 use std::borrow::Cow;
 
-use bgfetch_js::{DomString, ErrorLocation, Fallible, PlatformObject, Realm, Root};
-use bgfetch_traits::coordinator::ConsoleLevel;
+use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root};
 use encoding_rs::Encoding;
-use url::Url;
 
 use super::{html_input_element, reflect, states};
 use crate::agent::{Agent, TaskSource};
-use crate::dom::window::targets;
-use crate::dom::{Element, HTMLElement, HTMLFormElement, HTMLTextAreaElement};
-use crate::environment::Environment;
-use crate::report;
+use crate::dom::window::choosing;
+use crate::dom::window::navigation::{Resource, Target};
+use crate::dom::{Element, FormData, HTMLElement, HTMLFormElement, HTMLTextAreaElement};
 
 impl HTMLFormElement {
-    /// The form submission algorithm from where it navigates. Only "get": a navigation takes a URL here, and no body.
+    /// [The form submission algorithm](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)
+    /// from where it navigates.
     pub(super) fn navigate(&self, realm: &Realm, submitter: Option<&Root<HTMLElement>>) -> Fallible<()> {
         let document = self.owner_doc();
         if !self.is_in_document() || document.window().is_none() {
             return Ok(());
         }
-        if self.submission_method(submitter) != "get" {
-            let text = "a form was not sent: only forms with the method \"get\" are".to_owned();
-            report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
+        let method = self.submission_method(submitter);
+        // There are no dialogs that a form could close.
+        if method == "dialog" {
             return Ok(());
         }
         // Steps 9 to 11, and 15.
@@ -35,24 +33,33 @@ impl HTMLFormElement {
         // Steps 12 and 14.
         let url = if action.is_empty() { Ok(document.document_url()) } else { document.parse_url(&action) };
         let Ok(mut url) = url else { return Ok(()) };
-        let target = targets::of_element(self, own("formtarget").map(Into::into));
-        // [Mutate action URL](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-mutate-action).
-        url.set_query(Some(&serialize(&entries, encoding)));
-        self.plan_navigation(realm, target, url);
+        let target = choosing::target_of(self, own("formtarget").map(Into::into));
+        let resource = if method == "post" && matches!(url.scheme(), "http" | "https") {
+            // [Submit as entity body](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-body).
+            let kind = own("formenctype").or_else(|| self.plain_attribute("enctype")).unwrap_or_default();
+            entity_body(&kind, entries, encoding)
+        } else {
+            if method == "get" {
+                // [Mutate action URL](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-mutate-action).
+                url.set_query(Some(&serialize(&entries, encoding)));
+            }
+            Resource::Get
+        };
+        self.plan_navigation(realm, target, Target { url, resource });
         Ok(())
     }
 
     /// [Plans to navigate](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#plan-to-navigate): a later
     /// submission takes the place of one whose task has not run.
-    fn plan_navigation(&self, realm: &Realm, target: String, url: Url) {
+    fn plan_navigation(&self, realm: &Realm, target: String, to: Target) {
         let number = self.planned.get().wrapping_add(1);
         self.planned.set(number);
         let this = self.root();
-        Agent::current().queue_global(TaskSource::DomManipulation, realm, move |realm| {
-            if this.planned.get() != number {
-                return Ok(());
+        Agent::current().queue_global(TaskSource::DomManipulation, realm, move |_| {
+            if this.planned.get() == number {
+                choosing::go(&this, &target, to);
             }
-            targets::navigate(realm, &this.owner_doc(), &target, url)
+            Ok(())
         });
     }
 
@@ -104,6 +111,30 @@ impl HTMLFormElement {
             entries.push((name.into_string(), value));
         }
         entries
+    }
+}
+
+/// A form's entries as a body, by its [encoding type](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#concept-fs-enctype).
+fn entity_body(kind: &str, entries: Vec<(String, String)>, encoding: &'static Encoding) -> Resource {
+    match kind.to_ascii_lowercase().as_str() {
+        "multipart/form-data" => {
+            let form = FormData::empty();
+            for (name, value) in entries {
+                form.append_text(name, value);
+            }
+            let boundary = format!("----bgfetchFormBoundary{}", uuid::Uuid::new_v4().simple());
+            let body = form.encode(&boundary).into();
+            Resource::Post { content_type: format!("multipart/form-data; boundary={boundary}"), body }
+        }
+        "text/plain" => {
+            let lines: String = entries.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
+            let body = encoding.encode(&lines).0.into_owned().into();
+            Resource::Post { content_type: "text/plain".to_owned(), body }
+        }
+        _ => {
+            let body = serialize(&entries, encoding).into();
+            Resource::Post { content_type: "application/x-www-form-urlencoded".to_owned(), body }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::service_worker::FrameType;
 
+use super::session_history::{Entry, SessionHistory};
 use crate::dom::{Document, HTMLIFrameElement, Node, Window};
 use crate::environment::Environment;
 
@@ -24,6 +25,16 @@ use crate::environment::Environment;
 pub(crate) struct BrowsingContext {
     /// Where it is; `None` for a top-level one.
     frame: RefCell<Option<Frame>>,
+    /// Whether the embedder shows it: it is a top-level one, and script did not open it.
+    embedders: bool,
+    /// [Opener](https://html.spec.whatwg.org/multipage/document-sequences.html#opener-browsing-context).
+    opener: RefCell<Option<Rc<BrowsingContext>>>,
+    /// [Is closing](https://html.spec.whatwg.org/multipage/document-sequences.html#is-closing)
+    closing: Cell<bool>,
+    /// [Current session history entry](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-current-history-entry).
+    entry: RefCell<Option<Rc<Entry>>>,
+    /// Of a top-level one.
+    history: SessionHistory,
     /// [Target name](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-target).
     name: RefCell<DomString>,
     active: RefCell<Option<Active>>,
@@ -56,9 +67,14 @@ pub(crate) struct Active {
 }
 
 impl BrowsingContext {
-    fn new(frame: Option<Frame>) -> Rc<Self> {
+    fn new(frame: Option<Frame>, embedders: bool) -> Rc<Self> {
         Rc::new(Self {
             frame: RefCell::new(frame),
+            embedders,
+            opener: RefCell::default(),
+            closing: Cell::new(false),
+            entry: RefCell::default(),
+            history: SessionHistory::default(),
             name: RefCell::default(),
             active: RefCell::default(),
             proxy: RefCell::default(),
@@ -69,13 +85,21 @@ impl BrowsingContext {
     }
 
     /// A [top-level](https://html.spec.whatwg.org/multipage/document-sequences.html#top-level-browsing-context) one.
+    /// that the embedder shows.
     pub(crate) fn top_level() -> Rc<Self> {
-        Self::new(None)
+        Self::new(None, true)
+    }
+
+    /// An [auxiliary](https://html.spec.whatwg.org/multipage/document-sequences.html#auxiliary-browsing-context) one.
+    pub(crate) fn auxiliary(opener: Option<&Rc<Self>>) -> Rc<Self> {
+        let context = Self::new(None, false);
+        context.opener.replace(opener.map(Rc::clone));
+        context
     }
 
     /// One for a frame.
     pub(crate) fn nested(container: &Root<HTMLIFrameElement>, parent: &Rc<Self>) -> Rc<Self> {
-        Self::new(Some(Frame { container: container.clone(), parent: Rc::clone(parent) }))
+        Self::new(Some(Frame { container: container.clone(), parent: Rc::clone(parent) }), false)
     }
 
     /// [Target name](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-target).
@@ -123,9 +147,61 @@ impl BrowsingContext {
         self.frame.borrow().as_ref().map(|frame| frame.container.clone())
     }
 
+    /// Whether the embedder shows it, on a thread for each of its documents.
+    pub(crate) const fn is_embedders(&self) -> bool {
+        self.embedders
+    }
+
+    /// [Opener](https://html.spec.whatwg.org/multipage/document-sequences.html#opener-browsing-context).
+    pub(crate) fn opener(&self) -> Option<Rc<Self>> {
+        self.opener.borrow().clone()
+    }
+
+    /// [Disowns](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-opener) its opener.
+    pub(crate) fn disown(&self) {
+        let before = self.opener.take();
+        drop(before);
+    }
+
+    /// It is about to be closed; gives whether it was already.
+    pub(super) fn set_closing(&self) -> bool {
+        self.closing.replace(true)
+    }
+
+    /// Whether it is closed, or about to be.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// [Current session history entry](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-current-history-entry).
+    pub(super) fn entry(&self) -> Option<Rc<Entry>> {
+        self.entry.borrow().clone()
+    }
+
+    /// Sets its current entry; gives the one before.
+    pub(super) fn set_entry(&self, entry: Rc<Entry>) -> Option<Rc<Entry>> {
+        self.entry.replace(Some(entry))
+    }
+
+    /// The session history of a top-level one.
+    pub(super) const fn history(&self) -> &SessionHistory {
+        &self.history
+    }
+
+    /// Whether it shows the [initial `about:blank`](https://html.spec.whatwg.org/multipage/dom.html#is-initial-about:blank).
+    pub(crate) fn is_initial(&self) -> bool {
+        self.initial.get()
+    }
+
     /// As service workers see it.
     pub(crate) fn frame_type(&self) -> FrameType {
-        if self.frame.borrow().is_some() { FrameType::Nested } else { FrameType::TopLevel }
+        if self.frame.borrow().is_some() {
+            FrameType::Nested
+        } else if self.embedders {
+            FrameType::TopLevel
+        } else {
+            FrameType::Auxiliary
+        }
     }
 
     /// [Document-tree child navigables](https://html.spec.whatwg.org/multipage/document-sequences.html#document-tree-child-navigables)
@@ -197,8 +273,9 @@ impl BrowsingContext {
     /// Lets go of everything: nothing is shown any more.
     pub(crate) fn close(&self) -> Option<Active> {
         self.stop_navigation();
-        let (frame, proxy) = (self.frame.take(), self.proxy.take());
-        drop((frame, proxy));
+        self.closing.set(true);
+        let (frame, proxy, opener) = (self.frame.take(), self.proxy.take(), self.opener.take());
+        drop((frame, proxy, opener));
         self.active.take()
     }
 }

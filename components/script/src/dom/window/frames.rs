@@ -8,8 +8,10 @@ use url::Url;
 
 use super::browsing_context::BrowsingContext;
 use super::documents::{self, DocumentParams};
-use super::navigation::{self, Destination, Source};
+use super::navigation::{self, HistoryHandling, Resource, Source, Target};
+use super::session_history::{self, Entry};
 use super::unloading;
+use crate::bindings::DocumentReadyState;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::dom::{Document, HTMLIFrameElement, events};
 use crate::report;
@@ -50,6 +52,7 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
     documents::announce_initial(&active.realm, &context, &environment);
     documents::populate_blank(&active)?;
     context.set_active(active);
+    session_history::record(&context, Entry::new(Target::to(about_blank())), &HistoryHandling::Replace);
     element.set_content(Some(context));
     Ok(true)
 }
@@ -75,6 +78,11 @@ impl Sandbox {
         })
     }
 
+    /// For what is in no frame.
+    pub(super) const fn none() -> Self {
+        Self { same_origin: true, scripts: true }
+    }
+
     /// A document's origin, as far as it is allowed.
     pub(super) fn origin(self, origin: url::Origin) -> url::Origin {
         if self.same_origin { origin } else { url::Origin::new_opaque() }
@@ -90,7 +98,9 @@ fn process_attributes(element: &Root<HTMLIFrameElement>, initial_insertion: bool
     // Step 1.
     if let Some(markup) = element.plain_attribute("srcdoc") {
         let source = Source::new(&environment, &document);
-        navigation::navigate_frame(&context, Destination::Srcdoc(markup.into_string()), source);
+        let url = Url::parse("about:srcdoc").unwrap_or_else(|_| about_blank());
+        let target = Target { url, resource: Resource::Srcdoc(markup.into_string()) };
+        navigation::navigate_context(&context, target, source, handling(&context, initial_insertion));
         return;
     }
     // Step 2, with the shared attribute processing steps for iframe and frame elements.
@@ -100,7 +110,13 @@ fn process_attributes(element: &Root<HTMLIFrameElement>, initial_insertion: bool
         return;
     }
     let source = Source::new(&environment, &document).referrer_policy(element);
-    navigation::navigate_frame(&context, Destination::Url(url), source);
+    navigation::navigate_context(&context, Target::to(url), source, handling(&context, initial_insertion));
+}
+
+/// [Navigate an iframe or frame](https://html.spec.whatwg.org/multipage/iframe-embed-object.html#navigate-an-iframe-or-frame), step 2.
+fn handling(context: &BrowsingContext, initial_insertion: bool) -> HistoryHandling {
+    let loaded = context.active_document().is_some_and(|d| d.readiness() == DocumentReadyState::Complete);
+    if initial_insertion || !loaded { HistoryHandling::Replace } else { HistoryHandling::Push }
 }
 
 /// [Shared attribute processing steps](https://html.spec.whatwg.org/multipage/iframe-embed-object.html#shared-attribute-processing-steps-for-iframe-and-frame-elements).

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
-    self, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer, Request,
-    RequestHead, RequestMode, Response,
+    self, CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer,
+    Request, RequestBody, RequestHead, RequestMode, Response,
 };
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
@@ -17,16 +17,18 @@ use encoding_rs::Encoding;
 use url::{Origin, Url};
 
 use super::browsing_context::{Active, BrowsingContext, Navigation};
+use super::choosing::matches_about_blank;
 use super::documents::{self, DocumentParams};
 use super::frames::{self, Sandbox};
-use super::navigation::{Destination, LoadDelay, Source};
+use super::navigation::{HistoryHandling, LoadDelay, Resource, Source, Target};
+use super::session_history::{self, Entry};
 use super::unloading;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::file::blob_url;
 use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
 use crate::dom::nodes::document_methods::about_blank;
-use crate::environment::Hosts;
+use crate::environment::{Environment, Hosts};
 use crate::fetching::{next_task, unless_cancelled};
 use crate::mime::MimeType;
 use crate::report;
@@ -40,7 +42,13 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
     let WindowOptions { url, hosts, loaded, .. } = options;
     let context = BrowsingContext::top_level();
     let navigation = context.begin_navigation(&hosts.coordinator, client);
-    let requester = Requester { client, source: None, destination: fetch::Destination::Document };
+    let requester = Requester {
+        client,
+        source: None,
+        destination: fetch::Destination::Document,
+        resource: &Resource::Get,
+        reload: false,
+    };
     let response = match fetch_document(&hosts, &requester, &navigation.cancel, url).await {
         Ok(response) => response,
         Err(error) => return loaded.send(Err(error)),
@@ -56,33 +64,117 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         scripts: true,
         url,
     };
-    match show(&hosts, &navigation, params, Content::of(response)).await {
-        Ok(_) => loaded.send(Ok(page)),
+    let content = Content::of(response);
+    let shown = match begin(&hosts, &navigation, params, &content) {
+        Ok(active) => {
+            session_history::record(
+                &context,
+                Entry::new(Target::to(page.url.clone())),
+                &HistoryHandling::Replace,
+            );
+            go_on(&navigation, &active, content).await
+        }
+        Err(error) => Err(error),
+    };
+    match shown {
+        Ok(()) => loaded.send(Ok(page)),
         Err(error) => loaded.send(Err(NetworkError::new(NetworkErrorKind::Internal, error))),
     }
 }
 
-/// Loads a frame's document, up to and including the `load` event of its `iframe`.
-pub(super) async fn load_frame(
+/// Loads a document for a browsing context of this thread's own, up to and including the `load` event of its container.
+pub(super) async fn load_here(
     navigation: Navigation,
     hosts: Hosts,
-    destination: Destination,
+    target: Target,
     source: Source,
-    delay: LoadDelay,
+    handling: HistoryHandling,
+    delay: Option<LoadDelay>,
 ) {
-    let found = find(&hosts, &navigation, &destination, &source).await;
+    let context = Rc::clone(&navigation.context);
+    // Steps 21 and on run in parallel; the first is to ask whether the document may be left.
+    next_task().await;
+    unloading::ask_to_leave(&context);
     if !navigation.is_ongoing() {
         return;
     }
-    let Some(container) = navigation.context.container() else { return };
-    let Some((params, content)) = frame_document(found, &source, Sandbox::of(&container)) else { return };
-    if let Err(error) = show(&hosts, &navigation, params, content).await {
-        tracing::error!(%error, "a frame's document could not be made");
+    let found = find(&hosts, &navigation, &target, &source, &handling).await;
+    if !navigation.is_ongoing() {
+        return;
     }
-    if navigation.is_ongoing() && navigation.context.container().is_some() {
-        frames::iframe_load_event_steps(&container);
+    let sandbox = context.container().map_or_else(Sandbox::none, |container| Sandbox::of(&container));
+    let Some((params, content)) = document_for(found, &source, sandbox) else { return };
+    let entry = match &handling {
+        HistoryHandling::Traverse(entry) => Rc::clone(entry),
+        HistoryHandling::Reload => context.entry().unwrap_or_else(|| Entry::new(target)),
+        _ => Entry::new(Target { url: params.url.clone(), ..target }),
+    };
+    let begun = begin(&hosts, &navigation, params, &content);
+    match begun {
+        Ok(active) => {
+            session_history::record(&context, entry, &handling);
+            let state = session_history::restored_state(&context, &active);
+            if let Err(exception) = state {
+                report::report_exception(&active.realm, exception);
+            }
+            if let Err(error) = go_on(&navigation, &active, content).await {
+                tracing::error!(%error, "a document could not be parsed");
+            }
+        }
+        Err(error) => tracing::error!(%error, "a document could not be made"),
+    }
+    if navigation.is_ongoing() {
+        completed(&context);
     }
     drop(delay);
+}
+
+/// [Completely finishes loading](https://html.spec.whatwg.org/multipage/document-lifecycle.html#completely-finish-loading) what a frame
+/// shows: its element learns of it.
+pub(super) fn completed(context: &BrowsingContext) {
+    if let Some(container) = context.container() {
+        frames::iframe_load_event_steps(&container);
+    }
+}
+
+/// Keeps the `load` event of a frame's parent back.
+pub(super) fn delay_of_parent(context: &BrowsingContext) -> Option<LoadDelay> {
+    let parent = context.parent().and_then(|parent| parent.active_document());
+    parent.map(|document| LoadDelay::new(&document))
+}
+
+/// Shows what a `javascript:` URL came to, in place of the document that ran it.
+pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String) {
+    let Some(active) = context.active() else { return };
+    let environment = Environment::of(&active.realm);
+    let hosts = environment.hosts.clone();
+    let navigation = context.begin_navigation(&hosts.coordinator, ClientId::new());
+    let delay = delay_of_parent(context);
+    let params = DocumentParams {
+        url: active.document.document_url(),
+        origin: environment.origin.clone(),
+        policy: environment.policy.borrow().clone(),
+        about_base: Some(active.document.base_url()),
+        referrer: environment.url.borrow().to_string(),
+        content_type: String::new(),
+        scripts: true,
+    };
+    let context = Rc::clone(context);
+    Agent::current().spawn_detached(TaskSource::Networking, async move {
+        let content = Content::html(markup);
+        match begin(&hosts, &navigation, params, &content) {
+            Ok(active) => {
+                if let Err(error) = go_on(&navigation, &active, content).await {
+                    tracing::error!(%error, "a document could not be parsed");
+                }
+            }
+            Err(error) => tracing::error!(%error, "a document could not be made"),
+        }
+        if navigation.is_ongoing() {
+            completed(&context);
+        }
+        drop(delay);
+    });
 }
 
 /// What a navigation came to.
@@ -95,22 +187,25 @@ enum Found {
 
 /// [Create navigation params from a srcdoc resource](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-from-a-srcdoc-resource),
 /// or [by fetching](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-by-fetching).
-async fn find(hosts: &Hosts, navigation: &Navigation, destination: &Destination, source: &Source) -> Found {
-    let url = match destination {
-        Destination::Srcdoc(markup) => {
-            next_task().await;
-            return Found::Srcdoc(markup.clone());
-        }
-        Destination::Url(url) if url.scheme() == "about" && url.path() == "blank" => {
-            next_task().await;
-            return Found::Blank(url.clone());
-        }
-        Destination::Url(url) => url.clone(),
+async fn find(
+    hosts: &Hosts,
+    navigation: &Navigation,
+    target: &Target,
+    source: &Source,
+    handling: &HistoryHandling,
+) -> Found {
+    let url = match &target.resource {
+        Resource::Srcdoc(markup) => return Found::Srcdoc(markup.clone()),
+        _ if matches_about_blank(&target.url) => return Found::Blank(target.url.clone()),
+        _ => target.url.clone(),
     };
+    let is_frame = navigation.context.container().is_some();
     let requester = Requester {
         client: navigation.client,
         source: Some(source),
-        destination: fetch::Destination::Iframe,
+        destination: if is_frame { fetch::Destination::Iframe } else { fetch::Destination::Document },
+        resource: &target.resource,
+        reload: matches!(handling, HistoryHandling::Reload),
     };
     match fetch_document(hosts, &requester, &navigation.cancel, url.clone()).await {
         Ok(response) => Found::Response(response),
@@ -119,9 +214,9 @@ async fn find(hosts: &Hosts, navigation: &Navigation, destination: &Destination,
 }
 
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the
-/// [policies](https://html.spec.whatwg.org/multipage/browsers.html#determine-navigation-params-policy-container) of a frame's
+/// [policies](https://html.spec.whatwg.org/multipage/browsers.html#determine-navigation-params-policy-container) of a
 /// document; `None` if what was found is [not shown](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate-non-displayable).
-fn frame_document(found: Found, source: &Source, sandbox: Sandbox) -> Option<(DocumentParams, Content)> {
+fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(DocumentParams, Content)> {
     let inherited = |url: Url| DocumentParams {
         url,
         origin: sandbox.origin(source.client.origin.clone()),
@@ -218,14 +313,18 @@ struct Requester<'a> {
     /// Who navigates; none for what the embedder opens.
     source: Option<&'a Source>,
     destination: fetch::Destination,
+    resource: &'a Resource,
+    reload: bool,
 }
 
 impl Requester<'_> {
-    fn request(&self, url: &Url) -> Request {
-        let head = RequestHead {
+    /// The request for a URL; `body` says whether there still is one, which some redirects take away.
+    fn request(&self, url: &Url, body: bool) -> Request {
+        let mut head = RequestHead {
             mode: RequestMode::Navigate,
             credentials: CredentialsMode::Include,
             redirect: RedirectMode::Manual,
+            cache: if self.reload { CacheMode::NoCache } else { CacheMode::Default },
             referrer: if self.source.is_some() { Referrer::Client } else { Referrer::NoReferrer },
             referrer_policy: self.source.map(|source| source.referrer_policy).unwrap_or_default(),
             destination: self.destination,
@@ -235,7 +334,13 @@ impl Requester<'_> {
             Some(source) => Client { id: self.client, ..source.client.clone() },
             None => Client { id: self.client, ..Client::of_url(url) },
         };
-        Request { head, client, body: None, priority: Priority::Foreground }
+        let mut sent = None;
+        if let (Resource::Post { content_type, body }, true) = (self.resource, body) {
+            head.method = http::Method::POST;
+            head.headers.append("Content-Type", content_type.clone());
+            sent = Some(RequestBody::Bytes(body.clone()));
+        }
+        Request { head, client, body: sent, priority: Priority::Foreground }
     }
 }
 
@@ -248,9 +353,13 @@ async fn fetch_document(
     url: Url,
 ) -> Result<Response, NetworkError> {
     let mut url = url;
+    let mut body = true;
     for _ in 0..=MAX_REDIRECTS {
-        let response = unless_cancelled(fetch_once(hosts, requester, cancel, url.clone()), cancel).await??;
+        let request = requester.request(&url, body);
+        let response = unless_cancelled(fetch_once(hosts, request, cancel), cancel).await??;
         let Some(location) = location_url(&response, &url) else { return Ok(response) };
+        // HTTP-redirect fetch, step 12, where only GET and POST can be.
+        body &= !matches!(response.head.status, 301..=303);
         url = location?;
     }
     let message = format!("the navigation was redirected more than {MAX_REDIRECTS} times, last to {url}");
@@ -259,11 +368,10 @@ async fn fetch_document(
 
 async fn fetch_once(
     hosts: &Hosts,
-    requester: &Requester<'_>,
+    request: Request,
     cancel: &CancelHandle,
-    url: Url,
 ) -> Result<Response, NetworkError> {
-    let request = requester.request(&url);
+    let (url, client) = (request.head.url.clone(), request.client.id);
     if url.scheme() == "blob" {
         return blob_url::fetch(&request, None);
     }
@@ -271,7 +379,7 @@ async fn fetch_once(
     let request = if has_workers {
         let answer = Agent::current().ask(|reply| {
             let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
-            hosts.coordinator.send(CoordinatorMsg::ServiceWorker(requester.client, message));
+            hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
         });
         match answer.await {
             Ok(FetchOutcome::Network(request)) => *request,
@@ -349,13 +457,12 @@ enum Kind {
     Text,
 }
 
-/// [Loads a document](https://html.spec.whatwg.org/multipage/document-lifecycle.html#loading-a-document): gives it once its
-/// `load` event has been fired, or it was unloaded.
-async fn show(
+/// Unloads what a browsing context shows, and makes the document that comes instead.
+fn begin(
     hosts: &Hosts,
     navigation: &Navigation,
     mut params: DocumentParams,
-    content: Content,
+    content: &Content,
 ) -> Result<Active, String> {
     let context = &navigation.context;
     if let Some(before) = context.active() {
@@ -372,12 +479,18 @@ async fn show(
     drop(before);
     context.leave_initial();
     navigation.commit();
-    let _busy = Agent::current().busy();
-    documents::announce(&active.realm, context).await;
-    if !active.document.is_discarded() {
-        parse(&active, content).await?;
-    }
     Ok(active)
+}
+
+/// [Loads a document](https://html.spec.whatwg.org/multipage/document-lifecycle.html#loading-a-document), until its `load` event has
+/// been fired or it was unloaded.
+async fn go_on(navigation: &Navigation, active: &Active, content: Content) -> Result<(), String> {
+    let _busy = Agent::current().busy();
+    documents::announce(&active.realm, &navigation.context).await;
+    if active.document.is_discarded() {
+        return Ok(());
+    }
+    parse(active, content).await
 }
 
 async fn parse(active: &Active, mut content: Content) -> Result<(), String> {

@@ -37,15 +37,15 @@ impl Location {
         let Some(document) = self.document() else { return Ok(()) };
         let mut url = document.document_url();
         change(&mut url);
-        navigation::navigate(realm, &document, url)
+        navigation::navigate(realm, &document, url, false)
     }
 
-    fn go(&self, realm: &Realm, text: &str) -> Fallible<()> {
+    fn go(&self, realm: &Realm, text: &str, replace: bool) -> Fallible<()> {
         let Some(document) = self.document() else { return Ok(()) };
         let url = Environment::of(&access::incumbent(realm)).parse_url(text).map_err(|error| {
             Exception::dom("SyntaxError", format!("{text:?} is not a URL to go to: {error}"))
         })?;
-        navigation::navigate(realm, &document, url)
+        navigation::navigate(realm, &document, url, replace)
     }
 }
 
@@ -55,7 +55,7 @@ impl LocationMethods for Location {
     }
 
     fn set_href(&self, realm: &Realm, value: String) -> Fallible<()> {
-        self.go(realm, &value)
+        self.go(realm, &value, false)
     }
 
     fn origin(&self, _: &Realm) -> Fallible<String> {
@@ -77,7 +77,7 @@ impl LocationMethods for Location {
             return Err(Exception::dom("SyntaxError", format!("{value:?} is not a protocol")));
         }
         if matches!(url.scheme(), "http" | "https") {
-            return navigation::navigate(realm, &document, url);
+            return navigation::navigate(realm, &document, url, false);
         }
         Ok(())
     }
@@ -135,15 +135,15 @@ impl LocationMethods for Location {
         if url.fragment() == before.fragment().or(Some("")) {
             return Ok(());
         }
-        navigation::navigate(realm, &document, url)
+        navigation::navigate(realm, &document, url, false)
     }
 
     fn assign(&self, realm: &Realm, url: String) -> Fallible<()> {
-        self.go(realm, &url)
+        self.go(realm, &url, false)
     }
 
     fn replace(&self, realm: &Realm, url: String) -> Fallible<()> {
-        self.go(realm, &url)
+        self.go(realm, &url, true)
     }
 
     /// [`reload()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-location-reload)

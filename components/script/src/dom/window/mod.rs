@@ -2,16 +2,20 @@
 
 pub(crate) mod access;
 pub(crate) mod browsing_context;
+pub(crate) mod choosing;
 mod documents;
 pub(crate) mod frames;
+pub(crate) mod history;
+mod javascript_url;
 pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;
 mod posting;
-pub(crate) mod targets;
+mod session_history;
 mod unloading;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod window;
 
+pub(crate) use history::History;
 pub(crate) use location::Location;
 pub(crate) use window::Window;

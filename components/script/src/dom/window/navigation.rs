@@ -2,33 +2,63 @@
 
 use std::rc::Rc;
 
-use bgfetch_js::{ErrorLocation, Fallible, Realm, Root};
-use bgfetch_traits::coordinator::{ConsoleLevel, CoordinatorMsg};
+use bgfetch_js::{Fallible, Realm, Root};
+use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::ReferrerPolicy;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::Client;
+use bytes::Bytes;
 use url::Url;
 
 use super::access;
 use super::browsing_context::{Active, BrowsingContext};
-use super::loading;
+use super::session_history::{self, Entry};
+use super::{javascript_url, loading};
 use crate::agent::{Agent, TaskSource};
+use crate::bindings::DocumentReadyState;
 use crate::dom::{Document, Element, HashChangeEvent};
 use crate::environment::Environment;
-use crate::report;
 
-/// Where a frame is to go.
-#[derive(Debug)]
-pub(super) enum Destination {
-    Url(Url),
-    /// [`about:srcdoc`](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#about:srcdoc), with the markup.
+/// Where to go.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) url: Url,
+    pub(crate) resource: Resource,
+}
+
+/// [Document resource](https://html.spec.whatwg.org/multipage/browsing-the-web.html#document-state-resource).
+#[derive(Clone, Debug)]
+pub(crate) enum Resource {
+    /// What is at the URL.
+    Get,
+    /// [POST resource](https://html.spec.whatwg.org/multipage/browsing-the-web.html#post-resource).
+    Post { content_type: String, body: Bytes },
+    /// Markup for [`about:srcdoc`](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#about:srcdoc).
     Srcdoc(String),
+}
+
+impl Target {
+    /// A URL.
+    pub(crate) const fn to(url: Url) -> Self {
+        Self { url, resource: Resource::Get }
+    }
+}
+
+/// [History handling behavior](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigation-hh).
+#[derive(Clone, Debug)]
+pub(crate) enum HistoryHandling {
+    Push,
+    Replace,
+    /// Replaces, and asks servers anew.
+    Reload,
+    /// Back or forward to an entry that was there.
+    Traverse(Rc<Entry>),
 }
 
 /// [Source snapshot params](https://html.spec.whatwg.org/multipage/browsing-the-web.html#source-snapshot-params): who navigates,
 /// as it was then.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     pub(super) client: Client,
     pub(super) base_url: Url,
     pub(super) referrer_policy: ReferrerPolicy,
@@ -36,12 +66,18 @@ pub(super) struct Source {
 
 impl Source {
     /// On behalf of a document.
-    pub(super) fn new(environment: &Environment, document: &Document) -> Self {
+    pub(crate) fn new(environment: &Environment, document: &Document) -> Self {
         Self {
             client: environment.client(),
             base_url: document.base_url(),
             referrer_policy: ReferrerPolicy::Empty,
         }
+    }
+
+    /// On behalf of a realm's window.
+    pub(super) fn of(environment: &Environment) -> Self {
+        let base_url = environment.base_url.borrow().clone();
+        Self { client: environment.client(), base_url, referrer_policy: ReferrerPolicy::Empty }
     }
 
     /// With the policy that an element's `referrerpolicy` attribute asks for.
@@ -50,79 +86,89 @@ impl Source {
         self.referrer_policy = ReferrerPolicy::parse(&value.to_ascii_lowercase()).unwrap_or_default();
         self
     }
+
+    /// Without telling where it comes from.
+    pub(super) const fn without_referrer(mut self) -> Self {
+        self.referrer_policy = ReferrerPolicy::NoReferrer;
+        self
+    }
 }
 
-/// [Navigates](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate) the browsing context of a document;
-/// nothing if it has none.
-pub(crate) fn navigate(realm: &Realm, document: &Root<Document>, url: Url) -> Fallible<()> {
+/// [Location-object navigates](https://html.spec.whatwg.org/multipage/nav-history-apis.html#location-object-navigate) a document's
+/// browsing context; nothing if it has none.
+pub(crate) fn navigate(realm: &Realm, document: &Root<Document>, url: Url, replace: bool) -> Fallible<()> {
     let Some(context) = document.context() else { return Ok(()) };
-    navigate_context(realm, &context, url);
+    let source = Source::of(&Environment::of(&access::incumbent(realm)));
+    // Step 3: nobody activates anything here, or everything.
+    let replace = replace || document.readiness() != DocumentReadyState::Complete;
+    let handling = if replace { HistoryHandling::Replace } else { HistoryHandling::Push };
+    navigate_context(&context, Target::to(url), source, handling);
     Ok(())
 }
 
-/// [Navigates](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate) a browsing context on behalf of a realm.
-pub(super) fn navigate_context(realm: &Realm, context: &Rc<BrowsingContext>, url: Url) {
-    let environment = Environment::of(&access::incumbent(realm));
+/// [Navigates](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate) a browsing context: its document comes
+/// later.
+pub(crate) fn navigate_context(
+    context: &Rc<BrowsingContext>,
+    target: Target,
+    source: Source,
+    handling: HistoryHandling,
+) {
     let Some(active) = context.active() else { return };
-    if context.parent().is_some() {
-        let base_url = environment.base_url.borrow().clone();
-        let client = environment.client();
-        let source = Source { client, base_url, referrer_policy: ReferrerPolicy::Empty };
-        navigate_frame(context, Destination::Url(url), source);
-    } else if !same_document(&active, &url) {
-        leave(&active.realm, url);
-    }
-}
-
-/// What can be done without another document: whether it was.
-fn same_document(active: &Active, url: &Url) -> bool {
-    if url.scheme() == "javascript" {
-        let text = "a javascript: URL was not followed".to_owned();
-        let environment = Environment::of(&active.realm);
-        report::to_console(&environment, ConsoleLevel::Warn, text, &ErrorLocation::default());
-        return true;
-    }
-    if is_fragment_of(url, &active.document.document_url()) {
-        navigate_to_fragment(&active.realm, &active.document, url.clone());
-        return true;
-    }
-    false
-}
-
-/// Navigates a frame: the document comes later.
-pub(super) fn navigate_frame(context: &Rc<BrowsingContext>, destination: Destination, source: Source) {
-    let Some(active) = context.active() else { return };
-    if let Destination::Url(url) = &destination
-        && same_document(&active, url)
+    // Step 14.
+    let same_url =
+        target.url == active.document.document_url() && source.client.origin == *active.document.origin();
+    let handling = match handling {
+        HistoryHandling::Push if same_url || context.is_initial() => HistoryHandling::Replace,
+        other => other,
+    };
+    // Step 15.
+    if matches!(target.resource, Resource::Get)
+        && is_fragment_of(&target.url, &active.document.document_url())
     {
-        return;
+        return navigate_to_fragment(context, &active, target.url, &handling);
     }
-    reach(context, &active, destination, source);
+    // Step 20.
+    if target.url.scheme() == "javascript" {
+        return javascript_url::navigate(context, target.url, &source);
+    }
+    if context.is_embedders() {
+        return leave(&active.realm, target.url);
+    }
+    reach(context, &active, target, source, handling);
 }
 
 /// [Reloads](https://html.spec.whatwg.org/multipage/browsing-the-web.html#reload) what a document's browsing context shows.
 pub(crate) fn reload(document: &Root<Document>) {
     let Some(context) = document.context() else { return };
     let Some(active) = context.active() else { return };
-    let url = document.document_url();
-    if context.parent().is_none() {
-        return leave(&active.realm, url);
+    let target =
+        context.entry().map_or_else(|| Target::to(document.document_url()), |entry| entry.target.clone());
+    if context.is_embedders() {
+        return leave(&active.realm, target.url);
     }
-    let destination = match context.container().and_then(|frame| frame.plain_attribute("srcdoc")) {
-        Some(markup) if url.as_str() == "about:srcdoc" => Destination::Srcdoc(markup.into_string()),
-        _ => Destination::Url(url),
-    };
     let source = Source::new(&Environment::of(&active.realm), document);
-    reach(&context, &active, destination, source);
+    reach(&context, &active, target, source, HistoryHandling::Reload);
 }
 
-fn reach(context: &Rc<BrowsingContext>, active: &Active, destination: Destination, source: Source) {
-    let Some(parent) = context.parent() else { return };
-    let Some(document) = parent.active_document() else { return };
+/// Starts to get another document for a browsing context of this thread's own.
+pub(super) fn reach(
+    context: &Rc<BrowsingContext>,
+    active: &Active,
+    target: Target,
+    source: Source,
+    handling: HistoryHandling,
+) {
+    if context.is_embedders() {
+        return leave(&active.realm, target.url);
+    }
     let hosts = Environment::of(&active.realm).hosts.clone();
     let navigation = context.begin_navigation(&hosts.coordinator, ClientId::new());
-    let delay = LoadDelay::new(&document);
-    let load = loading::load_frame(navigation, hosts, destination, source, delay);
+    let delay = context
+        .parent()
+        .and_then(|parent| parent.active_document())
+        .map(|document| LoadDelay::new(&document));
+    let load = loading::load_here(navigation, hosts, target, source, handling, delay);
     Agent::current().spawn_detached(TaskSource::Networking, load);
 }
 
@@ -131,7 +177,7 @@ fn reach(context: &Rc<BrowsingContext>, active: &Active, destination: Destinatio
 pub(super) struct LoadDelay(Root<Document>);
 
 impl LoadDelay {
-    fn new(document: &Root<Document>) -> Self {
+    pub(super) fn new(document: &Root<Document>) -> Self {
         document.scripts.delay_load();
         Self(document.clone())
     }
@@ -154,10 +200,19 @@ fn is_fragment_of(url: &Url, current: &Url) -> bool {
 }
 
 /// [Navigates to a fragment](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate-fragid).
-fn navigate_to_fragment(realm: &Realm, document: &Root<Document>, url: Url) {
+fn navigate_to_fragment(
+    context: &Rc<BrowsingContext>,
+    active: &Active,
+    url: Url,
+    handling: &HistoryHandling,
+) {
+    let Active { realm, document, .. } = active;
     let before = document.document_url();
-    document.set_document_url(realm, url.clone());
-    Environment::of(realm).url.replace(url.clone());
+    let handling = if before == url { &HistoryHandling::Replace } else { handling };
+    session_history::update_url(context, active, url.clone(), None, handling);
+    if let Some(history) = active.window.known_history() {
+        history.set_state_value(bgfetch_js::Value::NULL);
+    }
     if before.fragment() != url.fragment() {
         Agent::current().queue_global(TaskSource::DomManipulation, realm, move |realm| {
             HashChangeEvent::fire(realm, before, url)
@@ -165,7 +220,7 @@ fn navigate_to_fragment(realm: &Realm, document: &Root<Document>, url: Url) {
     }
 }
 
-/// Asks for another document in place of this one, which stays until that is on its way.
+/// Asks the embedder for another document in place of this one, which stays until that is on its way.
 fn leave(realm: &Realm, url: Url) {
     let environment = Environment::of(realm);
     environment.hosts.coordinator.send(CoordinatorMsg::Navigate(environment.id, url));

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::browsing_context::{Active, BrowsingContext};
 use crate::agent::Agent;
-use crate::dom::{Window, events};
+use crate::bindings::EventInit;
+use crate::dom::{BeforeUnloadEvent, Event, PageTransitionEvent};
 use crate::environment::Environment;
 use crate::report;
 
@@ -18,6 +19,16 @@ pub(crate) fn destroy(context: &Rc<BrowsingContext>) {
     drop(closed);
 }
 
+/// [Checks if unloading is canceled](https://html.spec.whatwg.org/multipage/browsing-the-web.html#checking-if-unloading-is-canceled):
+/// pages are asked, and nobody is there who could stay.
+pub(super) fn ask_to_leave(context: &Rc<BrowsingContext>) {
+    let Some(active) = context.active().filter(|_| !context.is_initial()) else { return };
+    if let Err(exception) = BeforeUnloadEvent::fire(&active.realm) {
+        report::report_exception(&active.realm, exception);
+    }
+    context.children().iter().for_each(ask_to_leave);
+}
+
 /// [Unloads](https://html.spec.whatwg.org/multipage/document-lifecycle.html#unload-a-document) a document and its
 /// [descendants](https://html.spec.whatwg.org/multipage/document-lifecycle.html#unload-a-document-and-its-descendants), and with it
 /// its environment. It is never kept for history: there is no back/forward cache.
@@ -25,10 +36,12 @@ pub(crate) fn unload(context: &Rc<BrowsingContext>, active: &Active) {
     if active.document.is_discarded() {
         return;
     }
-    for name in ["pagehide", "unload"] {
-        if let Err(exception) = events::event::fire::<Window>(&active.realm, &active.window, name) {
-            report::report_exception(&active.realm, exception);
-        }
+    let fired = PageTransitionEvent::fire(&active.realm, "pagehide").and_then(|()| {
+        let unload = Event::trusted(&active.realm, "unload", &EventInit::default())?;
+        active.window.dispatch_for_document(&active.realm, &unload).map(drop)
+    });
+    if let Err(exception) = fired {
+        report::report_exception(&active.realm, exception);
     }
     for child in context.children() {
         if let Some(element) = child.container() {

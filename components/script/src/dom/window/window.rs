@@ -4,18 +4,18 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use bgfetch_js::{
-    DomString, ErrorLocation, Exception, Fallible, Member, Object, PlatformObject, Realm, Root, Traced,
-    Value, platform_object, trace_fields,
+    DomString, ErrorLocation, Exception, Fallible, Member, Object, PlatformObject, Realm, Root, ToJs, Value,
+    platform_object, trace_fields,
 };
 use bgfetch_traits::coordinator::ConsoleLevel;
 
 use super::browsing_context::BrowsingContext;
-use super::posting;
+use super::{choosing, posting, session_history};
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
-use crate::dom::{Document, Element, Event, EventTarget, Location, Navigator};
+use crate::dom::{Document, Element, Event, EventTarget, History, Location, Navigator};
 use crate::environment::Environment;
 use crate::report;
 
@@ -27,12 +27,12 @@ pub(crate) struct Window {
     location: OnceCell<Member<Location>>,
     navigator: OnceCell<Member<Navigator>>,
     shared: SharedObjects,
-    opener: RefCell<Traced<Value>>,
+    history: OnceCell<Member<History>>,
     /// [Current event](https://dom.spec.whatwg.org/#window-current-event)
     current_event: RefCell<Option<Member<Event>>>,
 }
 
-trace_fields!(Window { event_target, document, location, navigator, shared, opener, current_event });
+trace_fields!(Window { event_target, document, location, navigator, shared, history, current_event });
 platform_object!(Window: EventTarget via event_target);
 
 impl Window {
@@ -45,7 +45,7 @@ impl Window {
             navigator: OnceCell::new(),
             shared: SharedObjects::default(),
             context: RefCell::new(Some(Rc::clone(context))),
-            opener: RefCell::new(Value::NULL.into()),
+            history: OnceCell::new(),
             current_event: RefCell::default(),
         }
     }
@@ -64,6 +64,20 @@ impl Window {
     /// Its document.
     pub(crate) fn current_document(&self) -> Option<Root<Document>> {
         self.document.borrow().as_ref().map(|document| (**document).clone())
+    }
+
+    /// Its history object, if a page asked for it.
+    pub(super) fn known_history(&self) -> Option<Root<History>> {
+        self.history.get().map(|history| (**history).clone())
+    }
+
+    /// Gives a history object the state that it begins with.
+    fn new_history(&self, realm: &Realm, history: &Root<History>) -> Fallible<()> {
+        let active = self.context().and_then(|context| Some((context.active()?, context)));
+        if let Some((active, context)) = active.filter(|(active, _)| active.realm.is_same(realm)) {
+            history.set_state_value(session_history::restored_state(&context, &active)?);
+        }
+        Ok(())
     }
 
     /// The [current event](https://dom.spec.whatwg.org/#window-current-event): the one that a listener is called with.
@@ -126,15 +140,50 @@ impl WindowMethods for Window {
     }
 
     fn closed(&self, _: &Realm) -> Fallible<bool> {
-        Ok(self.context().is_none())
+        Ok(self.context().is_none_or(|context| context.is_closing()))
     }
 
     /// [`close()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-close): a window that a user
     /// opened is not for script to close.
     fn close(&self, realm: &Realm) -> Fallible<()> {
-        let text = "a script may not close a window that it did not open".to_owned();
-        report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
+        let Some(context) = self.context().filter(|context| context.parent().is_none()) else {
+            return Ok(());
+        };
+        if context.is_embedders() {
+            let text = "a script may not close a window that it did not open".to_owned();
+            report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
+        } else {
+            choosing::close(&context);
+        }
         Ok(())
+    }
+
+    /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop), of a navigation. What the document is
+    /// still getting goes on.
+    fn stop(&self, _: &Realm) -> Fallible<()> {
+        if let Some(context) = self.context() {
+            context.stop_navigation();
+        }
+        Ok(())
+    }
+
+    /// [`open()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-open)
+    fn open(
+        &self,
+        realm: &Realm,
+        url: String,
+        target: DomString,
+        features: DomString,
+    ) -> Fallible<Option<Root<Self>>> {
+        choosing::open(realm, &url, &target, &features)
+    }
+
+    fn history(&self, realm: &Realm) -> Fallible<Root<History>> {
+        once(&self.history, || {
+            let history = realm.wrap(History::new())?;
+            self.new_history(realm, &history)?;
+            Ok(history)
+        })
     }
 
     fn frames(&self, _: &Realm) -> Fallible<Root<Self>> {
@@ -154,14 +203,20 @@ impl WindowMethods for Window {
         Ok(self.context().and_then(|context| context.parent().unwrap_or(context).active_window()))
     }
 
-    fn opener(&self, _: &Realm) -> Fallible<Value> {
-        Ok((**self.opener.borrow()).clone())
+    /// [`opener`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-opener)
+    fn opener(&self, realm: &Realm) -> Fallible<Value> {
+        let opener = self.context().and_then(|context| context.opener()?.active_window());
+        opener.map_or(Ok(Value::NULL), |window| window.to_js(realm))
     }
 
-    fn set_opener(&self, _: &Realm, value: Value) -> Fallible<()> {
-        let before = self.opener.replace(value.into());
-        drop(before);
-        Ok(())
+    fn set_opener(&self, realm: &Realm, value: Value) -> Fallible<()> {
+        if value.is_null() {
+            if let Some(context) = self.context() {
+                context.disown();
+            }
+            return Ok(());
+        }
+        realm.global().create(realm, "opener", &value)
     }
 
     fn event(&self, _: &Realm) -> Fallible<EventOrUndefined> {
