@@ -4,7 +4,7 @@ use std::fmt;
 
 use rquickjs_sys as q;
 
-use crate::{DomString, Object, Realm, Value, state};
+use crate::{DomString, Object, ObjectKind, Realm, Value, state};
 
 /// What a fallible operation of the web platform gives.
 pub type Fallible<T> = Result<T, Exception>;
@@ -125,12 +125,25 @@ impl Exception {
         }
     }
 
-    /// Message, file, line and column, as far as the thrown value tells.
+    /// Message, file, line and column: those of an error object, or for any other value where script runs now.
     #[must_use]
     pub fn location(&self, realm: &Realm) -> ErrorLocation {
         let value = self.to_value(realm);
-        let Some(object) = value.as_object() else {
-            return ErrorLocation { message: value.describe(realm), ..ErrorLocation::default() };
+        let error = value.as_object().filter(|object| {
+            // Of other objects nothing is read: a getter of the page would run.
+            matches!(object.object_kind(), ObjectKind::Error | ObjectKind::Platform)
+        });
+        let Some(object) = error else {
+            let here = Self::Type(String::new()).to_value(realm).as_object();
+            let stack = here.and_then(|here| text_property(realm, &here, "stack")).unwrap_or_default();
+            let (file, line, column) = stack.lines().find_map(parse_frame).unwrap_or_default();
+            return ErrorLocation {
+                message: value.describe(realm),
+                file,
+                line,
+                column,
+                stack: String::new(),
+            };
         };
         let message = text_property(realm, &object, "message").unwrap_or_default();
         let stack = text_property(realm, &object, "stack").unwrap_or_default();

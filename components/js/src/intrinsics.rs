@@ -110,6 +110,9 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("errorPrototype", "Error.prototype"),
     ("objectPrototype", "Object.prototype"),
     ("booleanPrototype", "Boolean.prototype"),
+    ("objectConstructor", "Object"),
+    // Stands for a function in `Object::associated_realm`: callable as it is, and without a `prototype`.
+    ("realmProbe", "((P, handler) => f => new P(f, handler))(Proxy, { __proto__: null, get() {} })"),
     // The prototype that a constructor of its own would give an object for a `newTarget` whose `prototype` is no
     // object: that of the target's realm. The page sees nothing of it.
     (

@@ -17,6 +17,7 @@
 //! be owned by the platform object alone: never put one behind an `Rc` that something else also holds.
 #![expect(unsafe_code, reason = "this crate is the one that talks to the engine's C API")]
 
+mod associated_realm;
 mod async_sequence;
 mod bigint;
 mod buffer;

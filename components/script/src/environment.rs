@@ -14,6 +14,7 @@ use bgfetch_traits::service_worker::WorkerInfo;
 use bgfetch_traits::storage::StorageSender;
 use url::{Origin, Url};
 
+use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 
@@ -80,6 +81,7 @@ pub(crate) struct Environment {
     /// The service worker that controls it.
     pub(crate) controller: RefCell<Option<WorkerInfo>>,
     pub(crate) timers: TimerMap,
+    pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
     /// Whether the coordinator knows it.
     pub(crate) announced: Cell<bool>,

@@ -12,6 +12,7 @@ use url::{Origin, Url};
 
 use crate::agent::Agent;
 use crate::bindings;
+use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::environment::{Environment, GlobalKind, Hosts};
@@ -69,6 +70,7 @@ impl Setup {
             time_origin: Instant::now(),
             controller: RefCell::default(),
             timers: TimerMap::default(),
+            animation_frames: AnimationFrames::default(),
             console: ConsoleState::default(),
             announced: Cell::new(false),
             discarded: Cell::new(false),

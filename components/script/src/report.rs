@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::thread::LocalKey;
 
-use bgfetch_js::{ErrorLocation, Exception, Fallible, Promise, Realm, Runtime, Value};
+use bgfetch_js::{ErrorLocation, Exception, Fallible, Object, Promise, Realm, Runtime, Value};
 use bgfetch_traits::coordinator::{ConsoleLevel, ConsoleMessage, CoordinatorMsg};
 
 use bgfetch_traits::worker::WorkerError;
@@ -33,22 +33,37 @@ struct Rejected {
 /// [Reports an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception) for a realm's
 /// global object: an `error` event first, and the console if nothing handled it.
 pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
+    let mut location = exception.location(realm);
+    if location.file.is_empty()
+        && let Some(environment) = Environment::try_of(realm)
+    {
+        // What is not an error does not know where it was thrown: most probably by the global's own script.
+        location.file = environment.url.borrow().to_string();
+    }
+    report_at(realm, &exception, &location);
+}
+
+/// Reports an exception of a classic script, whose URL stands in where a thrown value that is no error tells of no place.
+pub(crate) fn report_exception_in(realm: &Realm, exception: &Exception, script: &str) {
+    let mut location = exception.location(realm);
+    if location.file.is_empty() {
+        script.clone_into(&mut location.file);
+    }
+    report_at(realm, exception, &location);
+}
+
+fn report_at(realm: &Realm, exception: &Exception, location: &ErrorLocation) {
     let Some(environment) = Environment::try_of(realm) else { return };
     if exception.is_termination() && Agent::current().interrupter().is_stopped() {
         // Whoever stopped it knows.
         return;
-    }
-    let mut location = exception.location(realm);
-    if location.file.is_empty() {
-        // What is not an error does not know where it was thrown: most probably by the global's own script.
-        location.file = environment.url.borrow().to_string();
     }
     let value = exception.to_value(realm);
     let description = exception.describe(realm);
     if !exception.is_termination() {
         // Step 6: an exception in an `error` listener is not reported by another `error` event.
         let handled = !REPORTING.replace(true) && {
-            let handled = dom::events::error_event::fire_at_global(realm, &description, &location, &value);
+            let handled = dom::events::error_event::fire_at_global(realm, &description, location, &value);
             REPORTING.set(false);
             handled
         };
@@ -59,14 +74,20 @@ pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
     if !exception.is_termination()
         && let Some(worker) = realm.global_as::<DedicatedWorkerGlobalScope>()
     {
-        return worker.tell_owner_of_error(format!("Uncaught {description}"), &location);
+        return worker.tell_owner_of_error(format!("Uncaught {description}"), location);
     }
     let text = if exception.is_termination() {
         format!("a script ran for too long and was stopped: {description}")
     } else {
         format!("Uncaught {description}")
     };
-    to_console(&environment, ConsoleLevel::UncaughtError, text, &location);
+    to_console(&environment, ConsoleLevel::UncaughtError, text, location);
+}
+
+/// Reports what a callback threw for the global object of its
+/// [associated realm](https://webidl.spec.whatwg.org/#dfn-associated-realm), which need not be the one it was called from.
+pub(crate) fn report_exception_of(callback: &Object, realm: &Realm, exception: Exception) {
+    report_exception(&callback.associated_realm(realm), exception);
 }
 
 /// [Reports an exception](https://html.spec.whatwg.org/multipage/webappapis.html#report-an-exception) of a script whose

@@ -161,6 +161,7 @@ impl Agent {
             environment.discarded.set(true);
             environment.tell_gone();
             environment.timers.clear();
+            environment.animation_frames.clear();
             crate::report::forget(&realm);
             crate::dom::nodes::mutation_observer::forget(&realm);
             message_port::forget(&realm);

@@ -184,7 +184,8 @@ fn inner_invoke(
             stop.current.remove_listener(listener.id);
         }
         // Steps 2.6 to 2.8.
-        let window = realm.global_as::<Window>();
+        let callback_realm = listener.realm(realm, &stop.current);
+        let window = callback_realm.global_as::<Window>();
         let outer = window.as_ref().map(|window| {
             let current = if stop.in_shadow_tree { window.current_event() } else { Some(event.clone()) };
             window.replace_current_event(current)
@@ -192,7 +193,7 @@ fn inner_invoke(
         // Steps 2.9 to 2.12; nothing here wants to know how long a listener takes (step 2.10).
         event.flags.in_passive_listener.set(listener.passive);
         if let Err(exception) = listener.call(realm, &stop.current, event) {
-            report::report_exception(realm, exception);
+            report::report_exception(&callback_realm, exception);
         }
         event.flags.in_passive_listener.set(false);
         // Step 2.13.

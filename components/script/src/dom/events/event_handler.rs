@@ -25,6 +25,8 @@ enum HandlerValue {
     /// [Internal raw uncompiled handler](https://html.spec.whatwg.org/multipage/webappapis.html#internal-raw-uncompiled-handler):
     /// a content attribute's text, compiled when it is first needed.
     Source(String),
+    /// The text was no function. The listener stays where it is, for a later value.
+    Null,
 }
 
 impl Trace for Handler {
@@ -50,22 +52,43 @@ fn current_value(realm: &Realm, target: &Root<EventTarget>, name: &str) -> Optio
         match &handlers.get(name)?.value {
             HandlerValue::Object(object) => return Some((**object).clone()),
             HandlerValue::Source(source) => source.clone(),
+            HandlerValue::Null => return None,
         }
     };
-    match content_handlers::compile(realm, target, name, &source) {
+    // Steps 3.3 and 3.4.
+    let document = content_handlers::document_of(target)?;
+    if !document.runs_scripts() {
+        return None;
+    }
+    let realm = document.realm().unwrap_or_else(|| realm.clone());
+    let (value, compiled) = match content_handlers::compile(&realm, target, &document, name, &source) {
         Ok(function) => {
             let object = function.as_object().clone();
-            if let Some(handler) = target.handlers.borrow_mut().get_mut(name) {
-                handler.value = HandlerValue::Object(object.clone().into());
-            }
-            Some(object)
+            (HandlerValue::Object(object.clone().into()), Ok(object))
         }
-        Err(exception) => {
-            // Step 3.8: the handler is null from now on.
-            deactivate(target, name);
-            report::report_exception(realm, exception);
-            None
-        }
+        // Step 3.8.
+        Err(exception) => (HandlerValue::Null, Err(exception)),
+    };
+    let replaced = match target.handlers.borrow_mut().get_mut(name) {
+        Some(handler) => Some(std::mem::replace(&mut handler.value, value)),
+        None => None,
+    };
+    drop(replaced);
+    compiled.map_err(|exception| report::report_exception(&realm, exception)).ok()
+}
+
+/// The [associated realm](https://webidl.spec.whatwg.org/#dfn-associated-realm) of an event handler's callback; of one that is
+/// not compiled yet, the realm in which it will be.
+pub(super) fn callback_realm(realm: &Realm, target: &Root<EventTarget>, name: &str) -> Realm {
+    let object = match target.handlers.borrow().get(name).map(|handler| &handler.value) {
+        Some(HandlerValue::Object(object)) => Some((**object).clone()),
+        _ => None,
+    };
+    match object {
+        Some(object) => object.associated_realm(realm),
+        None => content_handlers::document_of(target)
+            .and_then(|document| document.realm())
+            .unwrap_or_else(|| realm.clone()),
     }
 }
 

@@ -114,6 +114,14 @@ impl EventTarget {
 }
 
 impl Listener {
+    /// The [associated realm](https://webidl.spec.whatwg.org/#dfn-associated-realm) of its callback.
+    pub(super) fn realm(&self, realm: &Realm, current: &Root<EventTarget>) -> Realm {
+        match &self.callback {
+            ListenerCallback::Script(callback) => callback.0.associated_realm(realm),
+            ListenerCallback::Handler(name) => super::event_handler::callback_realm(realm, current, name),
+        }
+    }
+
     /// Calls it, with the target that it belongs to as `this`.
     pub(super) fn call(
         &self,

@@ -28,6 +28,7 @@ pub(crate) mod quota_exceeded_error;
 pub(crate) mod storage_event;
 pub(crate) mod submit_event;
 pub(crate) mod text_event;
+pub(crate) mod toggle_event;
 pub(crate) mod ui_event;
 pub(crate) mod wheel_event;
 
@@ -55,5 +56,6 @@ pub(crate) use quota_exceeded_error::QuotaExceededError;
 pub(crate) use storage_event::StorageEvent;
 pub(crate) use submit_event::SubmitEvent;
 pub(crate) use text_event::TextEvent;
+pub(crate) use toggle_event::ToggleEvent;
 pub(crate) use ui_event::UIEvent;
 pub(crate) use wheel_event::WheelEvent;

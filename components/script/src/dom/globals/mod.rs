@@ -1,5 +1,6 @@
 //! Interfaces: globals.
 
+pub(crate) mod animation_frames;
 pub(crate) mod connectivity;
 pub(crate) mod console;
 pub(crate) mod crypto;

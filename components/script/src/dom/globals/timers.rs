@@ -107,16 +107,18 @@ fn fire(realm: &Realm, id: i32) {
     let result = match handler {
         Handler::Function(function) => {
             let this = realm.global_this();
-            function.call(realm, &this, &arguments)
+            function
+                .call(realm, &this, &arguments)
+                .map_err(|exception| (function.as_object().associated_realm(realm), exception))
         }
         Handler::Source(source) => {
             let base = environment.base_url.borrow().to_string();
-            realm.evaluate_script(&source, &base, 1)
+            realm.evaluate_script(&source, &base, 1).map_err(|exception| (realm.clone(), exception))
         }
     };
     NESTING.set(before);
-    if let Err(exception) = result {
-        report::report_exception(realm, exception);
+    if let Err((realm, exception)) = result {
+        report::report_exception(&realm, exception);
     }
     match interval {
         Some(interval) => {

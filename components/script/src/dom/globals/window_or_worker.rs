@@ -52,7 +52,7 @@ pub(crate) fn atob(data: &DomString) -> Fallible<ByteString> {
 pub(crate) fn queue_microtask(realm: &Realm, callback: Callback) -> Fallible<()> {
     realm.queue_microtask(move |realm| {
         if let Err(exception) = callback.call(realm, &bgfetch_js::Value::UNDEFINED, &[]) {
-            report::report_exception(realm, exception);
+            report::report_exception_of(callback.as_object(), realm, exception);
         }
     })
 }

@@ -2,6 +2,7 @@
 
 use bgfetch_js::{Fallible, PlatformObject, Realm, Root};
 
+use super::html_details_element;
 use super::html_input_element::{self, CheckedBefore};
 use super::hyperlink;
 use super::states;
@@ -58,6 +59,7 @@ pub(crate) fn has_activation_behavior(element: &Root<Element>) -> bool {
     match &*element.name().local {
         "a" | "area" => element.plain_attribute("href").is_some(),
         "button" | "input" | "label" => true,
+        "summary" => html_details_element::of_summary(element).is_some(),
         _ => false,
     }
 }
@@ -76,6 +78,9 @@ fn activate(realm: &Realm, element: &Root<Element>, event: &Root<Event>) -> Fall
     }
     if let Some(input) = html_input_element::of(element) {
         return activate_input(realm, &input);
+    }
+    if element.is_html_named("summary") {
+        return html_details_element::activate_summary(realm, element);
     }
     element.downcast::<HTMLLabelElement>().map_or(Ok(()), |label| activate_label(realm, &label, event))
 }

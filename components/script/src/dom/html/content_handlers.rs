@@ -1,11 +1,11 @@
 //! [Event handler content attributes](https://html.spec.whatwg.org/multipage/webappapis.html#event-handler-content-attributes):
 //! `onclick="..."`.
 
-use bgfetch_js::{Callback, Exception, Fallible, Realm, Root, Value};
+use bgfetch_js::{Callback, Fallible, Realm, Root, Value};
 
 use super::scripting::dynamic_import::rename_calls;
 use super::states;
-use crate::dom::{Element, EventTarget, Node, Window};
+use crate::dom::{Document, Element, EventTarget, Node, Window};
 use crate::environment::Environment;
 use crate::{dom, report};
 
@@ -158,22 +158,25 @@ pub(super) fn attribute_changed(
     }
 }
 
-/// Steps 3.2 to 3.12 of [getting the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler):
+/// Steps 3.1 and 3.2 of [getting the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler):
+/// the document whose handler it is.
+pub(crate) fn document_of(target: &Root<EventTarget>) -> Option<Root<Document>> {
+    match target.downcast::<Element>() {
+        Some(element) => Some(element.owner_doc()),
+        None => target.downcast::<Window>()?.current_document(),
+    }
+}
+
+/// Steps 3.5 to 3.12 of [getting the current value](https://html.spec.whatwg.org/multipage/webappapis.html#getting-the-current-value-of-the-event-handler):
 /// makes a function of a content attribute's text.
 pub(crate) fn compile(
     realm: &Realm,
     target: &Root<EventTarget>,
+    document: &Root<Document>,
     name: &str,
     body: &str,
 ) -> Fallible<Callback> {
     let element: Option<Root<Element>> = target.downcast();
-    let document = match &element {
-        Some(element) => element.owner_doc(),
-        None => Window::document_of(realm)?,
-    };
-    if !document.runs_scripts() {
-        return Err(Exception::type_error(format!("on{name} belongs to a document without scripts")));
-    }
     // The objects whose properties are in scope: document, form owner, element.
     let form = element.as_ref().and_then(|element| states::form_owner(element));
     let scope: Vec<Value> = match &element {

@@ -5,9 +5,10 @@ use markup5ever::{QualName, ns};
 
 use super::simple::*;
 use crate::dom::{
-    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLElement, HTMLFormElement,
-    HTMLIFrameElement, HTMLInputElement, HTMLMetaElement, HTMLProgressElement, HTMLScriptElement,
-    HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
+    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLDetailsElement,
+    HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLInputElement, HTMLMetaElement, HTMLOptionElement,
+    HTMLProgressElement, HTMLScriptElement, HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement,
+    HTMLTextAreaElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
@@ -36,7 +37,6 @@ const PLAIN: &[&str] = &[
     "datalist",
     "dd",
     "del",
-    "details",
     "dfn",
     "dialog",
     "dir",
@@ -44,7 +44,6 @@ const PLAIN: &[&str] = &[
     "dt",
     "em",
     "embed",
-    "fieldset",
     "figcaption",
     "figure",
     "font",
@@ -55,7 +54,6 @@ const PLAIN: &[&str] = &[
     "i",
     "ins",
     "kbd",
-    "legend",
     "listing",
     "main",
     "map",
@@ -69,8 +67,6 @@ const PLAIN: &[&str] = &[
     "noframes",
     "noscript",
     "object",
-    "optgroup",
-    "option",
     "output",
     "param",
     "picture",
@@ -85,7 +81,6 @@ const PLAIN: &[&str] = &[
     "samp",
     "search",
     "section",
-    "select",
     "small",
     "source",
     "strike",
@@ -129,6 +124,12 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "body" => wrap(realm, HTMLBodyElement::new(base)),
         "br" => wrap(realm, HTMLBRElement::new(base)),
         "button" => wrap(realm, HTMLButtonElement::new(base)),
+        "details" => wrap(realm, HTMLDetailsElement::new(base)),
+        "fieldset" => wrap(realm, HTMLFieldSetElement::new(base)),
+        "legend" => wrap(realm, HTMLLegendElement::new(base)),
+        "optgroup" => wrap(realm, HTMLOptGroupElement::new(base)),
+        "option" => wrap(realm, HTMLOptionElement::new(base)),
+        "select" => wrap(realm, HTMLSelectElement::new(base)),
         "div" => wrap(realm, HTMLDivElement::new(base)),
         "frameset" => wrap(realm, HTMLFrameSetElement::new(base)),
         "form" => wrap(realm, HTMLFormElement::new(base)),

@@ -10,7 +10,9 @@ use super::{html_input_element, reflect, states};
 use crate::agent::{Agent, TaskSource};
 use crate::dom::window::choosing;
 use crate::dom::window::navigation::{Resource, Target};
-use crate::dom::{Element, FormData, HTMLElement, HTMLFormElement, HTMLTextAreaElement};
+use crate::dom::{
+    Element, FormData, HTMLElement, HTMLFormElement, HTMLSelectElement, HTMLTextAreaElement,
+};
 
 impl HTMLFormElement {
     /// [The form submission algorithm](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)
@@ -103,6 +105,13 @@ impl HTMLFormElement {
             if states::is_disabled(&control) {
                 continue;
             }
+            if let Some(select) = control.downcast::<HTMLSelectElement>() {
+                let selected = select.options().into_iter();
+                let selected = selected.filter(|option| option.is_selected() && !states::is_disabled(option));
+                entries
+                    .extend(selected.map(|option| (name.to_string(), option.current_value().into_string())));
+                continue;
+            }
             let Some(value) = entry_value(&control, submitter.as_ref()) else { continue };
             // Step 5.8.
             let says_encoding = name.eq_ignore_ascii_case("_charset_")
@@ -170,14 +179,6 @@ fn entry_value(control: &Root<Element>, submitter: Option<&Root<Element>>) -> Op
     }
     match &*control.name().local {
         "button" if submitter == Some(control) => Some(control.plain_attribute("value").unwrap_or_default()),
-        "select" => {
-            let options: Vec<_> =
-                control.descendant_elements().filter(|e| e.is_html_named("option")).collect();
-            let chosen = options.iter().find(|option| option.plain_attribute("selected").is_some());
-            let option = chosen.or_else(|| options.first())?;
-            let text = || crate::dom::nodes::text_content::descendant_text(&option.upcast());
-            Some(option.plain_attribute("value").unwrap_or_else(text))
-        }
         _ => None,
     }
 }

@@ -7,8 +7,8 @@ use markup5ever::ns;
 use super::{content_handlers, focus, html_meta_element, scripting};
 use crate::dom::window::frames;
 use crate::dom::{
-    Element, HTMLIFrameElement, HTMLInputElement, HTMLScriptElement, HTMLTemplateElement,
-    HTMLTextAreaElement, Node,
+    Element, HTMLDetailsElement, HTMLIFrameElement, HTMLInputElement, HTMLOptionElement, HTMLScriptElement,
+    HTMLTemplateElement, HTMLTextAreaElement, Node,
 };
 
 /// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
@@ -85,6 +85,16 @@ pub(crate) fn attribute_changed(
         ("iframe", "src" | "srcdoc" | "name") => {
             if let Some(frame) = element.downcast::<HTMLIFrameElement>() {
                 frames::attribute_changed(realm, &frame, name, new);
+            }
+        }
+        ("details", "open") if old.is_some() != new.is_some() => {
+            if let Some(details) = element.downcast::<HTMLDetailsElement>() {
+                details.open_changed(realm, new.is_some());
+            }
+        }
+        ("option", "selected") if old.is_some() != new.is_some() => {
+            if let Some(option) = element.downcast::<HTMLOptionElement>() {
+                option.selected_attribute_changed(new.is_some());
             }
         }
         ("input", "checked") if old.is_some() != new.is_some() => {

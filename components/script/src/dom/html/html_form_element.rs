@@ -6,7 +6,9 @@ use bgfetch_js::{Exception, Fallible, PlatformObject, Realm, Root, platform_obje
 
 use super::{html_input_element, reflect, states};
 use crate::bindings::HTMLFormElementMethods;
-use crate::dom::{Element, HTMLButtonElement, HTMLElement, HTMLTextAreaElement, SubmitEvent, events};
+use crate::dom::{
+    Element, HTMLButtonElement, HTMLElement, HTMLSelectElement, HTMLTextAreaElement, SubmitEvent, events,
+};
 
 /// `HTMLFormElement`
 pub(crate) struct HTMLFormElement {
@@ -140,6 +142,8 @@ impl HTMLFormElement {
                 input.reset();
             } else if let Some(area) = control.downcast::<HTMLTextAreaElement>() {
                 area.reset();
+            } else if let Some(select) = control.downcast::<HTMLSelectElement>() {
+                select.reset();
             }
         }
         Ok(())

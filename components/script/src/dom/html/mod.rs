@@ -10,6 +10,7 @@ pub(crate) mod hooks;
 pub(crate) mod html_anchor_element;
 mod html_area_element;
 pub(crate) mod html_button_element;
+pub(crate) mod html_details_element;
 pub(crate) mod html_element;
 pub(crate) mod html_form_element;
 pub(crate) mod html_iframe_element;
@@ -17,6 +18,7 @@ pub(crate) mod html_input_element;
 pub(crate) mod html_meta_element;
 pub(crate) mod html_progress_element;
 pub(crate) mod html_script_element;
+pub(crate) mod html_select_element;
 pub(crate) mod html_slot_element;
 pub(crate) mod html_template_element;
 pub(crate) mod html_text_area_element;
@@ -31,6 +33,7 @@ pub(crate) use dom_string_map::DOMStringMap;
 pub(crate) use html_anchor_element::HTMLAnchorElement;
 pub(crate) use html_area_element::HTMLAreaElement;
 pub(crate) use html_button_element::HTMLButtonElement;
+pub(crate) use html_details_element::HTMLDetailsElement;
 pub(crate) use html_element::HTMLElement;
 pub(crate) use html_form_element::HTMLFormElement;
 pub(crate) use html_iframe_element::HTMLIFrameElement;
@@ -38,12 +41,14 @@ pub(crate) use html_input_element::HTMLInputElement;
 pub(crate) use html_meta_element::HTMLMetaElement;
 pub(crate) use html_progress_element::HTMLProgressElement;
 pub(crate) use html_script_element::HTMLScriptElement;
+pub(crate) use html_select_element::{HTMLOptionElement, HTMLSelectElement};
 pub(crate) use html_slot_element::HTMLSlotElement;
 pub(crate) use html_template_element::HTMLTemplateElement;
 pub(crate) use html_text_area_element::HTMLTextAreaElement;
 pub(crate) use simple::{
-    HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLFrameSetElement, HTMLHRElement,
-    HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement, HTMLImageElement, HTMLLIElement, HTMLLabelElement,
-    HTMLLinkElement, HTMLOListElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement,
-    HTMLStyleElement, HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
+    HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLFieldSetElement,
+    HTMLFrameSetElement, HTMLHRElement, HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement,
+    HTMLImageElement, HTMLLIElement, HTMLLabelElement, HTMLLegendElement, HTMLLinkElement, HTMLOListElement,
+    HTMLOptGroupElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement,
+    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
 };

@@ -55,6 +55,38 @@ html_element!(
     }
 );
 html_element!(
+    /// [`HTMLFieldSetElement`](https://html.spec.whatwg.org/multipage/form-elements.html#the-fieldset-element)
+    HTMLFieldSetElement, HTMLFieldSetElementMethods {
+        reflect::boolean!(disabled, set_disabled, "disabled");
+        reflect::string!(name, set_name, "name");
+
+        fn form(&self, _: &Realm) -> Fallible<Option<Root<HTMLFormElement>>> {
+            Ok(super::states::form_owner(self))
+        }
+
+        fn type_(&self, _: &Realm) -> Fallible<DomString> {
+            Ok("fieldset".into())
+        }
+    }
+);
+html_element!(
+    /// [`HTMLLegendElement`](https://html.spec.whatwg.org/multipage/form-elements.html#the-legend-element)
+    HTMLLegendElement, HTMLLegendElementMethods {
+        /// [`form`](https://html.spec.whatwg.org/multipage/form-elements.html#dom-legend-form)
+        fn form(&self, _: &Realm) -> Fallible<Option<Root<HTMLFormElement>>> {
+            let fieldset = self.parent_as_element().filter(|parent| parent.is_html_named("fieldset"));
+            Ok(fieldset.and_then(|fieldset| super::states::form_owner(&fieldset)))
+        }
+    }
+);
+html_element!(
+    /// [`HTMLOptGroupElement`](https://html.spec.whatwg.org/multipage/form-elements.html#the-optgroup-element)
+    HTMLOptGroupElement, HTMLOptGroupElementMethods {
+        reflect::boolean!(disabled, set_disabled, "disabled");
+        reflect::string!(label, set_label, "label");
+    }
+);
+html_element!(
     /// [`HTMLTitleElement`](https://html.spec.whatwg.org/multipage/semantics.html#the-title-element)
     HTMLTitleElement, HTMLTitleElementMethods {
         fn text(&self, _: &Realm) -> Fallible<DomString> {

@@ -3,12 +3,12 @@
 use bgfetch_js::Root;
 
 use crate::dom::nodes::parent_node::element_by_id;
-use crate::dom::{Element, HTMLFormElement, HTMLInputElement};
+use crate::dom::{Element, HTMLFormElement, HTMLInputElement, HTMLOptionElement};
 
 /// [`:checked`](https://html.spec.whatwg.org/multipage/semantics-other.html#selector-checked)
 pub(crate) fn is_checked(element: &Root<Element>) -> bool {
-    if element.is_html_named("option") {
-        return element.plain_attribute("selected").is_some();
+    if let Some(option) = element.downcast::<HTMLOptionElement>() {
+        return option.is_selected();
     }
     element.downcast::<HTMLInputElement>().is_some_and(|input| input.is_checkable() && input.is_checked())
 }

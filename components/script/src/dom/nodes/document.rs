@@ -252,6 +252,12 @@ impl Document {
         self.sandboxed_scripts.set(true);
     }
 
+    /// The realm of the window that shows it.
+    pub(crate) fn realm(&self) -> Option<Realm> {
+        let active = self.context()?.active()?;
+        (active.document == self.root()).then_some(active.realm)
+    }
+
     /// Where it came from.
     pub(super) fn referrer_text(&self) -> &str {
         &self.referrer

@@ -1,6 +1,8 @@
 //! [`DOMParser`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#the-domparser-interface).
 
-use bgfetch_js::{DomString, Fallible, Realm, Reflector, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
+};
 use markup5ever::{LocalName, Namespace, QualName};
 
 use super::document::Flavour;
@@ -12,9 +14,11 @@ use crate::dom::{Document, Element, Node, Window};
 /// `DOMParser`.
 pub(crate) struct DOMParser {
     reflector: Reflector,
+    /// Its [relevant global object](https://html.spec.whatwg.org/multipage/webappapis.html#concept-relevant-global).
+    window: Member<Window>,
 }
 
-trace_fields!(DOMParser {});
+trace_fields!(DOMParser { window });
 platform_object!(DOMParser);
 
 /// What stands in for a document that is not well-formed
@@ -30,8 +34,10 @@ fn parser_error(realm: &Realm, document: &Root<Document>) -> Fallible<()> {
 }
 
 impl DOMParserMethods for DOMParser {
-    fn constructor(_: &Realm) -> Fallible<Self> {
-        Ok(Self { reflector: Reflector::new() })
+    fn constructor(realm: &Realm) -> Fallible<Self> {
+        let window = realm.global_as::<Window>();
+        let window = window.ok_or_else(|| Exception::type_error("there is no window here"))?;
+        Ok(Self { reflector: Reflector::new(), window: window.into() })
     }
 
     /// [`parseFromString()`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-domparser-parsefromstring)
@@ -42,7 +48,8 @@ impl DOMParserMethods for DOMParser {
         type_: DOMParserSupportedType,
     ) -> Fallible<Root<Document>> {
         // Steps 1 and 2; there are no trusted types here.
-        let owner = Window::document_of(realm)?;
+        let owner = self.window.current_document();
+        let owner = owner.ok_or_else(|| Exception::type_error("the window has no document"))?;
         let html = type_ == DOMParserSupportedType::TextHtml;
         let flavour = Flavour { html, content_type: type_.as_str().to_owned() };
         let document = owner.inert(realm, flavour, owner.document_url())?;

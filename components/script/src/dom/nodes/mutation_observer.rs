@@ -242,7 +242,7 @@ fn notify() {
         }
         let this = observer.as_value().clone();
         if let Err(exception) = observer.callback.call(&realm, &this, records, observer.clone()) {
-            report::report_exception(&realm, exception);
+            report::report_exception_of(observer.callback.0.as_object(), &realm, exception);
         }
     }
     // Step 7.

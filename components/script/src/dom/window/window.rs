@@ -14,6 +14,7 @@ use super::{choosing, posting, session_history};
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
+use crate::dom::globals::animation_frames::animation_frame_provider;
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
 use crate::dom::{Document, Element, Event, EventTarget, History, Location, Navigator};
 use crate::environment::Environment;
@@ -260,3 +261,4 @@ impl WindowMethods for Window {
 }
 
 window_or_worker_global_scope!(Window);
+animation_frame_provider!(Window);

@@ -108,3 +108,5 @@ impl DedicatedWorkerGlobalScopeMethods for DedicatedWorkerGlobalScope {
         Ok(())
     }
 }
+
+crate::dom::globals::animation_frames::animation_frame_provider!(DedicatedWorkerGlobalScope);

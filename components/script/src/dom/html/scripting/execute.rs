@@ -61,7 +61,7 @@ fn run_classic(realm: &Realm, script: &ClassicScript) {
         if script.muted_errors {
             report::report_muted(realm, &exception);
         } else {
-            report::report_exception(realm, exception);
+            report::report_exception_in(realm, &exception, script.url.as_str());
         }
     }
 }
