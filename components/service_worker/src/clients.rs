@@ -38,6 +38,10 @@ impl Registry {
         };
         let url = ready.client.url.clone();
         let mut entry = ClientEntry::reserved(id, url, storage_key);
+        let creator = creator.and_then(|creator| self.clients.get(creator));
+        if let Some(creator) = creator.filter(|_| !matches!(entry.url.scheme(), "http" | "https")) {
+            entry.matched_url = creator.matched_url.clone();
+        }
         entry.controller = controller;
         entry.ready = Some(ready);
         let info = entry.info();
@@ -153,7 +157,7 @@ impl Registry {
         let matching = client
             .storage_key
             .as_ref()
-            .and_then(|key| self.registrations.matching(key, &client.url))
+            .and_then(|key| self.registrations.matching(key, &client.matched_url))
             .filter(|registration| registration.active.is_some())
             .map(|registration| registration.id);
         if let Some(id) = matching {
@@ -169,7 +173,7 @@ impl Registry {
             let matching = client
                 .storage_key
                 .as_ref()
-                .and_then(|key| self.registrations.matching(key, &client.url))
+                .and_then(|key| self.registrations.matching(key, &client.matched_url))
                 .is_some_and(|registration| registration.id == id);
             if matching && let Some(ready) = client.ready.as_mut() {
                 promises.append(&mut ready.ready_promises);
@@ -197,7 +201,7 @@ impl Registry {
             .filter(|client| client.storage_key.as_ref() == Some(&registration.storage_key))
             .filter(|client| client.is_secure() && client.controller != Some(worker))
             .filter(|client| {
-                let matching = self.registrations.matching(&registration.storage_key, &client.url);
+                let matching = self.registrations.matching(&registration.storage_key, &client.matched_url);
                 matching.is_some_and(|matching| matching.id == id)
             })
             .map(|client| (client.id, self.used_by(client)))

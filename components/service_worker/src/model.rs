@@ -211,6 +211,8 @@ impl Workers {
 pub(crate) struct ClientEntry {
     pub(crate) id: ClientId,
     pub(crate) url: Url,
+    /// What registrations are matched by: its URL, or its creator's if it was not fetched over HTTP.
+    pub(crate) matched_url: Url,
     pub(crate) storage_key: Option<StorageKey>,
     /// Its [active service worker](https://html.spec.whatwg.org/multipage/webappapis.html#active-service-worker).
     pub(crate) controller: Option<WorkerId>,
@@ -237,7 +239,17 @@ pub(crate) struct ReadyClient {
 
 impl ClientEntry {
     pub(crate) fn reserved(id: ClientId, url: Url, storage_key: Option<StorageKey>) -> Self {
-        Self { id, url, storage_key, controller: None, ready: None, awaited_by: Vec::new(), mail: Vec::new() }
+        let matched_url = url.clone();
+        Self {
+            id,
+            url,
+            matched_url,
+            storage_key,
+            controller: None,
+            ready: None,
+            awaited_by: Vec::new(),
+            mail: Vec::new(),
+        }
     }
 
     pub(crate) fn is_secure(&self) -> bool {

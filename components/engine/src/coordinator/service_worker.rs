@@ -25,7 +25,7 @@ impl Coordinator {
     pub(super) fn service_worker(&mut self, thread: ThreadId, from: ClientId, message: ServiceWorkerMsg) {
         // A navigation comes from a client that is not there yet.
         let message = match message {
-            ServiceWorkerMsg::HandleFetch(request, reply) if makes_a_client(&request) => {
+            ServiceWorkerMsg::HandleFetch(request, reply) if self.makes_a_client(from, &request) => {
                 if self.scripts.clients.contains_key(&from) {
                     tracing::warn!(client = %from, "a client that is there already cannot be navigated to");
                     return;
@@ -114,6 +114,13 @@ impl Coordinator {
         }
     }
 
+    /// Whether it is a [non-subresource request](https://fetch.spec.whatwg.org/#non-subresource-request). The modules of
+    /// a worker have its destination too.
+    fn makes_a_client(&self, from: ClientId, request: &Request) -> bool {
+        let is_worker = matches!(request.head.destination, Destination::Worker | Destination::SharedWorker);
+        request.head.mode == RequestMode::Navigate || (is_worker && !self.scripts.clients.contains_key(&from))
+    }
+
     fn fetch_script(&mut self, fetch: ScriptFetchId, request: Request) {
         let net = self.links.net.clone();
         self.turn.tasks.start(async move {
@@ -138,12 +145,6 @@ impl Coordinator {
         });
         self.links.teller.tell(Tell::OpenWindow(request, answer));
     }
-}
-
-/// Whether it is a [non-subresource request](https://fetch.spec.whatwg.org/#non-subresource-request).
-fn makes_a_client(request: &Request) -> bool {
-    request.head.mode == RequestMode::Navigate
-        || matches!(request.head.destination, Destination::Worker | Destination::SharedWorker)
 }
 
 async fn fetch_whole_script(net: &NetSender, request: Request) -> Result<FetchedScript, NetworkError> {

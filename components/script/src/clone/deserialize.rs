@@ -14,7 +14,7 @@ use crate::dom::dom_exception;
 use crate::dom::file::blob::BlobData;
 use crate::dom::messaging::channel::PortHandle;
 use crate::dom::streams::transfer::TransferredStream;
-use crate::dom::{Blob, File, MessagePort};
+use crate::dom::{Blob, File, FileList, MessagePort};
 
 struct Reader<'a> {
     realm: &'a Realm,
@@ -279,18 +279,26 @@ impl Reader<'_> {
         Ok(error)
     }
 
+    fn blob(&mut self) -> Fallible<BlobData> {
+        let place = self.number()?;
+        Ok(*self.attachment(place)?.downcast::<BlobData>().map_err(|_| malformed())?)
+    }
+
+    fn file(&mut self) -> Fallible<Root<File>> {
+        let data = self.blob()?;
+        let name = self.text()?.unwrap_or_default().into_string();
+        let modified = i64::from_le_bytes(self.array()?);
+        self.realm.wrap(File::of(data, name, modified))
+    }
+
     fn platform(&mut self, tag: u8) -> Fallible<Object> {
         let realm = self.realm;
         match tag {
-            tag::BLOB | tag::FILE => {
-                let place = self.number()?;
-                let data = *self.attachment(place)?.downcast::<BlobData>().map_err(|_| malformed())?;
-                if tag == tag::BLOB {
-                    return Ok(realm.wrap(Blob::of(data))?.to_object());
-                }
-                let name = self.text()?.unwrap_or_default().into_string();
-                let modified = i64::from_le_bytes(self.array()?);
-                Ok(realm.wrap(File::of(data, name, modified))?.to_object())
+            tag::BLOB => Ok(realm.wrap(Blob::of(self.blob()?))?.to_object()),
+            tag::FILE => Ok(self.file()?.to_object()),
+            tag::FILE_LIST => {
+                let files: Fallible<Vec<_>> = (0..self.number()?).map(|_| self.file()).collect();
+                Ok(realm.wrap(FileList::of(files?))?.to_object())
             }
             tag::DOM_EXCEPTION => {
                 let (name, message) = (self.text()?.unwrap_or_default(), self.text()?.unwrap_or_default());

@@ -45,6 +45,8 @@ mod tag {
     pub(super) const QUOTA_EXCEEDED_ERROR: u8 = 24;
     /// The number to which it may grow, and its bytes.
     pub(super) const RESIZABLE_ARRAY_BUFFER: u8 = 25;
+    /// The number of files, and those.
+    pub(super) const FILE_LIST: u8 = 26;
 }
 
 /// For the length of a view: it follows that of its buffer.

@@ -10,7 +10,7 @@ use bgfetch_traits::service_worker::MessageData;
 
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::streams::transfer::TransferableStream;
-use crate::dom::{Blob, DOMException, File, MessagePort, QuotaExceededError};
+use crate::dom::{Blob, DOMException, File, FileList, MessagePort, QuotaExceededError};
 
 /// Bytes of an array buffer on their way to another realm.
 pub(super) struct TransferredBuffer {
@@ -334,9 +334,14 @@ impl Writer<'_> {
         let value = object.as_value();
         if let Some(file) = Root::<File>::from_value(value) {
             self.bytes.push(tag::FILE);
-            self.attach(file.data());
-            self.text(&file.file_name().into());
-            self.bytes.extend_from_slice(&file.modified().to_le_bytes());
+            self.file(&file);
+            return Ok(());
+        }
+        if let Some(list) = Root::<FileList>::from_value(value) {
+            self.bytes.push(tag::FILE_LIST);
+            let files = list.files();
+            self.number(files.len());
+            files.iter().for_each(|file| self.file(file));
             return Ok(());
         }
         if let Some(blob) = Root::<Blob>::from_value(value) {
@@ -364,6 +369,12 @@ impl Writer<'_> {
             return Err(clone_error("a MessagePort can only be sent when it is in the transfer list"));
         }
         Err(clone_error(format!("{} cannot be cloned", value.describe(self.realm))))
+    }
+
+    fn file(&mut self, file: &File) {
+        self.attach(file.data());
+        self.text(&file.file_name().into());
+        self.bytes.extend_from_slice(&file.modified().to_le_bytes());
     }
 
     fn attach(&mut self, attachment: impl Any + Send + Sync) {

@@ -20,6 +20,16 @@ impl FileList {
         Self { reflector: Reflector::new(), files: Vec::new() }
     }
 
+    /// A list of these.
+    pub(crate) fn of(files: Vec<Root<File>>) -> Self {
+        Self { reflector: Reflector::new(), files: files.into_iter().map(Into::into).collect() }
+    }
+
+    /// Its files, in order.
+    pub(crate) fn files(&self) -> Vec<Root<File>> {
+        self.files.iter().map(|file| (**file).clone()).collect()
+    }
+
     fn count(&self) -> u32 {
         u32::try_from(self.files.len()).unwrap_or(u32::MAX)
     }

@@ -15,6 +15,7 @@ use crate::agent::{Agent, TaskSource};
 use crate::dom::html::scripting::dynamic_import::{self, rename_calls};
 use crate::dom::html::scripting::{execute, modules};
 use crate::dom::messaging::channel::PortHandle;
+use crate::dom::service_worker::service_worker_container;
 use crate::dom::{DedicatedWorkerGlobalScope, SharedWorkerGlobalScope};
 use crate::environment::{Environment, GlobalKind};
 use crate::realm_setup::{Parent, Setup, create_realm};
@@ -97,6 +98,10 @@ async fn run(mut options: WorkerOptions) -> Result<(), String> {
         if let Err(exception) = compiled.run(&realm) {
             report::report_exception(&realm, exception);
         }
+    }
+    // "Enable the client message queue", and the port message queue.
+    if let Err(exception) = service_worker_container::enable_client_message_queue(&realm) {
+        report::report_exception(&realm, exception);
     }
     match global {
         Global::Dedicated(global) => global.begin(&realm),

@@ -16,6 +16,9 @@ use crate::agent::{Agent, ReplyDropped};
 use crate::mime::MimeType;
 use crate::spawn::WorkerOptions;
 
+/// How many redirects are followed: [20](https://fetch.spec.whatwg.org/#http-redirect-fetch).
+const MAX_REDIRECTS: usize = 20;
+
 /// Largest script that is taken, in bytes.
 const MAX_SCRIPT: usize = 64 << 20;
 
@@ -68,7 +71,7 @@ pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String>
     Ok(Script { url, source: source.into_owned(), policy })
 }
 
-fn request(options: &WorkerOptions) -> Request {
+fn request(options: &WorkerOptions, url: Url) -> Request {
     let asked = &options.request;
     let head = RequestHead {
         mode: RequestMode::SameOrigin,
@@ -77,36 +80,67 @@ fn request(options: &WorkerOptions) -> Request {
             WorkerType::Module => asked.credentials,
         },
         destination: if options.owner.is_some() { Destination::Worker } else { Destination::SharedWorker },
-        ..RequestHead::get(asked.url.clone())
+        ..RequestHead::get(url)
     };
     Request { head, client: (*asked.outside).clone(), body: None, priority: Priority::Foreground }
 }
 
-/// Asks the service worker that is responsible for the script's URL first, and the network otherwise.
+/// Asks the service worker that is responsible for the script's URL first, and the network otherwise. Redirects of the
+/// network stay there, those of a service worker are followed here.
 async fn send(options: &WorkerOptions) -> Result<Response, NetworkError> {
-    let request = request(options);
-    let hosts = &options.hosts;
-    let request = if matches!(request.head.url.scheme(), "http" | "https") {
-        let answer = Agent::current().ask(|reply| {
-            let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
-            hosts.coordinator.send(CoordinatorMsg::ServiceWorker(options.client, message));
-        });
-        match answer.await.map_err(gone)? {
+    let mut url = options.request.url.clone();
+    for _ in 0..=MAX_REDIRECTS {
+        let request = match handle(options, request(options, url.clone())).await? {
             FetchOutcome::Network(request) => *request,
-            FetchOutcome::Response(response) => return Ok(response),
+            FetchOutcome::Response(response) => match redirect(&response, &url)? {
+                Some(location) => {
+                    url = location;
+                    continue;
+                }
+                None => return Ok(response),
+            },
             FetchOutcome::Error(why) => {
                 let message = format!("the service worker answered with an error: {why}");
                 return Err(NetworkError::new(NetworkErrorKind::Internal, message));
             }
-        }
-    } else {
-        request
-    };
+        };
+        let answer = Agent::current().ask(|reply| {
+            let cancel = CancelHandle::new();
+            options.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+        });
+        return answer.await.unwrap_or_else(|dropped| Err(gone(dropped)));
+    }
+    let message = format!("a service worker redirected more than {MAX_REDIRECTS} times, last to {url}");
+    Err(NetworkError::new(NetworkErrorKind::Redirect, message))
+}
+
+/// [Handle Fetch](https://w3c.github.io/ServiceWorker/#handle-fetch)
+async fn handle(options: &WorkerOptions, request: Request) -> Result<FetchOutcome, NetworkError> {
+    if !matches!(request.head.url.scheme(), "http" | "https") {
+        return Ok(FetchOutcome::Network(Box::new(request)));
+    }
     let answer = Agent::current().ask(|reply| {
-        let cancel = CancelHandle::new();
-        hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+        options.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(options.client, message));
     });
-    answer.await.unwrap_or_else(|dropped| Err(gone(dropped)))
+    answer.await.map_err(gone)
+}
+
+/// Where the answer of a service worker leads: [HTTP-redirect
+/// fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch) for a request of mode "same-origin".
+fn redirect(response: &Response, url: &Url) -> Result<Option<Url>, NetworkError> {
+    if !matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = response.head.headers.get_str("location") else { return Ok(None) };
+    let location = response.head.url().unwrap_or(url).join(&location);
+    match location.ok().filter(|location| location.origin() == url.origin()) {
+        Some(location) => Ok(Some(location)),
+        None => {
+            let message = "a service worker redirected it to another origin, or to no URL";
+            Err(NetworkError::new(NetworkErrorKind::Redirect, message))
+        }
+    }
 }
 
 fn gone(dropped: ReplyDropped) -> NetworkError {
