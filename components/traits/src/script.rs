@@ -112,8 +112,10 @@ pub enum EmbedderRequest {
         /// Whether there was one, or why the selector is wrong.
         reply: Reply<Result<bool, String>>,
     },
-    /// Answered when the page has loaded and has nothing left to do: no task, timer or pending answer.
-    WhenIdle(Reply<()>),
+    /// Answered when the thread has nothing left to do: no document that loads, no task, timer or pending answer. With how
+    /// many tasks it has performed since it began, so that who asks several threads can tell whether any did something
+    /// meanwhile. Intervals, and what may wait for ever, do not count.
+    WhenIdle(Reply<u64>),
 }
 
 /// Sends to a script thread from any thread.

@@ -53,8 +53,8 @@ pub(crate) enum Event {
     WindowOpened(OpenedWindow),
     /// A task of the coordinator's own can go on.
     Task(TaskId),
-    /// Every window was asked whether it is idle, in this round, and one of them is.
-    WindowIdle(u64),
+    /// A thread that was asked in this round has nothing left to do, and has performed so many tasks.
+    ThreadIdle { round: u64, thread: ThreadId, performed: u64 },
     /// Everything of a storage key has ended, and can be deleted.
     Cleared(StorageKey, Outcome<()>),
 }

@@ -217,7 +217,7 @@ impl Coordinator {
                 let event = self.turn.tasks.woken(task);
                 self.turn.next.extend(event);
             }
-            Event::WindowIdle(round) => self.window_idle(round),
+            Event::ThreadIdle { round, thread, performed } => self.thread_idle(round, thread, performed),
             Event::Cleared(key, reply) => self.cleared(key, reply),
         }
     }

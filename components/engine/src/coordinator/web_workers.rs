@@ -22,6 +22,13 @@ pub(crate) struct WebWorker {
     shared: Option<SharedWorker>,
 }
 
+impl WebWorker {
+    /// Whether any of its owners is one of these.
+    pub(crate) fn is_owned_by(&self, is_owner: impl Fn(ClientId) -> bool) -> bool {
+        self.owners.iter().any(|owner| is_owner(owner.client))
+    }
+}
+
 struct Owner {
     client: ClientId,
     object: WorkerObjectId,

@@ -202,7 +202,10 @@ impl Coordinator {
                     Err(reason) => Err(EngineError::Selector { selector, reason }),
                 }),
             },
-            WindowCommand::WhenIdle(reply) => EmbedderRequest::WhenIdle(unless_closed(url, reply).map(Ok)),
+            WindowCommand::WhenIdle(reply) => {
+                let reply = unless_closed(url, reply);
+                return self.when_window_idle(window, reply);
+            }
         };
         if let Some(sender) = self.scripts.sender(thread) {
             sender.send(ScriptMsg::Embedder(request));

@@ -12,6 +12,8 @@ mod profile_in_use;
 mod quota;
 #[cfg(feature = "script")]
 mod real_scripts;
+#[cfg(feature = "script")]
+mod real_workers;
 mod resume_after_kill;
 mod several_files;
 mod support;

@@ -15,8 +15,8 @@ impl Agent {
     pub(crate) fn run(self: &Rc<Self>) {
         while !self.closing.get() {
             self.receive_all();
-            if let Some(run) = self.timers.take_due(Instant::now()) {
-                self.tasks.push(Task { source: TaskSource::Timer, run });
+            if let Some((run, counts)) = self.timers.take_due(Instant::now()) {
+                self.tasks.push(Task { source: TaskSource::Timer, counts, run });
             }
             match self.tasks.pop() {
                 Some(task) => self.perform(task),
@@ -35,6 +35,7 @@ impl Agent {
     fn perform(&self, task: Task) {
         let span = tracing::trace_span!("task", source = ?task.source);
         let _entered = span.enter();
+        self.performed.set(self.performed.get() + u64::from(task.counts));
         self.allow_time();
         (task.run)();
         self.microtask_checkpoint();
@@ -75,8 +76,8 @@ impl Agent {
         }
     }
 
-    /// Answers `reply` when there is nothing left to do.
-    pub(crate) fn when_idle(&self, reply: Reply<()>) {
+    /// Answers `reply` when there is nothing left to do, with how many tasks were performed.
+    pub(crate) fn when_idle(&self, reply: Reply<u64>) {
         self.idle_waiters.borrow_mut().push(reply);
     }
 
@@ -93,7 +94,7 @@ impl Agent {
             || self.executor.keeps_busy();
         if !busy && self.inbox.is_empty() {
             let waiters = std::mem::take(&mut *self.idle_waiters.borrow_mut());
-            waiters.into_iter().for_each(|reply| reply.send(()));
+            waiters.into_iter().for_each(|reply| reply.send(self.performed.get()));
         }
     }
 

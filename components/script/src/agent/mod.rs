@@ -59,7 +59,9 @@ pub(crate) struct Agent {
     environments: RefCell<Vec<(Rc<Environment>, Realm)>>,
     /// Realms whose environments are gone.
     discarded: RefCell<Vec<Realm>>,
-    idle_waiters: RefCell<Vec<Reply<()>>>,
+    idle_waiters: RefCell<Vec<Reply<u64>>>,
+    /// How many tasks have run, but for those of intervals, which a page never ends having.
+    performed: Cell<u64>,
     /// Work under way that [`Agent::tasks`] does not show, such as a document that is loading.
     busy: Cell<usize>,
     closing: Cell<bool>,
@@ -113,6 +115,7 @@ impl Agent {
             environments: RefCell::default(),
             discarded: RefCell::default(),
             idle_waiters: RefCell::default(),
+            performed: Cell::new(0),
             busy: Cell::new(0),
             closing: Cell::new(false),
             limits,

@@ -28,6 +28,8 @@ pub(crate) enum TaskSource {
 
 pub(super) struct Task {
     pub(super) source: TaskSource,
+    /// Whether it is work that a page which waits for it is busy with.
+    pub(super) counts: bool,
     pub(super) run: Box<dyn FnOnce()>,
 }
 
@@ -56,7 +58,7 @@ impl TaskQueue {
 impl Agent {
     /// [Queues a task](https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-task).
     pub(crate) fn queue(&self, source: TaskSource, run: impl FnOnce() + 'static) {
-        self.tasks.push(Task { source, run: Box::new(run) });
+        self.tasks.push(Task { source, counts: true, run: Box::new(run) });
     }
 
     /// [Queues a global task](https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-global-task): one that does

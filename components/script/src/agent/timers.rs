@@ -32,14 +32,14 @@ impl Timers {
         self.order.borrow().first().map(|(due, _)| *due)
     }
 
-    /// Takes the first timer that is due.
-    pub(super) fn take_due(&self, now: Instant) -> Option<Box<dyn FnOnce()>> {
+    /// Takes the first timer that is due, and whether a page that waits for it counts as busy.
+    pub(super) fn take_due(&self, now: Instant) -> Option<(Box<dyn FnOnce()>, bool)> {
         let key = {
             let order = self.order.borrow();
             order.first().filter(|(due, _)| *due <= now).copied()?
         };
         self.order.borrow_mut().remove(&key);
-        self.timers.borrow_mut().remove(&key.1).map(|timer| timer.run)
+        self.timers.borrow_mut().remove(&key.1).map(|timer| (timer.run, timer.keeps_busy))
     }
 
     pub(super) fn clear_realm(&self, owner: ClientId) {

@@ -202,7 +202,7 @@ impl Page {
 
     /// Waits until there is nothing left to do.
     pub(crate) fn idle(&self) {
-        self.ask(EmbedderRequest::WhenIdle);
+        let _performed: u64 = self.ask(EmbedderRequest::WhenIdle);
     }
 
     /// What the console was told, once the page is idle.

@@ -265,7 +265,7 @@ fn run_worker(source: &str, interrupt: &Interrupt, reply: Reply<WorkerStarted>) 
 
 fn embedder_asks(request: EmbedderRequest, interrupt: &Interrupt) {
     match request {
-        EmbedderRequest::WhenIdle(reply) => reply.send(()),
+        EmbedderRequest::WhenIdle(reply) => reply.send(0),
         EmbedderRequest::Evaluate { source, reply } => match source.as_str() {
             "throw" => reply.send(Err("Error: thrown".to_owned())),
             "hang" => interrupt.hang(),
