@@ -95,7 +95,7 @@ unsafe extern "C" fn call(
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context and `argc` arguments.
     let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         let builtin = usize::try_from(magic).ok().and_then(|index| BUILTINS.get(index));
         let builtin = builtin.ok_or_else(|| Exception::type_error("this function is not known"))?;
         run(realm, builtin, Value::view_one(&this), &args)

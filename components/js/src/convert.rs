@@ -67,6 +67,8 @@ trait Integer: Copy {
     const NAME: &'static str;
     /// From a whole number in range.
     fn of_whole(number: f64) -> Self;
+    /// From an integer, if it is in range.
+    fn of_int(number: i32) -> Option<Self>;
     /// From a whole number, modulo the type's size.
     fn of_modulo(number: f64) -> Self;
 }
@@ -79,6 +81,10 @@ macro_rules! integers {
             const NAME: &'static str = $name;
             fn of_whole(number: f64) -> Self {
                 number as Self
+            }
+            #[inline]
+            fn of_int(number: i32) -> Option<Self> {
+                Self::try_from(number).ok()
             }
             fn of_modulo(number: f64) -> Self {
                 // The remainder is exact, and below 2^64 in magnitude: an i128 holds it, and its low bits are the
@@ -103,8 +109,10 @@ macro_rules! integers {
             }
         }
         impl ToJs for $int {
+            #[inline]
             fn to_js(self, _: &Realm) -> Fallible<Value> {
-                Ok(Value::number(self as f64))
+                // What fits has no need of a double.
+                Ok(i32::try_from(self).map_or_else(|_| Value::number(self as f64), Value::int))
             }
         }
     )+};
@@ -123,6 +131,9 @@ integers!(
 
 /// [ConvertToInt](https://webidl.spec.whatwg.org/#abstract-opdef-converttoint), without extended attributes.
 fn plain<T: Integer>(realm: &Realm, value: &Value) -> Fallible<T> {
+    if let Some(whole) = value.as_int().and_then(T::of_int) {
+        return Ok(whole);
+    }
     let number = value.to_number(realm)?;
     if !number.is_finite() {
         return Ok(T::of_whole(0.0));
@@ -362,8 +373,7 @@ pub fn iterator_method(realm: &Realm, object: &Object) -> Fallible<Option<Callba
 
 /// [GetMethod](https://tc39.es/ecma262/#sec-getmethod) of a well-known symbol.
 pub(crate) fn get_method(realm: &Realm, object: &Object, symbol: &'static str) -> Fallible<Option<Callback>> {
-    let symbol = realm.intrinsics().symbol(realm, symbol)?;
-    let method = object.get_key(realm, &crate::PropertyKey::Symbol(symbol))?;
+    let method = object.get_name(realm, &crate::atoms::symbol(realm, symbol)?)?;
     if method.is_nullish() { Ok(None) } else { Callback::new(&method).map(Some) }
 }
 
@@ -379,21 +389,40 @@ pub fn sequence_with<T>(
     method: &Callback,
     convert: impl Fn(&Realm, &Value) -> Fallible<T>,
 ) -> Fallible<Vec<T>> {
+    if realm.iterates_as_array(object, method) {
+        return array_with(realm, object, convert);
+    }
     let iterator = method.call(realm, object.as_value(), &[])?;
     let iterator =
         iterator.as_object().ok_or_else(|| Exception::type_error("the iterator is not an object"))?;
-    let next = Callback::new(&iterator.get(realm, "next")?)?;
+    let next = Callback::new(&iterator.get_static(realm, "next")?)?;
     let mut items = Vec::new();
     loop {
         let result = next.call(realm, iterator.as_value(), &[])?;
         let result = result
             .as_object()
             .ok_or_else(|| Exception::type_error("the iterator's result is not an object"))?;
-        if result.get(realm, "done")?.to_boolean(realm) {
+        if result.get_static(realm, "done")?.to_boolean(realm) {
             return Ok(items);
         }
-        items.push(convert(realm, &result.get(realm, "value")?)?);
+        items.push(convert(realm, &result.get_static(realm, "value")?)?);
     }
+}
+
+/// As [`sequence_with`], for an array whose iterator would only count: what it would look at is looked at, in its order,
+/// and the objects that it would give nobody can see.
+fn array_with<T>(
+    realm: &Realm,
+    array: &Object,
+    convert: impl Fn(&Realm, &Value) -> Fallible<T>,
+) -> Fallible<Vec<T>> {
+    let mut items = Vec::new();
+    let mut index = 0_u32;
+    while u64::from(index) < array.length(realm)? {
+        items.push(convert(realm, &array.get_index(realm, index)?)?);
+        index = index.checked_add(1).ok_or_else(|| Exception::range_error("the array is too long"))?;
+    }
+    Ok(items)
 }
 
 impl<T: ToJs> ToJs for Vec<T> {

@@ -3,11 +3,25 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::{Exception, Fallible, Object, Realm, Value};
+use crate::{Callback, Exception, Fallible, Object, ObjectKind, Realm, Value};
 
-/// Functions of a fresh realm, by name.
+/// What a fresh realm has.
 #[derive(Default)]
-pub(crate) struct Intrinsics(RefCell<HashMap<&'static str, Object>>);
+pub(crate) struct Intrinsics {
+    /// Functions and other objects, by name.
+    table: RefCell<HashMap<&'static str, Object>>,
+    arrays: RefCell<Option<ArrayIteration>>,
+}
+
+/// How arrays are iterated over, unless a page has patched it.
+struct ArrayIteration {
+    /// `Array.prototype.values`
+    values: Object,
+    /// `%ArrayIteratorPrototype%`
+    prototype: Object,
+    /// Its `next`
+    next: Object,
+}
 
 /// An expression each, evaluated once in the fresh realm.
 const EXPRESSIONS: &[(&str, &str)] = &[
@@ -163,6 +177,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ),
     ("frozen", "Object.freeze({ __proto__: null })"),
     ("functionPrototype", "Function.prototype"),
+    ("arrayIteratorPrototype", "Object.getPrototypeOf([][Symbol.iterator]())"),
 ];
 
 impl Intrinsics {
@@ -182,15 +197,23 @@ impl Intrinsics {
             let object = all.get(realm, name)?.as_object();
             table.insert(*name, object.ok_or_else(|| Exception::type_error(format!("no intrinsic {name}")))?);
         }
-        Ok(Self(RefCell::new(table)))
+        let arrays = match (table.get("arrayValues"), table.get("arrayIteratorPrototype")) {
+            (Some(values), Some(prototype)) => {
+                let next = prototype.get(realm, "next")?.as_object();
+                next.map(|next| ArrayIteration { values: values.clone(), prototype: prototype.clone(), next })
+            }
+            _ => None,
+        };
+        Ok(Self { table: RefCell::new(table), arrays: RefCell::new(arrays) })
     }
 
     pub(crate) fn clear(&self) {
-        self.0.borrow_mut().clear();
+        self.table.borrow_mut().clear();
+        self.arrays.borrow_mut().take();
     }
 
     pub(crate) fn object(&self, name: &'static str) -> Fallible<Object> {
-        let object = self.0.borrow().get(name).cloned();
+        let object = self.table.borrow().get(name).cloned();
         object.ok_or_else(|| {
             Exception::type_error(format!("the intrinsic {name} is gone: its realm has ended"))
         })
@@ -212,6 +235,23 @@ impl Intrinsics {
     pub(crate) fn call_object(&self, realm: &Realm, name: &'static str, args: &[Value]) -> Fallible<Object> {
         let value = self.call(realm, name, args)?;
         value.as_object().ok_or_else(|| Exception::type_error(format!("the intrinsic {name} gave no object")))
+    }
+}
+
+impl Realm {
+    /// Whether iterating over an object with a method would do nothing but count up to the length of an array: it is one,
+    /// and neither the method nor the `next` of its iterators is anything but this realm's own.
+    pub(crate) fn iterates_as_array(&self, object: &Object, method: &Callback) -> bool {
+        let own = |arrays: &ArrayIteration| {
+            arrays.values.is_same(method.as_object())
+                && arrays.prototype.has_own_data(self, "next", arrays.next.as_value())
+        };
+        object.object_kind() == ObjectKind::Array
+            && self
+                .with_data(|data| {
+                    data.intrinsics.get().is_some_and(|own_| own_.arrays.borrow().as_ref().is_some_and(own))
+                })
+                .unwrap_or(false)
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod associated_realm;
 mod async_sequence;
+mod atoms;
 mod bigint;
 mod buffer;
 mod builtins;

@@ -76,6 +76,27 @@ impl Object {
         realm.own(unsafe { q::JS_GetProperty(realm.raw(), self.raw(), atom.0) })
     }
 
+    /// [`Object::get`] of a name that is part of the program, which is looked up once.
+    #[inline]
+    pub fn get_static(&self, realm: &Realm, name: &'static str) -> Fallible<Value> {
+        realm.own(self.get_static_raw(realm, name))
+    }
+
+    /// As [`Object::get_static`]; the engine's mark of an exception, if there is one.
+    pub(crate) fn get_static_raw(&self, realm: &Realm, name: &'static str) -> q::JSValue {
+        match crate::atoms::name(realm, name) {
+            // SAFETY: context, object and atom are alive.
+            Ok(name) => unsafe { q::JS_GetProperty(realm.raw(), self.raw(), name.raw()) },
+            Err(exception) => exception.throw(realm),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get_name(&self, realm: &Realm, name: &crate::atoms::Name) -> Fallible<Value> {
+        // SAFETY: context, object and atom are alive.
+        realm.own(unsafe { q::JS_GetProperty(realm.raw(), self.raw(), name.raw()) })
+    }
+
     /// [Get](https://tc39.es/ecma262/#sec-get-o-p) of an index.
     pub fn get_index(&self, realm: &Realm, index: u32) -> Fallible<Value> {
         // SAFETY: context and object are alive.
@@ -128,6 +149,15 @@ impl Object {
     pub(crate) fn define(&self, realm: &Realm, name: &str, value: &Value, flags: c_int) -> Fallible<()> {
         let atom = Atom::of_str(realm, name)?;
         self.define_atom(realm, &atom, value, flags)
+    }
+
+    /// [`Object::create`] of a name that is part of the program, which is looked up once.
+    pub fn create_static(&self, realm: &Realm, name: &'static str, value: Value) -> Fallible<()> {
+        let atom = crate::atoms::name(realm, name)?;
+        // SAFETY: context, object and atom are alive; the reference to the value is given away.
+        let status =
+            unsafe { q::JS_DefinePropertyValue(realm.raw(), self.raw(), atom.raw(), value.into_raw(), ALL) };
+        check(realm, status)
     }
 
     pub(crate) fn define_atom(
@@ -295,9 +325,21 @@ impl Object {
         Ok(self.own_property(realm, key)?.and_then(|(flags, value)| (flags & GETSET == 0).then_some(value)))
     }
 
+    /// Whether an own property is a data property with a value; looks at nothing that script could hear of, if the object
+    /// is an ordinary one.
+    pub(crate) fn has_own_data(&self, realm: &Realm, name: &'static str, value: &Value) -> bool {
+        let Ok(name) = crate::atoms::name(realm, name) else { return false };
+        let property = self.own_atom_property(realm, name.raw());
+        matches!(property, Ok(Some((flags, own))) if flags & GETSET == 0 && own.same_value(value))
+    }
+
     /// Flags and value of an own property.
     fn own_property(&self, realm: &Realm, key: &PropertyKey) -> Fallible<Option<(c_int, Value)>> {
         let atom = Atom::of_key(realm, key)?;
+        self.own_atom_property(realm, atom.0)
+    }
+
+    fn own_atom_property(&self, realm: &Realm, atom: q::JSAtom) -> Fallible<Option<(c_int, Value)>> {
         let mut descriptor = q::JSPropertyDescriptor {
             flags: 0,
             value: q::JS_UNDEFINED,
@@ -305,7 +347,7 @@ impl Object {
             setter: q::JS_UNDEFINED,
         };
         // SAFETY: context, object and atom are alive, and the place is valid.
-        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, self.raw(), atom.0) };
+        let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, self.raw(), atom) };
         check(realm, status)?;
         if status == 0 {
             return Ok(None);

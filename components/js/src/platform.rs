@@ -116,6 +116,7 @@ impl Header {
     }
 
     /// The object as a `T`, if it is one.
+    #[inline]
     pub(crate) fn view<T: PlatformObject>(&self) -> Option<&T> {
         assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
         if !self.interface.inherits(T::INTERFACE) {
@@ -266,6 +267,19 @@ pub(crate) unsafe extern "C" fn finalize(_rt: *mut q::JSRuntime, object: q::JSVa
             }
         }
     }
+}
+
+/// The `T` that an engine object is, if it is one itself: neither a global object nor a window's proxy.
+#[inline]
+pub(crate) fn own_object<T: PlatformObject>(object: &q::JSValue) -> Option<&T> {
+    let mut class_id = 0;
+    // SAFETY: for anything but an object this gives null and class 0.
+    let opaque = unsafe { q::JS_GetAnyOpaque(*object, &raw mut class_id) };
+    if class_id < state::class_base() || opaque.is_null() {
+        return None;
+    }
+    // SAFETY: an object of a platform class has a header, which lives as long as it does.
+    unsafe { &*opaque.cast::<Header>() }.view::<T>()
 }
 
 /// The platform object behind an engine object, globals included.

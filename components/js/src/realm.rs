@@ -36,6 +36,16 @@ impl Default for RealmOptions {
     }
 }
 
+thread_local! {
+    /// The realm whose data was asked for last, and the data: most often it is asked for again.
+    static LAST: Cell<(*mut q::JSContext, *const RealmData)> = const { Cell::new((ptr::null_mut(), ptr::null())) };
+}
+
+/// To be called when some realm's data goes.
+pub(crate) fn forget_last() {
+    LAST.set((ptr::null_mut(), ptr::null()));
+}
+
 /// What the crate keeps for each realm.
 pub(crate) struct RealmData {
     pub(crate) options: RealmOptions,
@@ -104,6 +114,7 @@ impl Realm {
             host: RefCell::default(),
         };
         state::shared().realms.borrow_mut().insert(realm.raw(), Box::new(data));
+        forget_last();
         let intrinsics = Rc::new(Intrinsics::capture(&realm)?);
         realm.with_data(|data| data.intrinsics.set(intrinsics));
         crate::builtins::install(&realm)?;
@@ -133,6 +144,7 @@ impl Realm {
     }
 
     /// Takes over the result of an engine call: a value, or the pending exception.
+    #[inline]
     pub(crate) fn own(&self, raw: q::JSValue) -> Fallible<Value> {
         // SAFETY: reads the tag only.
         if unsafe { q::JS_IsException(raw) } {
@@ -142,11 +154,20 @@ impl Realm {
         }
     }
 
+    /// Looks up this realm's data, for the next time, too.
+    #[cold]
+    fn find_data(&self) -> Option<*const RealmData> {
+        let data: *const RealmData = &raw const **state::shared().realms.borrow().get(&self.raw())?;
+        LAST.set((self.raw(), data));
+        Some(data)
+    }
+
+    #[inline]
     pub(crate) fn with_data<R>(&self, f: impl FnOnce(&RealmData) -> R) -> Option<R> {
-        let shared = state::shared();
-        let data: *const RealmData = &raw const **shared.realms.borrow().get(&self.raw())?;
-        // SAFETY: the box is dropped only with the runtime or by `forget`, neither of which happens within `f`:
-        // both need the table, and `f` runs on this thread between calls of script.
+        let (ctx, known) = LAST.get();
+        let data = if ctx == self.raw() { known } else { self.find_data()? };
+        // SAFETY: the box is dropped only with the runtime or when another realm takes its place in the table, neither
+        // of which happens within `f`, and both of which forget what was looked up last.
         Some(f(unsafe { &*data }))
     }
 

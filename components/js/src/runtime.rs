@@ -121,6 +121,7 @@ impl Runtime {
         state::set_proxy_classes(crate::window_proxy::register(rt)?);
         let class_base = register_classes(rt, interfaces)?;
         state::set_runtime(rt, class_base);
+        crate::atoms::begin();
         *state::shared().interfaces.borrow_mut() = interfaces.to_vec();
         Ok(Self { interrupter, deadline, _handler: handler, not_send: PhantomData })
     }
@@ -252,7 +253,9 @@ impl Drop for Runtime {
             platform::free_global(global.header);
         }
         shared.window_host.borrow_mut().take();
+        crate::realm::forget_last();
         drop(realms);
+        crate::atoms::end();
         // SAFETY: the runtime is alive.
         unsafe { q::JS_RunGC(rt) };
         if state::handles() == 0 {

@@ -58,6 +58,7 @@ pub(crate) type JobErrorHook = dyn Fn(&Realm, Exception);
 /// Makes the object that stands for a DOMException in a realm.
 pub(crate) type ExceptionFactory = fn(&Realm, &DomExceptionInit) -> Fallible<Value>;
 
+#[inline]
 pub(crate) fn runtime() -> *mut q::JSRuntime {
     RUNTIME.get()
 }
@@ -82,14 +83,17 @@ pub(crate) fn shared() -> Rc<Shared> {
     SHARED.with_borrow(|shared| shared.clone()).unwrap_or_default()
 }
 
+#[inline]
 pub(crate) fn class_base() -> u32 {
     CLASS_BASE.get()
 }
 
+#[inline]
 pub(crate) fn count_handle() {
     HANDLES.set(HANDLES.get() + 1);
 }
 
+#[inline]
 pub(crate) fn uncount_handle() {
     HANDLES.set(HANDLES.get().saturating_sub(1));
 }

@@ -68,6 +68,7 @@ impl Value {
     }
 
     /// Its type.
+    #[inline]
     #[must_use]
     pub fn kind(&self) -> ValueKind {
         #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
@@ -84,12 +85,14 @@ impl Value {
     }
 
     /// Whether it is `undefined`.
+    #[inline]
     #[must_use]
     pub fn is_undefined(&self) -> bool {
         self.kind() == ValueKind::Undefined
     }
 
     /// Whether it is `undefined` or `null`.
+    #[inline]
     #[must_use]
     pub fn is_nullish(&self) -> bool {
         matches!(self.kind(), ValueKind::Undefined | ValueKind::Null)
@@ -102,6 +105,7 @@ impl Value {
     }
 
     /// Whether it is an object.
+    #[inline]
     #[must_use]
     pub fn is_object(&self) -> bool {
         self.kind() == ValueKind::Object
@@ -115,6 +119,7 @@ impl Value {
     }
 
     /// The object that it is.
+    #[inline]
     #[must_use]
     pub fn as_object(&self) -> Option<Object> {
         self.is_object().then(|| Object::from_value_unchecked(self.clone()))
@@ -127,7 +132,23 @@ impl Value {
         (self.kind() == ValueKind::Boolean).then(|| unsafe { q::JS_VALUE_GET_BOOL(self.0) })
     }
 
+    /// The integer that it is, if the engine holds it as one: small whole numbers mostly are, but need not be.
+    #[inline]
+    pub(crate) fn as_int(&self) -> Option<i32> {
+        #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
+        // SAFETY: the tag says that the union holds an int.
+        (self.0.tag as i32 == q::JS_TAG_INT).then(|| unsafe { q::JS_VALUE_GET_INT(self.0) })
+    }
+
+    /// The object that it is, borrowed.
+    #[inline]
+    pub(crate) fn object_ref(&self) -> Option<&Object> {
+        // SAFETY: an `Object` is a transparent wrapper of a value that is an object.
+        self.is_object().then(|| unsafe { &*std::ptr::from_ref(self).cast() })
+    }
+
     /// The number that it is.
+    #[inline]
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
@@ -142,11 +163,15 @@ impl Value {
 
     /// [ToBoolean](https://tc39.es/ecma262/#sec-toboolean).
     pub fn to_boolean(&self, realm: &Realm) -> bool {
+        if let Some(boolean) = self.as_bool() {
+            return boolean;
+        }
         // SAFETY: the context is alive; ToBoolean runs no script.
         unsafe { q::JS_ToBool(realm.raw(), self.0) > 0 }
     }
 
     /// [ToNumber](https://tc39.es/ecma262/#sec-tonumber).
+    #[inline]
     pub fn to_number(&self, realm: &Realm) -> Fallible<f64> {
         if let Some(number) = self.as_number() {
             return Ok(number);
@@ -184,6 +209,7 @@ impl Value {
     }
 
     /// Takes over a reference that the engine gave away.
+    #[inline]
     pub(crate) fn from_owned(raw: q::JSValue) -> Self {
         // SAFETY: reads the tag only.
         if unsafe { q::JS_VALUE_HAS_REF_COUNT(raw) } {
@@ -193,6 +219,7 @@ impl Value {
     }
 
     /// Makes a new reference to a value that somebody else holds.
+    #[inline]
     pub(crate) fn from_borrowed(raw: q::JSValue) -> Self {
         // SAFETY: the caller holds `raw`, so it is alive.
         Self::from_owned(unsafe { q::JS_DupValueRT(state::runtime(), raw) })
@@ -216,6 +243,7 @@ impl Value {
     }
 
     /// Gives the reference away to the engine.
+    #[inline]
     pub(crate) fn into_raw(self) -> q::JSValue {
         let raw = self.0;
         // SAFETY: reads the tag only.
@@ -228,12 +256,14 @@ impl Value {
 }
 
 impl Clone for Value {
+    #[inline]
     fn clone(&self) -> Self {
         Self::from_borrowed(self.0)
     }
 }
 
 impl Drop for Value {
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: reads the tag only.
         if unsafe { q::JS_VALUE_HAS_REF_COUNT(self.0) } {

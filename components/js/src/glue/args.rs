@@ -40,12 +40,14 @@ impl<'a> Args<'a> {
     }
 
     /// An argument; `undefined` if it was not passed.
+    #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> &'a Value {
         self.0.get(index).unwrap_or(&UNDEFINED.0)
     }
 
     /// The arguments from `index` on.
+    #[inline]
     #[must_use]
     pub fn rest(&self, index: usize) -> &'a [Value] {
         self.0.get(index..).unwrap_or(&[])
@@ -54,6 +56,7 @@ impl<'a> Args<'a> {
 
 impl Args<'_> {
     /// Converts a required argument.
+    #[inline]
     pub fn required<T>(
         &self,
         realm: &Realm,
@@ -61,10 +64,14 @@ impl Args<'_> {
         name: &'static str,
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<T> {
-        convert(realm, self.get(index)).map_err(in_argument(name))
+        match convert(realm, self.get(index)) {
+            Ok(value) => Ok(value),
+            Err(exception) => Err(in_argument(name)(exception)),
+        }
     }
 
     /// Converts an optional argument; none if it is missing or `undefined`.
+    #[inline]
     pub fn optional<T>(
         &self,
         realm: &Realm,
@@ -73,10 +80,17 @@ impl Args<'_> {
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<Option<T>> {
         let value = self.get(index);
-        if value.is_undefined() { Ok(None) } else { self.required(realm, index, name, convert).map(Some) }
+        if value.is_undefined() {
+            return Ok(None);
+        }
+        match convert(realm, value) {
+            Ok(value) => Ok(Some(value)),
+            Err(exception) => Err(in_argument(name)(exception)),
+        }
     }
 
     /// Converts an optional argument that has a default value.
+    #[inline]
     pub fn or<T>(
         &self,
         realm: &Realm,
@@ -85,7 +99,14 @@ impl Args<'_> {
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
         default: impl FnOnce() -> T,
     ) -> Fallible<T> {
-        Ok(self.optional(realm, index, name, convert)?.unwrap_or_else(default))
+        let value = self.get(index);
+        if value.is_undefined() {
+            return Ok(default());
+        }
+        match convert(realm, value) {
+            Ok(value) => Ok(value),
+            Err(exception) => Err(in_argument(name)(exception)),
+        }
     }
 
     /// Converts the arguments of a variadic operation, from `index` on.
@@ -101,18 +122,26 @@ impl Args<'_> {
 }
 
 /// A `TypeError` unless at least `required` arguments were passed.
+#[inline]
 pub fn at_least(args: &Args<'_>, required: usize) -> Fallible<()> {
-    if args.len() >= required {
-        return Ok(());
-    }
+    if args.len() >= required { Ok(()) } else { Err(too_few(args, required)) }
+}
+
+#[cold]
+fn too_few(args: &Args<'_>, required: usize) -> Exception {
     let plural = if required == 1 { "" } else { "s" };
     let message = format!("at least {required} argument{plural} required, but only {} passed", args.len());
-    Err(Exception::type_error(message))
+    Exception::type_error(message)
 }
 
 /// Says in which argument a conversion failed: for use with `map_err`. Exceptions of script stay as they are.
 pub fn in_argument(name: &'static str) -> impl FnOnce(Exception) -> Exception {
-    move |exception| match exception {
+    move |exception| located(name, exception)
+}
+
+#[cold]
+fn located(name: &'static str, exception: Exception) -> Exception {
+    match exception {
         Exception::Type(message) => Exception::Type(format!("{name}: {message}")),
         other => other,
     }

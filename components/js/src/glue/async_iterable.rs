@@ -167,7 +167,7 @@ macro_rules! iterator_makers {
         ) -> q::JSValue {
             // SAFETY: the engine calls with a live context and `argc` arguments.
             let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-            guard(realm, &mut |realm| make_iterator(realm, &this, &args, magic, Kind::$kind))
+            guard(realm, |realm| make_iterator(realm, &this, &args, magic, Kind::$kind))
         }
     )+};
 }
@@ -266,7 +266,7 @@ macro_rules! promise_natives {
         ) -> q::JSValue {
             // SAFETY: the engine calls with a live context and `argc` arguments.
             let (realm, $args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-            guard(realm, &mut |$realm| {
+            guard(realm, |$realm| {
                 let promise = match iterator(&this, magic) {
                     Ok($iterator) => $body,
                     Err(exception) => Promise::rejected($realm, exception),

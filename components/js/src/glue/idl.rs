@@ -51,9 +51,9 @@ pub fn sequence<T>(
     convert: impl Fn(&Realm, &Value) -> Fallible<T>,
 ) -> Fallible<Vec<T>> {
     let not_iterable = || Exception::type_error("the value is not iterable");
-    let object = value.as_object().ok_or_else(not_iterable)?;
-    let method = iterator_method(realm, &object)?.ok_or_else(not_iterable)?;
-    sequence_with(realm, &object, &method, convert)
+    let object = value.object_ref().ok_or_else(not_iterable)?;
+    let method = iterator_method(realm, object)?.ok_or_else(not_iterable)?;
+    sequence_with(realm, object, &method, convert)
 }
 
 /// A `record<K, V>`.
@@ -201,16 +201,22 @@ pub fn enumeration<T>(
     name: &'static str,
     of_str: impl FnOnce(&str) -> Option<T>,
 ) -> Fallible<T> {
-    let text = DomString::of(realm, value)?;
-    of_str(&text).filter(|_| !text.has_lone_surrogate()).ok_or_else(|| {
-        Exception::type_error(format!("\"{}\" is not a value of the enumeration {name}", text.as_str()))
+    let mut unknown = String::new();
+    let known = DomString::read(realm, value, |text| {
+        let known = of_str(text);
+        if known.is_none() {
+            text.clone_into(&mut unknown);
+        }
+        known
+    })?;
+    known.ok_or_else(|| {
+        Exception::type_error(format!("\"{unknown}\" is not a value of the enumeration {name}"))
     })
 }
 
 /// An enumeration in the setter of an attribute: a string that is not one of its values is ignored.
 pub fn known<T>(realm: &Realm, value: &Value, of_str: impl FnOnce(&str) -> Option<T>) -> Fallible<Option<T>> {
-    let text = DomString::of(realm, value)?;
-    Ok(of_str(&text).filter(|_| !text.has_lone_surrogate()))
+    DomString::read(realm, value, of_str)
 }
 
 /// Reads the members of a [dictionary](https://webidl.spec.whatwg.org/#js-dictionary), in the order it is asked.
@@ -218,7 +224,7 @@ pub struct Dictionary<'r> {
     realm: &'r Realm,
     name: &'static str,
     /// None: every member is missing.
-    object: Option<Object>,
+    object: Option<&'r Object>,
 }
 
 impl<'r> Dictionary<'r> {
@@ -226,42 +232,65 @@ impl<'r> Dictionary<'r> {
     ///
     /// # Errors
     /// A `TypeError` if it is neither undefined, null, nor an object.
-    pub fn new(realm: &'r Realm, value: &Value, name: &'static str) -> Fallible<Self> {
-        let object = value.as_object();
+    #[inline]
+    pub fn new(realm: &'r Realm, value: &'r Value, name: &'static str) -> Fallible<Self> {
+        let object = value.object_ref();
         if object.is_none() && !value.is_nullish() {
-            return Err(Exception::type_error(format!("the value is not an object, as a {name} must be")));
+            return Err(no_dictionary(name));
         }
         Ok(Self { realm, name, object })
     }
 
     /// A member that may be missing.
+    #[inline]
     pub fn optional<T>(
         &self,
         member: &'static str,
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<Option<T>> {
-        let Some(object) = &self.object else { return Ok(None) };
-        let value = object.get(self.realm, member)?;
+        let value = self.get(member)?;
         if value.is_undefined() {
             return Ok(None);
         }
-        convert(self.realm, &value).map(Some).map_err(super::in_argument(member))
+        match convert(self.realm, &value) {
+            Ok(value) => Ok(Some(value)),
+            Err(exception) => Err(super::in_argument(member)(exception)),
+        }
     }
 
     /// A member with a default value.
+    #[inline]
     pub fn or<T>(
         &self,
         member: &'static str,
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
         default: impl FnOnce() -> T,
     ) -> Fallible<T> {
-        Ok(self.optional(member, convert)?.unwrap_or_else(default))
+        let value = self.get(member)?;
+        if value.is_undefined() {
+            return Ok(default());
+        }
+        match convert(self.realm, &value) {
+            Ok(value) => Ok(value),
+            Err(exception) => Err(super::in_argument(member)(exception)),
+        }
+    }
+
+    /// A member's value; undefined if it is missing.
+    #[inline]
+    fn get(&self, member: &'static str) -> Fallible<Value> {
+        match self.object {
+            // Inlined, the value stays in registers.
+            Some(object) => self.realm.own(object.get_static_raw(self.realm, member)),
+            None => Ok(Value::UNDEFINED),
+        }
     }
 
     /// A required member.
     ///
     /// # Errors
     /// A `TypeError` if it is missing.
+    #[inline]
     pub fn required<T>(
         &self,
         member: &'static str,
@@ -271,6 +300,11 @@ impl<'r> Dictionary<'r> {
             Exception::type_error(format!("the member {member} of {} is required and missing", self.name))
         })
     }
+}
+
+#[cold]
+fn no_dictionary(name: &str) -> Exception {
+    Exception::type_error(format!("the value is not an object, as a {name} must be"))
 }
 
 /// What an object with `handleEvent` or the like is called with: a [callback interface's

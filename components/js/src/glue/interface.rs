@@ -9,7 +9,7 @@ use rquickjs_sys as q;
 
 use super::iterable::PairIterable;
 use super::{Args, AsyncIterable, Collection, Legacy, Member, panicked};
-use crate::{Fallible, Realm, Value};
+use crate::{Exception, Fallible, Realm, Value};
 
 /// Kinds of global that something is [exposed](https://webidl.spec.whatwg.org/#dfn-exposed) in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,14 +237,20 @@ where
     let construct = super::member::conjure::<F>();
     // SAFETY: the engine calls with a live context and `argc` arguments.
     let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    guard(realm, &mut |realm| construct(realm, Value::view_one(&new_target), &args))
+    guard(realm, |realm| construct(realm, Value::view_one(&new_target), &args))
 }
 
 /// Carries a result or exception to the engine, and stops panics from crossing it.
-pub(crate) fn guard(realm: &Realm, call: &mut dyn FnMut(&Realm) -> Fallible<Value>) -> q::JSValue {
+#[inline(always)]
+pub(crate) fn guard(realm: &Realm, call: impl FnOnce(&Realm) -> Fallible<Value>) -> q::JSValue {
     match catch_unwind(AssertUnwindSafe(|| call(realm))) {
         Ok(Ok(value)) => value.into_raw(),
-        Ok(Err(exception)) => exception.throw(realm),
+        Ok(Err(exception)) => thrown(realm, exception),
         Err(_) => panicked(realm),
     }
+}
+
+#[cold]
+fn thrown(realm: &Realm, exception: Exception) -> q::JSValue {
+    exception.throw(realm)
 }

@@ -137,7 +137,7 @@ macro_rules! iterator_makers {
         ) -> q::JSValue {
             // SAFETY: the engine calls with a live context.
             let realm = unsafe { Realm::borrow(&ctx) };
-            guard(realm, &mut |realm| make_iterator(realm, &this, magic, Kind::$kind))
+            guard(realm, |realm| make_iterator(realm, &this, magic, Kind::$kind))
         }
     )+};
 }
@@ -153,7 +153,7 @@ unsafe extern "C" fn for_each(
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context and `argc` arguments.
     let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         let (target, interface) = target(realm, &this, magic)?;
         super::at_least(&args, 1)?;
         let callback = Callback::new(args.get(0)).map_err(super::in_argument("callback"))?;
@@ -175,7 +175,7 @@ unsafe extern "C" fn next(
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         let iterator = Root::<PairIterator>::from_value(Value::view_one(&this))
             .filter(|iterator| c_int::from(iterator.interface) == magic)
             .ok_or_else(|| {

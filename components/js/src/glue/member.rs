@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_int};
 use rquickjs_sys as q;
 
 use super::interface::guard;
-use super::{Args, Exposure};
+use super::{Args, Exposure, Interface};
 use crate::{Exception, Fallible, PlatformObject, Promise, Realm, ToJs, Value, platform};
 
 /// One attribute, operation or constant.
@@ -256,17 +256,31 @@ type RawGetter = unsafe extern "C" fn(*mut q::JSContext, q::JSValue) -> q::JSVal
 type RawSetter = unsafe extern "C" fn(*mut q::JSContext, q::JSValue, q::JSValue) -> q::JSValue;
 
 /// `this` as a `T`; borrowed for as long as the caller of the native holds it, which is until the native returns.
+#[inline]
 fn this_as<'a, T: PlatformObject>(realm: &Realm, this: &'a q::JSValue) -> Fallible<&'a T> {
+    match platform::own_object::<T>(this) {
+        Some(object) => Ok(object),
+        None => global_as(realm, this),
+    }
+}
+
+/// As [`this_as`], for what is no platform object itself: nothing, a global object, or a window's proxy.
+#[cold]
+#[inline(never)]
+fn global_as<'a, T: PlatformObject>(realm: &Realm, this: &'a q::JSValue) -> Fallible<&'a T> {
     if !crate::window_proxy::is_within_reach(realm, *this) {
         return Err(Exception::dom("SecurityError", "the window is of another origin"));
     }
     let header = platform::this_header(realm, *this);
     // SAFETY: the header lives as long as its object, which the caller of the native holds.
     let object = header.and_then(|header| unsafe { header.as_ref() }.view::<T>());
-    object.ok_or_else(|| {
-        let name = T::INTERFACE.name.to_string_lossy();
-        Exception::type_error(format!("illegal invocation: this is not an object of interface {name}"))
-    })
+    object.ok_or_else(|| illegal_invocation(T::INTERFACE))
+}
+
+#[cold]
+fn illegal_invocation(interface: &Interface) -> Exception {
+    let name = interface.name.to_string_lossy();
+    Exception::type_error(format!("illegal invocation: this is not an object of interface {name}"))
 }
 
 fn rejected(realm: &Realm, result: Fallible<Value>) -> Fallible<Value> {
@@ -303,7 +317,7 @@ macro_rules! entries {
             // SAFETY: called by the engine.
             let ($realm, $args) = unsafe { entered(&$ctx, $argc, $argv) };
             let _ = &$this;
-            guard($realm, &mut |$realm| $body)
+            guard($realm, |$realm| $body)
         }
     )+};
 }
@@ -332,7 +346,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| conjure::<G>()(realm, this_as::<T>(realm, &this)?))
+    guard(realm, |realm| conjure::<G>()(realm, this_as::<T>(realm, &this)?))
 }
 
 unsafe extern "C" fn promise_getter_entry<T, G>(ctx: *mut q::JSContext, this: q::JSValue) -> q::JSValue
@@ -342,7 +356,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         let result = this_as::<T>(realm, &this).and_then(|this| conjure::<G>()(realm, this));
         rejected(realm, result)
     })
@@ -354,7 +368,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| conjure::<G>()(realm))
+    guard(realm, |realm| conjure::<G>()(realm))
 }
 
 unsafe extern "C" fn static_setter_entry<S>(
@@ -367,7 +381,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         conjure::<S>()(realm, Value::view_one(&value))?;
         Ok(Value::UNDEFINED)
     })
@@ -384,7 +398,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         conjure::<S>()(realm, this_as::<T>(realm, &this)?, Value::view_one(&value))?;
         Ok(Value::UNDEFINED)
     })
@@ -397,7 +411,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| match this_as::<T>(realm, &this) {
+    guard(realm, |realm| match this_as::<T>(realm, &this) {
         Ok(this) => conjure::<G>()(realm, this),
         Err(_) => Ok(Value::UNDEFINED),
     })
@@ -414,7 +428,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         if let Ok(this) = this_as::<T>(realm, &this) {
             conjure::<S>()(realm, this, Value::view_one(&value))?;
         }
@@ -433,7 +447,7 @@ where
 {
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         this_as::<T>(realm, &this)?;
         let global;
         let this = match Value::view_one(&this) {

@@ -289,7 +289,7 @@ unsafe extern "C" fn trap(
 ) -> q::JSValue {
     // SAFETY: the engine calls with a live context and `argc` arguments.
     let (realm, args) = unsafe { (Realm::borrow(&ctx), Args::new(argc, argv)) };
-    guard(realm, &mut |realm| {
+    guard(realm, |realm| {
         let handler = Root::<Handler>::from_value(Value::view_one(&this));
         let handler = handler.ok_or_else(|| Exception::type_error("this is not an observable array"))?;
         match magic {

@@ -127,16 +127,17 @@ pub fn select(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallibl
         ValueKind::Null => find(Accepts::NULLISH),
         ValueKind::Boolean => find(Accepts::BOOLEAN),
         ValueKind::Number => find(Accepts::NUMBER),
-        ValueKind::Object => match value.as_object() {
-            Some(object) => match select_object(realm, &object, candidates)? {
+        ValueKind::Object => match value.object_ref() {
+            Some(object) => match select_object(realm, object, candidates)? {
                 Some(selected) => return Ok(selected),
                 None => None,
             },
             None => None,
         },
+        // The first of the fallbacks.
+        ValueKind::String => find(Accepts::STRING),
         ValueKind::BigInt => find(Accepts::BIGINT),
         ValueKind::Symbol => find(Accepts::SYMBOL),
-        ValueKind::String => None,
     };
     if let Some(index) = found.or_else(|| find(Accepts::STRING)) {
         return Ok(Selected::index(index));
@@ -251,8 +252,8 @@ impl Selected {
         value: &Value,
         convert: impl Fn(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<Vec<T>> {
-        match (value.as_object(), &self.method) {
-            (Some(object), Some(method)) => sequence_with(realm, &object, method, convert),
+        match (value.object_ref(), &self.method) {
+            (Some(object), Some(method)) => sequence_with(realm, object, method, convert),
             _ => super::idl::sequence(realm, value, convert),
         }
     }
