@@ -182,6 +182,7 @@ impl Generator {
         let file = sources.add(self.implemented.display().to_string(), implemented);
         let implemented: Implemented = config::parse(file, implemented, &mut problems);
         let selection = select(&world, &implemented, &mut problems);
+        model::check_selection(&world, &selection, &mut problems);
         (Loaded { sources, world, selection }, problems)
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `parse` | the text of the `.idl` files | [`ast`]: definitions as written, each identifier with its place |
 //! | [`model`] | the definitions of all files | the [`World`](model::World): partials and mixins merged, names resolved, unions flat |
+//! | `model::rules` | the world, or what is implemented of it | nothing: what Web IDL says that must not be |
 //! | `select` | the world and [`config`] | the [`Selection`]: what is implemented, and everything that it needs |
 //! | `emit` | the selection | Rust text: traits, dictionaries, enumerations, unions, callbacks |
 //! | `emit::js` | the selection | the glue to the crate `bgfetch_js`; the only module that names it |
@@ -56,7 +57,8 @@ pub use emit::{
 pub use generator::{Generated, Generator, read_implemented};
 pub use print::print;
 pub use report::{
-    Coverage, InterfaceCoverage, SpecificationCoverage, Summary, check, coverage, replace_section,
+    Coverage, InterfaceCoverage, SpecificationCoverage, Summary, check, check_rules, coverage,
+    replace_section,
 };
 pub use select::Selection;
 pub use source::{ReadError, SourceFile, SourceSet, Span};

@@ -55,6 +55,17 @@ impl fmt::Display for Summary {
 /// # Errors
 /// Everything that is wrong with them; if they are `complete`, a name that none of them defines is wrong, too.
 pub fn check(sources: &SourceSet, complete: bool) -> Result<Summary, Diagnostics> {
+    check_rules(sources, complete).map(|(summary, _)| summary)
+}
+
+/// As [`check`], and tells which rules of Web IDL the files break. Published specifications do.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_rules(
+    sources: &SourceSet,
+    complete: bool,
+) -> Result<(Summary, Result<(), Diagnostics>), Diagnostics> {
     let mut problems = Problems::default();
     let definitions = parse::parse(sources, &mut problems);
     let world = model::build(&definitions, &mut problems);
@@ -68,8 +79,10 @@ pub fn check(sources: &SourceSet, complete: bool) -> Result<Summary, Diagnostics
     undefined.dedup();
     let undefined = undefined.len();
     problems.finish(sources)?;
+    let mut broken = Problems::default();
+    model::check_world(&world, &mut broken);
     let namespaces = world.interfaces.values().filter(|i| i.kind == InterfaceKind::Namespace).count();
-    Ok(Summary {
+    let summary = Summary {
         interfaces: world.interfaces.len() - namespaces,
         namespaces,
         callbacks: world.callbacks.len() + world.callback_interfaces.len(),
@@ -78,7 +91,8 @@ pub fn check(sources: &SourceSet, complete: bool) -> Result<Summary, Diagnostics
         enums: world.enums.len(),
         typedefs: world.typedefs.len(),
         undefined,
-    })
+    };
+    Ok((summary, broken.finish(sources)))
 }
 
 /// What is implemented.

@@ -7,8 +7,7 @@ use crate::ast::Modifier;
 use crate::config::{Entry, Implemented};
 use crate::diagnostics::Problems;
 use crate::model::{
-    Argument, Callback, Dictionary, DictionaryMember, Enumeration, Interface, Member, MemberKind, Type,
-    World, distinguishable,
+    Argument, Callback, Dictionary, DictionaryMember, Enumeration, Interface, Member, MemberKind, Type, World,
 };
 use crate::source::Span;
 
@@ -251,10 +250,7 @@ impl Selector<'_> {
     /// The type without what is not implemented; a type that is left empty by that is a problem.
     fn require(&mut self, of: &str, place: Span, ty: &Type) -> Option<Type> {
         match self.prune(ty) {
-            Ok(ty) => {
-                self.check_unions(place, &ty);
-                Some(ty)
-            }
+            Ok(ty) => Some(ty),
             Err(missing) => {
                 let leave_out = format!("leave this out of [{of}] in implemented.toml, with the reason");
                 let (message, help) = match missing {
@@ -271,21 +267,6 @@ impl Selector<'_> {
                 None
             }
         }
-    }
-
-    /// The types of a union must be distinguishable, each from each.
-    fn check_unions(&mut self, place: Span, ty: &Type) {
-        ty.walk(&mut |ty| {
-            let Type::Union(members) = ty else { return };
-            for (index, a) in members.iter().enumerate() {
-                for b in members.iter().skip(index + 1) {
-                    if !distinguishable(self.world, a, b) {
-                        let message = "two types of a union cannot be told apart".to_owned();
-                        self.problems.add(place, message, format!("{a} and {b} are not distinguishable"));
-                    }
-                }
-            }
-        });
     }
 
     fn prune(&mut self, ty: &Type) -> Result<Type, Missing> {

@@ -53,15 +53,21 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-pub(super) fn check(paths: &[PathBuf], short: bool, complete: bool) -> Result<Answer, Failure> {
+pub(super) fn check(paths: &[PathBuf], short: bool, complete: bool, strict: bool) -> Result<Answer, Failure> {
     let failure = |problems| Failure::Diagnostics { problems, short };
     let mut sources = SourceSet::default();
     for path in paths {
         let read = SourceSet::read(path).map_err(|error| failure(error.into()))?;
         sources.files.extend(read.files);
     }
-    let summary = bindings_gen::check(&sources, complete).map_err(failure)?;
-    Ok(success(format!("{summary}\n")))
+    let (summary, rules) = bindings_gen::check_rules(&sources, complete).map_err(failure)?;
+    let Err(broken) = rules else { return Ok(success(format!("{summary}\n"))) };
+    if strict {
+        return Err(failure(broken));
+    }
+    let list = if short { broken.render_short() } else { broken.render() };
+    let count = broken.len();
+    Ok(success(format!("{summary}\nrules of Web IDL that are broken: {count}\n{list}")))
 }
 
 /// What `diff` is asked for.

@@ -48,6 +48,9 @@ enum Command {
         /// The files are all there is: a name that none of them defines is a problem
         #[arg(long)]
         complete: bool,
+        /// Breaking a rule of Web IDL is a problem, as it is for what is implemented; published specifications do
+        #[arg(long)]
+        strict: bool,
     },
     /// Tells what another version of the IDL changes, and which trait methods that touches
     ///
@@ -178,7 +181,9 @@ impl Cli {
             Command::Expand { name, backend, folder } => {
                 commands::expand(&name, &backend.of(folder.generator()?))
             }
-            Command::Check { files, short, complete } => commands::check(&files, short, complete),
+            Command::Check { files, short, complete, strict } => {
+                commands::check(&files, short, complete, strict)
+            }
             Command::Diff { old, new, json, implemented, relevant, backend } => {
                 let comparison = commands::Comparison { old, new, implemented, relevant, json };
                 commands::diff(&comparison, &backend.backend)

@@ -8,6 +8,7 @@ mod distinguish;
 mod exposure;
 mod overloads;
 mod resolve;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::source::Span;
 
 pub(crate) use self::build::build;
 pub(crate) use self::distinguish::distinguishable;
+pub(crate) use self::rules::{check_selection, check_world};
 
 /// An argument with a resolved type.
 pub type Argument = ast::Argument<Type>;
@@ -356,6 +358,14 @@ pub(crate) fn find_attribute<'a>(
     name: &str,
 ) -> Option<&'a ast::ExtendedAttribute> {
     attributes.iter().find(|attribute| attribute.name.name == name)
+}
+
+impl Operation {
+    /// Whether a getter or setter is for indices rather than names.
+    #[must_use]
+    pub fn is_indexed(&self) -> bool {
+        matches!(self.arguments.first().map(|argument| &argument.ty), Some(Type::Integer(..)))
+    }
 }
 
 impl Member {

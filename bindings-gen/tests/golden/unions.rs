@@ -44,7 +44,7 @@ use bgfetch_js::glue::{Exposure, Interface, Member, at_least};
 use crate::dom::Node;
 use super::{
     Data, DoubleOrNullToEmptyDomString, NodeOrDomString, NodeOrUndefined,
-    NodeOrUsvStringOrContentSequence, OptionsOrBoolean,
+    NodeOrUsvStringOrContentSequence, Options, OptionsOrBoolean,
 };
 
 /// `interface Node`.
@@ -61,7 +61,7 @@ pub trait NodeMethods: Sized {
         content: NodeOrUsvStringOrContentSequence,
     ) -> Fallible<()>;
 
-    /// `(Node or undefined) find((Options or boolean) how);`
+    /// `(Node or undefined) find(optional (Options or boolean) how = {});`
     fn find(&self, realm: &Realm, how: OptionsOrBoolean) -> Fallible<NodeOrUndefined>;
 
     /// `undefined write(Data data, optional (unrestricted double or [LegacyNullToEmptyString] DOMString)? amount);`
@@ -96,10 +96,16 @@ static NODE: Interface = Interface {
         ),
         Member::method(
             c"find",
-            1,
+            0,
             |realm, this: &Node, args| {
-                at_least(args, 1)?;
-                let how = args.required(realm, 0, "how", FromJs::from_js)?;
+                let how = args
+                    .or(
+                        realm,
+                        0,
+                        "how",
+                        FromJs::from_js,
+                        || OptionsOrBoolean::Options(Options::default()),
+                    )?;
                 NodeMethods::find(this, realm.of(this), how)?.to_js(realm)
             },
         ),

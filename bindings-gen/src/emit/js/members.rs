@@ -222,12 +222,18 @@ impl Emitter<'_> {
                 if other.name.name == attribute.name.name && other.modifier != Modifier::Inherit)
         };
         let ancestors = self.world.ancestry(&this);
-        let ancestors = ancestors.iter().rev().skip(1);
-        let selected = ancestors.filter_map(|one| self.types.selection.interfaces.get(&one.name.name));
+        let selected = ancestors
+            .iter()
+            .rev()
+            .skip(1)
+            .filter_map(|one| self.types.selection.interfaces.get(&one.name.name));
         let found = selected.filter_map(|one| Some((one, one.members.iter().find(same)?))).next();
         let Some((ancestor, inherited)) = found else {
-            let message = format!("no ancestor of {this} has an attribute `{}`", attribute.name.name);
-            self.problem(member.span, &message, "its getter cannot be inherited");
+            // That there is one is a rule of the model's.
+            if ancestors.iter().rev().skip(1).any(|one| one.members.iter().any(|member| same(&member))) {
+                let message = format!("`{}` inherits a getter that is not implemented", attribute.name.name);
+                self.problem(member.span, &message, "implement the attribute of the ancestor, too");
+            }
             return quote!(unreachable!());
         };
         let name = &ancestor.name.name;

@@ -14,7 +14,6 @@ use crate::model::{
     Argument, Member, MemberKind, Operation, Optionality, OverloadSet, Type, distinguishing_index,
     overload_set,
 };
-use crate::source::Span;
 
 impl Emitter<'_> {
     /// All overloads of an operation as one entry.
@@ -34,15 +33,12 @@ impl Emitter<'_> {
                     let (lets, names) = self.convert_arguments(&operation.arguments, true);
                     self.operation_body(operation, method, target, is_static, &lets, &names)
                 }
-                list => {
-                    let span = list.first().map(|(member, ..)| member.span);
-                    self.resolution(&arguments, span, |index, lets, names| match list.get(index) {
-                        Some((_, operation, method)) => {
-                            self.operation_body(operation, method, target, is_static, &lets, &names)
-                        }
-                        None => TokenStream::new(),
-                    })
-                }
+                list => self.resolution(&arguments, |index, lets, names| match list.get(index) {
+                    Some((_, operation, method)) => {
+                        self.operation_body(operation, method, target, is_static, &lets, &names)
+                    }
+                    None => TokenStream::new(),
+                }),
             }
         };
         let promise = overloads
@@ -162,11 +158,10 @@ impl Emitter<'_> {
     fn resolution(
         &self,
         arguments: &[&[Argument]],
-        span: Option<Span>,
         body: impl Fn(usize, TokenStream, Vec<proc_macro2::Ident>) -> TokenStream,
     ) -> TokenStream {
         let set = overload_set(arguments);
-        let arities = self.arities(&set, span);
+        let arities = self.arities(&set);
         let before = self.converted_before(arguments, &set);
         let last = arguments.len().saturating_sub(1);
         let mut arms = TokenStream::new();
@@ -238,7 +233,7 @@ impl Emitter<'_> {
     }
 
     /// The table of overloads by number of arguments.
-    fn arities(&self, set: &OverloadSet<'_>, span: Option<Span>) -> Vec<TokenStream> {
+    fn arities(&self, set: &OverloadSet<'_>) -> Vec<TokenStream> {
         let mut arities = Vec::new();
         for (count, entries) in &set.by_count {
             let count = TokenLiteral::usize_unsuffixed(*count);
@@ -246,15 +241,8 @@ impl Emitter<'_> {
             let mut at = 0;
             let mut candidates = Vec::new();
             if entries.len() > 1 {
-                match distinguishing_index(self.world, entries) {
-                    Some(index) => at = index,
-                    None => {
-                        if let Some(span) = span {
-                            let label = "two overloads with this number of arguments cannot be told apart";
-                            self.problem(span, "ambiguous overloads", label);
-                        }
-                    }
-                }
+                // That there is one is a rule of the model's.
+                at = distinguishing_index(self.world, entries).unwrap_or(0);
                 for entry in entries {
                     if let Some((ty, optionality)) = entry.types.get(at) {
                         candidates.push(self.candidate(ty, *optionality == Optionality::Optional));
@@ -283,19 +271,19 @@ impl Emitter<'_> {
                 _ => None,
             })
             .collect();
-        let (first, _) = list.first()?;
+        if list.is_empty() {
+            return None;
+        }
         let arguments: Vec<&[Argument]> = list.iter().map(|(_, arguments)| *arguments).collect();
-        Some(self.constructing(&arguments, first.span, target, constructor_name))
+        Some(self.constructing(&arguments, target, constructor_name))
     }
 
     /// The entry of a legacy factory function.
     pub(super) fn factory_entry(&self, factory: &Factory<'_>, target: &Target) -> TokenStream {
         let arguments: Vec<&[Argument]> =
             factory.overloads.iter().map(|(arguments, ..)| *arguments).collect();
-        let span = factory.overloads.first().map_or(Span { file: 0, start: 0, len: 0 }, |(_, _, span)| *span);
         let method = |index: usize| factory.overloads.get(index).map(|(_, name, _)| name.clone());
-        let constructor =
-            self.constructing(&arguments, span, target, |index| method(index).unwrap_or_default());
+        let constructor = self.constructing(&arguments, target, |index| method(index).unwrap_or_default());
         let name = c_string(factory.name);
         quote!(glue::LegacyFactory { name: #name, constructor: #constructor })
     }
@@ -304,7 +292,6 @@ impl Emitter<'_> {
     fn constructing(
         &self,
         arguments: &[&[Argument]],
-        span: Span,
         target: &Target,
         method: impl Fn(usize) -> String,
     ) -> TokenStream {
@@ -326,7 +313,7 @@ impl Emitter<'_> {
                 quote!({ #body })
             }
             _ => {
-                let resolution = self.resolution(arguments, Some(span), body);
+                let resolution = self.resolution(arguments, body);
                 quote!({ #resolution })
             }
         };

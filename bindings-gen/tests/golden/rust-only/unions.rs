@@ -93,7 +93,7 @@ pub trait NodeMethods<E: World>: Sized + std::fmt::Debug + 'static {
         content: NodeOrUsvStringOrContentSequence<E>,
     ) -> Fallible<E, ()>;
 
-    /// `(Node or undefined) find((Options or boolean) how);`
+    /// `(Node or undefined) find(optional (Options or boolean) how = {});`
     fn find(
         &self,
         realm: &E::Realm,

@@ -3,7 +3,6 @@
 //! [window host](crate::WindowHost) knows: it need not list all of them to find one.
 
 use std::ffi::c_int;
-use std::ptr;
 
 use rquickjs_sys as q;
 
@@ -180,9 +179,6 @@ unsafe extern "C" fn set_property(
     flags: c_int,
 ) -> c_int {
     answer(ctx, |realm| {
-        if Value::view_one(&receiver).is_object() && ptr::eq(address(object), address(receiver)) {
-            return refuse(realm, flags, "this object can have no properties of its own");
-        }
         let own = own(realm, object, atom)?.map(Own::data);
         let this = Object::from_value_unchecked(Value::from_borrowed(object));
         set_with_own_descriptor(realm, &this, own, &Assignment { atom, value, receiver, flags })
