@@ -38,6 +38,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod attributes;
 pub mod config;
 mod diagnostics;
 pub mod diff;
@@ -50,6 +51,7 @@ mod report;
 mod select;
 mod source;
 
+pub use attributes::{ATTRIBUTES, Effect, KnownAttribute, attribute_table, known_attribute};
 pub use diagnostics::Diagnostics;
 pub use emit::{
     BACKENDS, Backend, Emitter, EngineType, Generics, Module, Overloads, Paths, Place, backend, names,

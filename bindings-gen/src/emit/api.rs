@@ -91,10 +91,11 @@ impl<'s> Emitter<'s> {
         interface.members.iter().filter(|member| member.mixin.is_none()).collect()
     }
 
-    /// Documentation for what comes from a place in the IDL: the text there, as code.
+    /// Documentation for what comes from a place in the IDL: the text there, as code, and a link to what the specification
+    /// says of it.
     #[must_use]
     pub fn idl_doc(&self, span: Span) -> TokenStream {
-        docs::member_doc(self.sources, span)
+        docs::member_doc(self.sources, span, self.links.get(&span))
     }
 
     /// Documentation for a definition: what it is, with a link to its specification.

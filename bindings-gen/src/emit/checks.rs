@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Emitter;
 use super::names::snake;
 use super::types::enum_variant;
-use crate::ast::Ident;
+use crate::ast::{ExtendedAttribute, Ident};
+use crate::attributes::known_attribute;
 
 impl Emitter<'_> {
     /// Reports everything that Rust or the backend cannot express.
@@ -27,7 +28,22 @@ impl Emitter<'_> {
         let types = types.chain(selection.interfaces.values().map(|interface| &interface.name));
         let reserved = self.backend.reserved_names();
         types.for_each(|name| self.check_reserved(name, &reserved));
+        for interface in selection.interfaces.values() {
+            self.check_attributes(&interface.attributes);
+            interface.members.iter().for_each(|member| self.check_attributes(&member.attributes));
+        }
         self.backend.check(self);
+    }
+
+    /// An extended attribute that nobody knows of may mean anything.
+    fn check_attributes(&self, attributes: &[ExtendedAttribute]) {
+        for attribute in attributes {
+            let name = &attribute.name.name;
+            if known_attribute(name).is_none() {
+                let message = format!("the extended attribute [{name}] is not known");
+                self.problem(attribute.name.span, &message, "nothing is known of what it asks for");
+            }
+        }
     }
 
     fn check_clashes(&self, of: &str, names: impl Iterator<Item = (String, crate::source::Span)>) {

@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 
 use super::Emitter;
 use super::backend::EngineType;
-use super::docs::{definition_doc, member_doc};
+use super::docs::definition_doc;
 use super::names::{ident, snake};
 use super::special::observable;
 use crate::ast::Modifier;
@@ -241,7 +241,7 @@ impl Emitter<'_> {
     }
 
     fn constructor(&self, name: &str, member: &Member, arguments: &[Argument], first: bool) -> TokenStream {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let name = ident(name);
         let too_many = too_many_arguments(arguments.len() + 1);
         let arguments = self.parameters(arguments);
@@ -261,7 +261,7 @@ impl Emitter<'_> {
         attribute: &Attribute,
         this: &TokenStream,
     ) -> (TokenStream, Option<TokenStream>) {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let this = if attribute.modifier == Modifier::Static { quote!() } else { this.clone() };
         let name = ident(&snake(&attribute.name.name));
         let ty = self.types.rust(&attribute.ty);
@@ -289,7 +289,7 @@ impl Emitter<'_> {
         operation: &Operation,
         this: &TokenStream,
     ) -> TokenStream {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let name = ident(name);
         let arguments = self.parameters(&operation.arguments);
         let (realm, returns) = (self.realm(), self.fallible(self.types.rust(&operation.returns)));
@@ -330,7 +330,7 @@ impl Emitter<'_> {
     }
 
     fn stringifier(&self, member: &Member) -> TokenStream {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let (realm, returns) = (self.realm(), self.fallible(quote!(DomString)));
         quote! {
             #docs
@@ -339,7 +339,7 @@ impl Emitter<'_> {
     }
 
     fn pair_iterable(&self, member: &Member, key: &Type, value: &Type) -> TokenStream {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let (key, value) = (self.types.rust(key), self.types.rust(value));
         let (realm, returns) = (self.realm(), self.fallible(quote!(Option<(#key, #value)>)));
         quote! {
@@ -351,7 +351,7 @@ impl Emitter<'_> {
     }
 
     fn async_iterable(&self, member: &Member, arguments: &[Argument]) -> TokenStream {
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let arguments = self.parameters(arguments);
         let iteration = self.backend.engine_type(EngineType::AsyncIteration);
         let (realm, returns) = (self.realm(), self.fallible(iteration));

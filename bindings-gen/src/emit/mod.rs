@@ -67,6 +67,8 @@ pub struct Emitter<'s> {
     pub(crate) types: Types<'s>,
     pub(crate) paths: &'s Paths,
     pub(crate) places: BTreeMap<String, Place>,
+    /// Where the specifications tell of each member.
+    links: BTreeMap<Span, String>,
     pub(crate) problems: RefCell<Problems>,
 }
 
@@ -85,6 +87,7 @@ impl<'s> Emitter<'s> {
             types: Types::new(selection, backend),
             paths,
             places: places(selection),
+            links: docs::member_links(sources, selection),
             problems: RefCell::default(),
         };
         emitter.check();

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::backend::Generics;
-use super::docs::{definition_doc, doc, member_doc};
+use super::docs::{definition_doc, doc};
 use super::names::{ident, snake};
 use super::types::enum_variant;
 use crate::ast::Literal;
@@ -59,7 +59,7 @@ impl Emitter<'_> {
         let parent = parent.map(|parent| self.types.rust(&Type::Dictionary(parent.name.clone())));
         let parent_field = parent.iter().map(|parent| quote!(pub parent: #parent,));
         let fields = dictionary.members.iter().map(|member| {
-            let docs = member_doc(self.sources, member.span);
+            let docs = self.idl_doc(member.span);
             let field = ident(&snake(&member.name.name));
             let ty = self.member_type(member);
             quote!(#docs pub #field: #ty,)

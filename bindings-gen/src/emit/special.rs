@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::Emitter;
 use super::backend::EngineType;
-use super::docs::{doc, member_doc};
+use super::docs::doc;
 use super::methods::too_many_arguments;
 use super::names::{ident, snake};
 use crate::ast::{Generic, Ident};
@@ -100,7 +100,7 @@ impl Emitter<'_> {
         let idl = &attribute.name.name;
         let (realm, nothing) = (self.realm(), self.fallible(quote!(())));
         let item = self.types.rust(item);
-        let docs = member_doc(self.sources, member.span);
+        let docs = self.idl_doc(member.span);
         let [set, delete] = observable_names(idl);
         let method = |name: &str, what: &str| {
             let name = ident(name);

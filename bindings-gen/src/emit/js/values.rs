@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::ast::Generic;
 use crate::emit::Emitter;
-use crate::emit::docs::{definition_doc, member_doc};
+use crate::emit::docs::definition_doc;
 use crate::emit::methods::too_many_arguments;
 use crate::emit::names::{ident, snake};
 use crate::model::{
@@ -234,7 +234,7 @@ impl Emitter<'_> {
         });
         let operations: Vec<_> = operations
             .map(|(member, operation, operation_name)| {
-                let docs = member_doc(self.sources, member.span);
+                let docs = self.idl_doc(member.span);
                 let method = ident(&snake(&operation_name.name));
                 let operation_name = &operation_name.name;
                 let parameters = self.parameters(&operation.arguments);

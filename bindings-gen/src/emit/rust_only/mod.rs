@@ -14,7 +14,7 @@ use quote::{format_ident, quote};
 
 use super::Emitter;
 use super::backend::{Backend, EngineType, Generics};
-use super::docs::{definition_doc, member_doc};
+use super::docs::definition_doc;
 use super::files::Module;
 use super::methods::too_many_arguments;
 use super::names::{ident, snake};
@@ -107,7 +107,7 @@ impl Backend for RustOnly {
         let operations = interface.members.iter().filter_map(|member| match &member.kind {
             MemberKind::Operation(operation) => {
                 let name = operation.name.as_ref()?;
-                let docs = member_doc(emitter.sources, member.span);
+                let docs = emitter.idl_doc(member.span);
                 let name = snake(&name.name);
                 let invoke = self.invocation(emitter, &name, &operation.arguments, &operation.returns);
                 Some(quote! {
