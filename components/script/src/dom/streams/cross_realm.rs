@@ -1,8 +1,8 @@
 //! [Cross-realm transforms](https://streams.spec.whatwg.org/#transferrable-streams): a stream on each end of a message
 //! channel.
 //!
-//! What comes over the channel was sent by this program's own other end, but possibly by a version of the page that
-//! means no good with its ports: everything is checked, and what makes no sense is ignored.
+//! Pages never see these ports, so that only the other end sends messages; a message that makes no sense is ignored all
+//! the same.
 
 use std::cell::RefCell;
 
