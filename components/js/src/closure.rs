@@ -98,7 +98,9 @@ impl Realm {
         });
         let function = function.inspect_err(|_| shared.closures.remove(index))?;
         let object = Object::from_value_unchecked(function);
-        object.define(self, "name", &Value::string(self, name)?, q::JS_PROP_CONFIGURABLE as c_int)?;
+        if !name.is_empty() {
+            object.define(self, "name", &Value::string(self, name)?, q::JS_PROP_CONFIGURABLE as c_int)?;
+        }
         Callback::new(object.as_value())
     }
 }
