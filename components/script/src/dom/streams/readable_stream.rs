@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{
     AsyncSequence, Exception, Fallible, FromJs, Member, Object, PlatformObject, Promise, Realm, Reflector,
-    Root, Trace, Traced, TracedRealm, Tracer, Value, platform_object, trace_fields,
+    Root, Trace, Traced, Tracer, Value, platform_object, trace_fields,
 };
 
 use super::from::from_iterable;
@@ -25,9 +25,6 @@ use crate::dom::{
 /// `ReadableStream`.
 pub(crate) struct ReadableStream {
     reflector: Reflector,
-    /// Its [relevant realm](https://html.spec.whatwg.org/multipage/webappapis.html#concept-relevant-realm), where readers and
-    /// branches are made.
-    realm: TracedRealm,
     pub(super) state: Cell<State>,
     stored_error: RefCell<Traced<Value>>,
     pub(super) reader: RefCell<Option<Reader>>,
@@ -43,7 +40,7 @@ struct Construction {
     strategy: QueuingStrategy,
 }
 
-trace_fields!(ReadableStream { realm, stored_error, reader, controller });
+trace_fields!(ReadableStream { stored_error, reader, controller });
 platform_object!(ReadableStream);
 
 /// [State](https://streams.spec.whatwg.org/#readablestream-state).
@@ -121,17 +118,16 @@ impl Controller {
 
 impl ReadableStream {
     /// [InitializeReadableStream](https://streams.spec.whatwg.org/#initialize-readable-stream).
-    fn initial(realm: &Realm) -> Fallible<Self> {
-        Ok(Self {
+    fn initial() -> Self {
+        Self {
             reflector: Reflector::new(),
-            realm: TracedRealm::new(realm)?,
             state: Cell::new(State::Readable),
             stored_error: RefCell::new(Value::UNDEFINED.into()),
             reader: RefCell::default(),
             controller: RefCell::default(),
             disturbed: Cell::new(false),
             construction: RefCell::default(),
-        })
+        }
     }
 
     /// [CreateReadableStream](https://streams.spec.whatwg.org/#create-readable-stream), or [setting
@@ -142,7 +138,7 @@ impl ReadableStream {
         source: Box<dyn UnderlyingSourceSteps>,
         strategy: Strategy,
     ) -> Fallible<Root<Self>> {
-        let stream = realm.wrap(Self::initial(realm)?)?;
+        let stream = realm.wrap(Self::initial())?;
         readable_stream_default_controller::set_up(realm, &stream, source, strategy)?;
         Ok(stream)
     }
@@ -153,7 +149,7 @@ impl ReadableStream {
         realm: &Realm,
         source: Box<dyn UnderlyingSourceSteps>,
     ) -> Fallible<Root<Self>> {
-        let stream = realm.wrap(Self::initial(realm)?)?;
+        let stream = realm.wrap(Self::initial())?;
         readable_byte_stream_controller::set_up(realm, &stream, source, 0.0, None)?;
         Ok(stream)
     }
@@ -264,6 +260,8 @@ impl ReadableStream {
 
     /// [ReadableStreamCancel](https://streams.spec.whatwg.org/#readable-stream-cancel).
     pub(crate) fn cancel_with(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>> {
+        // The promise is one of the stream's realm, whatever reader it is canceled by.
+        let realm = realm.of(self);
         // Steps 1 to 3.
         self.disturbed.set(true);
         match self.state.get() {
@@ -330,7 +328,7 @@ impl ReadableStreamMethods for ReadableStream {
             None => UnderlyingSource::default(),
         };
         // Step 3.
-        let stream = Self::initial(realm)?;
+        let stream = Self::initial();
         let object = underlying_source.map(Into::into);
         stream.construction.replace(Some(Construction { object, source, strategy }));
         Ok(stream)
@@ -356,10 +354,10 @@ impl ReadableStreamMethods for ReadableStream {
 
     fn async_iterator(
         &self,
-        _: &Realm,
+        realm: &Realm,
         options: ReadableStreamIteratorOptions,
     ) -> Fallible<Box<dyn bgfetch_js::glue::AsyncIteration>> {
-        let reader = ReadableStreamDefaultReader::acquire(&self.realm, &self.root())?;
+        let reader = ReadableStreamDefaultReader::acquire(realm, &self.root())?;
         Ok(Box::new(super::iteration::StreamIteration::new(reader, options.prevent_cancel)))
     }
 
@@ -374,10 +372,10 @@ impl ReadableStreamMethods for ReadableStream {
     /// [`getReader()`](https://streams.spec.whatwg.org/#rs-get-reader)
     fn get_reader(
         &self,
-        _: &Realm,
+        realm: &Realm,
         options: ReadableStreamGetReaderOptions,
     ) -> Fallible<ReadableStreamReader> {
-        let (realm, stream) = (&*self.realm, self.root());
+        let stream = self.root();
         Ok(match options.mode {
             None => ReadableStreamReader::ReadableStreamDefaultReader(ReadableStreamDefaultReader::acquire(
                 realm, &stream,
@@ -423,8 +421,8 @@ impl ReadableStreamMethods for ReadableStream {
         pipe_to(realm, &self.root(), &destination, PipeOptions::from(options))
     }
 
-    fn tee(&self, _: &Realm) -> Fallible<Vec<Root<Self>>> {
-        let (first, second) = self.tee_streams(&self.realm, false)?;
+    fn tee(&self, realm: &Realm) -> Fallible<Vec<Root<Self>>> {
+        let (first, second) = self.tee_streams(realm, false)?;
         Ok(vec![first, second])
     }
 }
