@@ -268,6 +268,13 @@ impl Object {
         Ok(prototype.as_object())
     }
 
+    /// Sets its prototype.
+    pub fn set_prototype(&self, realm: &Realm, prototype: &Self) -> Fallible<()> {
+        // SAFETY: context and both objects are alive.
+        let status = unsafe { q::JS_SetPrototype(realm.raw(), self.raw(), prototype.raw()) };
+        check(realm, status)
+    }
+
     /// Calls the object with `this`; a `TypeError` if it is not callable.
     pub fn call(&self, realm: &Realm, this: &Value, args: &[Value]) -> Fallible<Value> {
         let entry = state::Entry::new();

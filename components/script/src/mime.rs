@@ -15,6 +15,11 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether an essence is that of an [XML MIME type](https://mimesniff.spec.whatwg.org/#xml-mime-type).
+pub(crate) fn is_xml(essence: &str) -> bool {
+    essence.ends_with("+xml") || matches!(essence, "text/xml" | "application/xml")
+}
+
 /// Whether it is a non-empty run of [HTTP token code points](https://mimesniff.spec.whatwg.org/#http-token-code-point).
 pub(crate) fn is_http_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token)

@@ -12,11 +12,33 @@ use bgfetch_traits::coordinator::{CoordinatorMsg, PermissionState};
 use super::window_or_worker::{SharedObjects, once};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{PermissionDescriptor, PermissionsMethods};
-use crate::dom::PermissionStatus;
 use crate::dom::service_worker::asking::{environment_of, gone};
+use crate::dom::{PermissionStatus, Window};
 
 /// The [powerful features](https://w3c.github.io/permissions/#dfn-powerful-feature) that exist here.
 const SUPPORTED: &[&str] = &["background-fetch", PERSISTENT_STORAGE];
+
+/// Features of the [registry](https://w3c.github.io/permissions-registry/) that do not exist here: nobody is asked for
+/// them, they are denied.
+const DENIED: &[&str] = &[
+    "accelerometer",
+    "ambient-light-sensor",
+    "background-sync",
+    "bluetooth",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "nfc",
+    "notifications",
+    "push",
+    "screen-wake-lock",
+    "speaker-selection",
+    "xr-spatial-tracking",
+];
 
 /// The feature of [`StorageManager.persist()`](https://storage.spec.whatwg.org/#dom-storagemanager-persist).
 pub(super) const PERSISTENT_STORAGE: &str = "persistent-storage";
@@ -65,6 +87,9 @@ pub(super) fn object(realm: &Realm) -> Fallible<Root<Permissions>> {
 
 /// The [permission state](https://w3c.github.io/permissions/#dfn-permission-state) of a feature.
 pub(super) async fn state(realm: &Realm, name: &str) -> Fallible<PermissionState> {
+    if DENIED.contains(&name) {
+        return Ok(PermissionState::Denied);
+    }
     let environment = environment_of(realm)?;
     // An opaque origin has no permissions, and nobody can be asked for it.
     let Some(key) = environment.storage_key() else { return Ok(PermissionState::Denied) };
@@ -100,13 +125,20 @@ pub(crate) fn changed(realm: &Realm, name: &str, state: PermissionState) -> Fall
 impl PermissionsMethods for Permissions {
     /// [`query()`](https://w3c.github.io/permissions/#dom-permissions-query)
     fn query(&self, realm: &Realm, permission_desc: Object) -> Fallible<Promise<Root<PermissionStatus>>> {
+        // Step 1.
+        if realm.global_as::<Window>().is_some() && Window::document_of(realm)?.context().is_none() {
+            return Err(Exception::dom("InvalidStateError", "the document is no longer shown"));
+        }
         // Steps 2 and 3.
         let descriptor = PermissionDescriptor::from_js(realm, permission_desc.as_value())?;
         // Step 4.
-        let Some(name) = SUPPORTED.iter().find(|name| descriptor.name == ***name) else {
+        let mut known = SUPPORTED.iter().chain(DENIED);
+        let Some(name) = known.find(|name| descriptor.name == ***name) else {
             let message = format!("{:?} is no permission that this browser knows", descriptor.name);
             return Err(Exception::type_error(message));
         };
+        // Step 5: what further members say of a feature makes no difference here, but getters run.
+        PermissionDescriptor::from_js(realm, permission_desc.as_value())?;
         // Steps 7 and 8.
         let owner = realm.clone();
         Agent::current().promise(TaskSource::Permission, realm, async move {

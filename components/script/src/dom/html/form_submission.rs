@@ -10,9 +10,7 @@ use super::{html_input_element, reflect, states};
 use crate::agent::{Agent, TaskSource};
 use crate::dom::window::choosing;
 use crate::dom::window::navigation::{Resource, Target};
-use crate::dom::{
-    Element, FormData, HTMLElement, HTMLFormElement, HTMLSelectElement, HTMLTextAreaElement,
-};
+use crate::dom::{Element, FormData, HTMLElement, HTMLFormElement, HTMLSelectElement, HTMLTextAreaElement};
 
 impl HTMLFormElement {
     /// [The form submission algorithm](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)

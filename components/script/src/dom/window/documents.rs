@@ -61,7 +61,8 @@ pub(super) fn create(
     let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
     access::show(context, &realm)?;
     dynamic_import::install(&realm)?;
-    let flavour = Flavour { html: true, content_type: params.content_type };
+    let html = !crate::mime::is_xml(&params.content_type);
+    let flavour = Flavour { html, content_type: params.content_type };
     let document = realm.wrap(Document::new(flavour, params.url, params.origin, params.referrer))?;
     if let Some(base) = params.about_base {
         document.set_about_base(base);

@@ -30,7 +30,7 @@ use crate::dom::html::parsing::decode::Decoding;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::environment::{Environment, Hosts};
 use crate::fetching::{next_task, unless_cancelled};
-use crate::mime::MimeType;
+use crate::mime::{MimeType, is_xml};
 use crate::report;
 use crate::spawn::{PageLoad, WindowOptions};
 
@@ -453,7 +453,8 @@ impl Content {
 
 /// What content is shown as.
 enum Kind {
-    Html,
+    /// HTML, or XML, as the document already knows.
+    Markup,
     Text,
 }
 
@@ -496,7 +497,11 @@ async fn go_on(navigation: &Navigation, active: &Active, content: Content) -> Re
 async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
     let Active { realm, document, .. } = active;
     let parser = PageParser::new(realm, document).map_err(|error| error.to_string())?;
-    let mut decoding = Decoding::new(content.encoding);
+    let mut decoding = if document.is_html_document() {
+        Decoding::new(content.encoding).within(encoding_of_container(document))
+    } else {
+        Decoding::of_xml(content.encoding)
+    };
     let mut kind = None;
     loop {
         let chunk = match &mut content.body {
@@ -537,15 +542,20 @@ async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
     Ok(())
 }
 
+/// The encoding of the document that has the frame, if that is of the same origin.
+fn encoding_of_container(document: &crate::dom::Document) -> Option<&'static Encoding> {
+    let around = document.context()?.container()?.owner_doc();
+    (around.origin() == document.origin()).then(|| around.encoding())
+}
+
 /// By MIME type, and where there is none by how it begins: [sniffing](https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type)
 /// for markup only.
 fn kind_of(mime_type: Option<&MimeType>, text: &str) -> Kind {
-    let html = match mime_type {
-        // There is no XML parser: XHTML is read as HTML.
-        Some(mime_type) => matches!(mime_type.essence.as_str(), "text/html" | "application/xhtml+xml"),
+    let markup = match mime_type {
+        Some(mime_type) => mime_type.essence == "text/html" || is_xml(&mime_type.essence),
         None => text.trim_start().starts_with('<') || text.trim().is_empty(),
     };
-    if html { Kind::Html } else { Kind::Text }
+    if markup { Kind::Markup } else { Kind::Text }
 }
 
 /// Starts loading on this thread.

@@ -52,10 +52,8 @@ fn is_html(mime_type: &MimeType) -> bool {
     mime_type.essence == "text/html"
 }
 
-/// [XML MIME type](https://mimesniff.spec.whatwg.org/#xml-mime-type).
 fn is_xml(mime_type: &MimeType) -> bool {
-    let essence = &mime_type.essence;
-    essence.ends_with("+xml") || matches!(essence.as_str(), "text/xml" | "application/xml")
+    crate::mime::is_xml(&mime_type.essence)
 }
 
 impl XMLHttpRequest {

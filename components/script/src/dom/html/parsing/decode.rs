@@ -9,6 +9,10 @@ const PRESCAN: usize = 1024;
 pub(crate) struct Decoding {
     /// What the transport says.
     transport: Option<&'static Encoding>,
+    /// What a document is in that says nothing of it.
+    fallback: &'static Encoding,
+    /// Whether the document says it as XML does.
+    xml: bool,
     /// Bytes that came before the encoding was known.
     held: Vec<u8>,
     decoder: Option<Decoder>,
@@ -17,7 +21,21 @@ pub(crate) struct Decoding {
 impl Decoding {
     /// A document whose transport names an encoding, or none.
     pub(crate) const fn new(transport: Option<&'static Encoding>) -> Self {
-        Self { transport, held: Vec::new(), decoder: None }
+        let fallback = encoding_rs::WINDOWS_1252;
+        Self { transport, fallback, xml: false, held: Vec::new(), decoder: None }
+    }
+
+    /// Of an XML document: without a word of it, UTF-8.
+    pub(crate) fn of_xml(transport: Option<&'static Encoding>) -> Self {
+        Self { fallback: encoding_rs::UTF_8, xml: true, ..Self::new(transport) }
+    }
+
+    /// Takes the encoding of the document that has the frame, where nothing else tells.
+    pub(crate) fn within(self, container: Option<&'static Encoding>) -> Self {
+        match container {
+            Some(fallback) if !self.xml => Self { fallback, ..self },
+            _ => self,
+        }
     }
 
     /// The text of further bytes; `last` says that there are no more. Empty while the encoding is not known.
@@ -31,7 +49,7 @@ impl Decoding {
                 return String::new();
             }
             held = std::mem::take(&mut self.held);
-            self.decoder = Some(sniff(&held, self.transport).new_decoder_with_bom_removal());
+            self.decoder = Some(self.sniff(&held).new_decoder_with_bom_removal());
             &held
         };
         let Some(decoder) = &mut self.decoder else { return String::new() };
@@ -46,15 +64,32 @@ impl Decoding {
     pub(crate) fn encoding(&self) -> Option<&'static Encoding> {
         self.decoder.as_ref().map(Decoder::encoding)
     }
+
+    /// The [encoding sniffing algorithm](https://html.spec.whatwg.org/multipage/parsing.html#encoding-sniffing-algorithm): byte
+    /// order mark, transport, `meta`, the document around it, and what western pages without any of these are in.
+    fn sniff(&self, start: &[u8]) -> &'static Encoding {
+        if let Some((encoding, _)) = Encoding::for_bom(start) {
+            return encoding;
+        }
+        let declared = || if self.xml { xml_declaration(start) } else { prescan(start) };
+        self.transport.or_else(declared).unwrap_or(self.fallback)
+    }
 }
 
-/// The [encoding sniffing algorithm](https://html.spec.whatwg.org/multipage/parsing.html#encoding-sniffing-algorithm): byte
-/// order mark, transport, `meta`, and what western pages without any of these are in.
-fn sniff(start: &[u8], transport: Option<&'static Encoding>) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(start) {
-        return encoding;
+/// The encoding that an [XML declaration](https://www.w3.org/TR/xml/#NT-EncodingDecl) names.
+fn xml_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
+    let rest = bytes.strip_prefix(b"<?xml")?;
+    let end = rest.windows(2).position(|window| window == b"?>")?;
+    let declaration = std::str::from_utf8(rest.get(..end)?).ok()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let name = value.strip_prefix(quote)?.split(quote).next()?;
+    match Encoding::for_label(name.as_bytes())? {
+        // What can be read as bytes of ASCII is not in these.
+        utf_16 if !utf_16.is_ascii_compatible() => Some(encoding_rs::UTF_8),
+        encoding => Some(encoding),
     }
-    transport.or_else(|| prescan(start)).unwrap_or(encoding_rs::WINDOWS_1252)
 }
 
 /// [Prescans a byte stream](https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding).
@@ -207,6 +242,26 @@ mod tests {
         assert_eq!(decoding.decode(b"\xEF\xBB\xBF", false), "");
         assert_eq!(decoding.decode("ü".as_bytes(), true), "ü");
         assert_eq!(decoding.encoding().map(|encoding| encoding.name()), Some("UTF-8"));
+    }
+
+    #[test]
+    fn xml_says_it_in_its_declaration() {
+        let name = |text: &str| {
+            let mut decoding = Decoding::of_xml(None).within(Some(encoding_rs::KOI8_R));
+            decoding.decode(text.as_bytes(), true);
+            decoding.encoding().map(|encoding| encoding.name())
+        };
+        assert_eq!(name("<?xml version='1.0' encoding='euc-jp'?><p/>"), Some("EUC-JP"));
+        assert_eq!(name("<?xml version='1.0' encoding = \"utf-16\"?><p/>"), Some("UTF-8"));
+        assert_eq!(name("<meta charset='euc-jp'/>"), Some("UTF-8"));
+        assert_eq!(name("<?xml encoding='nothing'?>"), Some("UTF-8"));
+    }
+
+    #[test]
+    fn a_frame_is_in_the_encoding_of_the_document_around_it() {
+        let mut decoding = Decoding::new(None).within(Some(encoding_rs::KOI8_R));
+        decoding.decode(b"<p>", true);
+        assert_eq!(decoding.encoding().map(|encoding| encoding.name()), Some("KOI8-R"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use html5ever::tokenizer::{Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{ParseOpts, TokenizerResult};
 use xml5ever::driver::XmlParseOpts;
+use xml5ever::tokenizer::{XmlTokenizer, XmlTokenizerOpts};
+use xml5ever::tree_builder::{XmlTreeBuilder, XmlTreeBuilderOpts};
 
 use super::scripting::{execute, prepare};
 use crate::agent::Agent;
@@ -26,11 +28,46 @@ use crate::dom::{
 use crate::fetching::next_task;
 use sink::{Sink, Source};
 
+/// HTML and XML pages run their scripts alike.
+enum PageTokenizer {
+    Html(Box<Tokenizer<TreeBuilder<Root<Node>, Sink>>>),
+    Xml(Box<XmlTokenizer<XmlTreeBuilder<Root<Node>, Sink>>>),
+}
+
+impl PageTokenizer {
+    fn new(sink: Sink, html: bool) -> Self {
+        if html {
+            let options = TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() };
+            let builder = TreeBuilder::new(sink, options);
+            let options = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
+            Self::Html(Box::new(Tokenizer::new(builder, options)))
+        } else {
+            let builder = XmlTreeBuilder::new(sink, XmlTreeBuilderOpts::default());
+            let options = XmlTokenizerOpts { discard_bom: false, ..XmlTokenizerOpts::default() };
+            Self::Xml(Box::new(XmlTokenizer::new(builder, options)))
+        }
+    }
+
+    fn feed(&self, input: &BufferQueue) -> TokenizerResult<Root<Node>> {
+        match self {
+            Self::Html(tokenizer) => tokenizer.feed(input),
+            Self::Xml(tokenizer) => tokenizer.feed(input),
+        }
+    }
+
+    fn end(&self) {
+        match self {
+            Self::Html(tokenizer) => tokenizer.end(),
+            Self::Xml(tokenizer) => tokenizer.end(),
+        }
+    }
+}
+
 /// The parser of a page.
 pub(crate) struct PageParser {
     realm: Realm,
     document: Root<Document>,
-    tokenizer: Tokenizer<TreeBuilder<Root<Node>, Sink>>,
+    tokenizer: PageTokenizer,
     input: BufferQueue,
 }
 
@@ -40,10 +77,8 @@ impl PageParser {
     /// # Errors
     /// Only without memory.
     pub(crate) fn new(realm: &Realm, document: &Root<Document>) -> Fallible<Self> {
-        let options = TreeBuilderOpts { scripting_enabled: true, ..TreeBuilderOpts::default() };
-        let builder = TreeBuilder::new(Sink::new(realm, document, Source::Page)?, options);
-        let tokenizer =
-            Tokenizer::new(builder, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+        let sink = Sink::new(realm, document, Source::Page)?;
+        let tokenizer = PageTokenizer::new(sink, document.is_html_document());
         Ok(Self {
             realm: realm.clone(),
             document: document.clone(),
@@ -56,7 +91,9 @@ impl PageParser {
     /// as it is.
     pub(crate) async fn begin_text(&self) {
         self.feed("<pre>\n").await;
-        self.tokenizer.set_plaintext_state();
+        if let PageTokenizer::Html(tokenizer) = &self.tokenizer {
+            tokenizer.set_plaintext_state();
+        }
     }
 
     /// Parses more of the page; waits where a script has to run first.
@@ -178,7 +215,7 @@ pub(crate) fn parse_document(realm: &Realm, document: &Root<Document>, html: &st
 
 /// Parses XML into an empty document; whether it was well-formed. What stands after a mistake is read all the same.
 pub(crate) fn parse_xml(realm: &Realm, document: &Root<Document>, xml: &str) -> Fallible<bool> {
-    let sink = Sink::new(realm, document, Source::XmlDocument)?;
+    let sink = Sink::new(realm, document, Source::Document)?;
     let errors = xml5ever::driver::parse_document(sink, XmlParseOpts::default()).one(StrTendril::from(xml));
     Ok(errors == 0 && document.document_element().is_some())
 }

@@ -19,10 +19,8 @@ use crate::dom::{
 pub(super) enum Source {
     /// A page: its scripts know their parser.
     Page,
-    /// A whole HTML document of which no script ever runs.
+    /// A whole document of which no script ever runs.
     Document,
-    /// The same of XML.
-    XmlDocument,
     /// A part of one: no script of it ever runs.
     Fragment,
 }
@@ -136,7 +134,7 @@ impl TreeSink for Sink {
     }
 
     fn create_pi(&self, target: StrTendril, data: StrTendril) -> Root<Node> {
-        if self.source == Source::XmlDocument {
+        if !self.document.is_html_document() {
             let (target, data) = ((&*target).into(), (&*data).into());
             return self.made(ProcessingInstruction::create(&self.realm, &self.document, target, data));
         }
