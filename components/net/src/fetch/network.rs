@@ -20,6 +20,7 @@ use crate::http::connection::Lease;
 use crate::http::error::{exchange_error, is_dead, timed_out, was_refused};
 use crate::http::outgoing::{OutgoingBody, UploadWatch};
 use crate::http::pool::PoolKey;
+use crate::http::wire_head::{WireHeaders, stand_in};
 use crate::scheduler::{HostKey, Protocol, Ticket};
 
 /// What HTTP-network-or-cache fetch decided.
@@ -40,7 +41,7 @@ pub(crate) async fn http_network_fetch(params: &mut FetchParams, fetch: &Network
     }
     // Steps 5 to 10.
     let (response, lease) = exchange(params, fetch).await?;
-    let head = response_head(&response, lease.protocol());
+    let head = response_head(&response, &lease);
     if matches!(head.status, 100..=199) {
         // hyper passes over the other informational responses itself.
         let message = format!("{} switched protocols without being asked to", lease.key.host);
@@ -122,10 +123,11 @@ async fn attempt_once(
     }
     let sent_once_only = params.request.body_can_be_sent_once_only();
     let (body, watch) = OutgoingBody::new(params.request.take_body(), params.upload_progress.clone());
-    let request = http_request(&params.request.head.method, url, &fetch.headers, (protocol, body))?;
+    let headers = wire_headers(&fetch.headers);
+    let request = http_request(&params.request.head.method, url, &headers, (protocol, body))?;
     let head_timeout = params.net.timeouts.head;
     let sent = tokio::select! {
-        sent = lease.send(request) => sent,
+        sent = lease.send(request, headers) => sent,
         () = no_answer(&watch, head_timeout) => {
             let what = format!("no answer within {} seconds", head_timeout.as_secs_f32());
             return Err(timed_out(&lease.key.host.to_string(), &what));
@@ -183,11 +185,29 @@ fn is_idempotent(method: &Method) -> bool {
     )
 }
 
+/// Headers as they are sent: those of one name in one, as browsers do, and none of the connection's own.
+fn wire_headers(headers: &HeaderList) -> WireHeaders {
+    let mut combined: WireHeaders = Vec::new();
+    for (name, value) in headers.iter() {
+        if HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| is_hop_by_hop(&name)) {
+            continue;
+        }
+        match combined.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, before)) => {
+                before.extend_from_slice(b", ");
+                before.extend_from_slice(value);
+            }
+            None => combined.push((name.to_owned(), value.to_vec())),
+        }
+    }
+    combined
+}
+
 /// The request as hyper takes it.
 fn http_request(
     method: &Method,
     url: &Url,
-    headers: &HeaderList,
+    headers: &[(String, Vec<u8>)],
     (protocol, body): (Protocol, OutgoingBody),
 ) -> Result<Request<OutgoingBody>, NetworkError> {
     let cannot =
@@ -218,10 +238,9 @@ fn http_request(
     for (name, value) in headers.iter() {
         let header = || cannot(format!("the header {name}: {}", String::from_utf8_lossy(value)));
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| header())?;
-        if is_hop_by_hop(&parsed) {
-            continue;
-        }
-        map.append(parsed, HeaderValue::from_bytes(value).map_err(|_| header())?);
+        // Over HTTP/2, whose values have no such characters, what is refused here is not sent.
+        let shown = if protocol == Protocol::Http1 { &stand_in(value) } else { value };
+        map.append(parsed, HeaderValue::from_bytes(shown).map_err(|_| header())?);
     }
     Ok(request)
 }
@@ -240,14 +259,22 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         || name == "proxy-connection"
 }
 
-fn response_head(response: &Response<Incoming>, protocol: Protocol) -> ResponseHead {
+fn response_head(response: &Response<Incoming>, lease: &Lease) -> ResponseHead {
     let status = response.status();
-    let status_text = match (response.extensions().get::<ReasonPhrase>(), protocol) {
+    let status_text = match (response.extensions().get::<ReasonPhrase>(), lease.protocol()) {
         (Some(reason), _) => reason.as_bytes().to_vec(),
         (None, Protocol::Http1) => status.canonical_reason().unwrap_or_default().as_bytes().to_vec(),
         (None, Protocol::Http2) => Vec::new(),
     };
-    let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let mut exact = lease.exact_headers();
+    let headers = response.headers().iter().map(|(name, value)| {
+        let name = name.as_str();
+        let exact = exact.iter().position(|(known, _)| known == name).map(|at| exact.remove(at).1);
+        // Only a header that hyper put together of several lines is another one.
+        let exact = exact.filter(|exact| stand_in(exact) == value.as_bytes());
+        (name, exact.unwrap_or_else(|| value.as_bytes().to_vec()))
+    });
+    let headers = headers.collect();
     ResponseHead { status: status.as_u16(), status_text, headers, ..ResponseHead::default() }
 }
 

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::outgoing::OutgoingBody;
 use super::pool::{Pool, PoolKey};
+use super::wire_head::{WireHeaders, WireHeads, WireStream};
 use crate::scheduler::{Protocol, Slot};
 
 /// The largest read, and so the largest piece of a body that HTTP/1.1 hands over at once.
@@ -32,7 +33,7 @@ const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// So long it may take to answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-const MOST_HEADERS: usize = 256;
+const MOST_HEADERS: usize = 512;
 const LONGEST_HEAD: u32 = 256 * 1024;
 /// How long a connection may take to become ready for the next request after a response has ended.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,6 +49,7 @@ pub(crate) enum Sender {
 /// An HTTP/1.1 connection; it is closed when this is dropped.
 pub(crate) struct Http1 {
     sender: http1::SendRequest<OutgoingBody>,
+    heads: WireHeads,
     /// hyper's task. By itself it would not end before the server takes what was being written.
     task: AbortHandle,
 }
@@ -85,7 +87,9 @@ impl Http2 {
 }
 
 /// Begins HTTP/1.1 on a stream.
-pub(crate) async fn begin_http1<S>(stream: S) -> hyper::Result<Sender>
+///
+/// `lenient` says that a response may end in the middle of its head: see [`WireStream`].
+pub(crate) async fn begin_http1<S>(stream: S, lenient: bool) -> hyper::Result<Sender>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -95,13 +99,15 @@ where
         .max_headers(MOST_HEADERS)
         .allow_obsolete_multiline_headers_in_responses(true)
         .title_case_headers(true);
-    let (sender, connection) = builder.handshake(TokioIo::new(LenientEnd(stream))).await?;
+    let heads = WireHeads::default();
+    let stream = WireStream::new(LenientEnd(stream), heads.clone(), lenient);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
     let task = tokio::task::spawn_local(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "an HTTP/1.1 connection ended");
         }
     });
-    Ok(Sender::Http1(Http1 { sender, task: task.abort_handle() }))
+    Ok(Sender::Http1(Http1 { sender, heads, task: task.abort_handle() }))
 }
 
 /// Begins HTTP/2 on a stream, for up to `streams` requests at the same time.
@@ -155,13 +161,25 @@ impl Lease {
         }
     }
 
-    /// Sends a request, and waits for the head of its response.
-    pub(crate) async fn send(&mut self, request: Request<OutgoingBody>) -> Sent {
+    /// Sends a request, and waits for the head of its response. Over HTTP/1.1, `headers` are the headers' names and
+    /// values as they are to be on the wire.
+    pub(crate) async fn send(&mut self, request: Request<OutgoingBody>, headers: WireHeaders) -> Sent {
         let response: Pin<Box<dyn Future<Output = Sent>>> = match &mut self.sender {
-            Sender::Http1(http1) => Box::pin(http1.sender.try_send_request(request)),
+            Sender::Http1(http1) => {
+                http1.heads.begin(headers);
+                Box::pin(http1.sender.try_send_request(request))
+            }
             Sender::Http2(http2) => Box::pin(http2.sender.borrow_mut().try_send_request(request)),
         };
         response.await
+    }
+
+    /// Headers of the response whose values hyper does not know: all of a name, in order.
+    pub(crate) fn exact_headers(&self) -> WireHeaders {
+        match &self.sender {
+            Sender::Http1(http1) => http1.heads.take_incoming(),
+            Sender::Http2(_) => Vec::new(),
+        }
     }
 
     /// The response has ended: the connection goes back to the pool as soon as it takes another request.

@@ -8,3 +8,4 @@ pub(crate) mod outgoing;
 pub(crate) mod pool;
 pub(crate) mod resolve;
 pub(crate) mod tls;
+pub(crate) mod wire_head;

@@ -192,10 +192,10 @@ impl Pool {
             if http2 {
                 begin_http2(stream, self.0.limits.streams_per_host).await
             } else {
-                begin_http1(stream).await
+                begin_http1(stream, false).await
             }
         } else {
-            begin_http1(stream).await
+            begin_http1(stream, true).await
         };
         begun.map_err(|e| exchange_error(&target, &e))
     }

@@ -66,7 +66,10 @@ fn what_the_author_sets_stays() {
         assert_eq!(values.len(), 1, "{name}");
         assert_eq!(values[0].1, "mine");
     }
-    assert_eq!(seen.headers.iter().filter(|(n, _)| n == "x-twice").count(), 2);
+    // In one line, as browsers send it.
+    let twice: Vec<_> = seen.headers.iter().filter(|(n, _)| n == "x-twice").collect();
+    assert_eq!(twice.len(), 1);
+    assert_eq!(twice[0].1, "1, 2");
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn a_header_that_http_cannot_carry_is_an_error() {
     let authority = Authority::new();
     let server = server(&authority);
     let net = Net::trusting(&authority);
-    for (name, value) in [("X-Bad", "a\u{1}b"), ("not a name", "x")] {
+    for (name, value) in [("X-Bad", "a\0b"), ("not a name", "x")] {
         let mut request = get(server.url("/"));
         request.head.headers.append(name, value);
         let error = net.fetch(request).unwrap_err();
