@@ -29,14 +29,21 @@ impl Registry {
         let matching =
             storage_key.as_ref().filter(|_| !skip).and_then(|key| self.registrations.matching(key, &url));
         let matching = matching.and_then(|registration| Some((registration.id, registration.active?)));
-        // Step 9.8. The text leaves the controller of a redirected navigation that matches nothing any more.
+        // Step 9.8. The text leaves the controller of a redirected navigation that matches nothing any more; only that of a
+        // worker's script stays.
+        let by_client = matches!(request.head.destination, Destination::Worker | Destination::SharedWorker);
+        let before = self.clients.get(reserved_client).and_then(|client| client.controller);
         self.reserve_client(reserved_client, url, storage_key);
-        let Some((id, active)) = matching else { return self.answer(reply, FetchOutcome::Network(request)) };
+        let Some((id, active)) = matching else {
+            if let Some(client) = self.clients.get_mut(reserved_client).filter(|_| by_client) {
+                client.controller = before;
+            }
+            return self.answer(reply, FetchOutcome::Network(request));
+        };
         if let Some(client) = self.clients.get_mut(reserved_client) {
             client.controller = Some(active);
         }
         // A worker's script is asked for by a client, a document by nobody that a page may know.
-        let by_client = matches!(request.head.destination, Destination::Worker | Destination::SharedWorker);
         let client = self.clients.get(request.client.id).filter(|_| by_client).map(|client| client.id);
         // Steps 12 and on: a non-subresource request is followed by a soft update.
         let fetch = FetchEvent { request, client, resulting_client: Some(reserved_client), reply };
