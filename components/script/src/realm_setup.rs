@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Instant;
 
-use bgfetch_js::{Fallible, Object, PlatformObject, Realm, RealmOptions, Root};
+use bgfetch_js::glue::Exposure;
+use bgfetch_js::{Fallible, PlatformObject, Realm, RealmOptions, Root};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::{PolicyContainer, is_potentially_trustworthy};
 use url::{Origin, Url};
@@ -97,10 +98,10 @@ pub(crate) fn create_realm<T: PlatformObject>(
     let global = make(&realm)?;
     let global = realm.wrap_global(global)?;
     realm.install(bindings::INTERFACES, bindings::NAMESPACES)?;
-    // [Namespace object requirements](https://console.spec.whatwg.org/#console-namespace): an empty object of its own is
-    // the prototype of `console`.
-    if let Some(console) = realm.global().get(&realm, "console")?.as_object() {
-        console.set_prototype(&realm, &Object::new(&realm)?)?;
+    if options.exposure.intersects(Exposure::WINDOW) {
+        // https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object:htmldocument
+        let document = realm.global().get(&realm, "Document")?;
+        realm.global().define_hidden(&realm, "HTMLDocument", &document)?;
     }
     Agent::current().add_environment(environment, realm.clone());
     Ok((realm, global))

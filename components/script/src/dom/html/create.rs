@@ -6,9 +6,9 @@ use markup5ever::{QualName, ns};
 use super::simple::*;
 use crate::dom::{
     Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLDetailsElement,
-    HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLInputElement, HTMLMetaElement, HTMLOptionElement,
-    HTMLProgressElement, HTMLScriptElement, HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement,
-    HTMLTextAreaElement, MathMLElement, SVGElement,
+    HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement,
+    HTMLMetaElement, HTMLOptionElement, HTMLProgressElement, HTMLScriptElement, HTMLSelectElement,
+    HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are

@@ -1,13 +1,16 @@
 //! [`HTMLFormElement`](https://html.spec.whatwg.org/multipage/forms.html#the-form-element).
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
-use bgfetch_js::{Exception, Fallible, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 
+use super::html_anchor_element::LINK_TYPES;
 use super::{html_input_element, reflect, states};
 use crate::bindings::HTMLFormElementMethods;
+use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
-    Element, HTMLButtonElement, HTMLElement, HTMLSelectElement, HTMLTextAreaElement, SubmitEvent, events,
+    DOMTokenList, Element, HTMLButtonElement, HTMLElement, HTMLSelectElement, HTMLTextAreaElement,
+    SubmitEvent, events,
 };
 
 /// `HTMLFormElement`
@@ -20,9 +23,10 @@ pub(crate) struct HTMLFormElement {
     firing_submission_events: Cell<bool>,
     /// [Locked for reset](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#locked-for-reset)
     locked_for_reset: Cell<bool>,
+    rel_list: OnceCell<Member<DOMTokenList>>,
 }
 
-trace_fields!(HTMLFormElement { html_element });
+trace_fields!(HTMLFormElement { html_element, rel_list });
 platform_object!(HTMLFormElement: HTMLElement via html_element);
 
 impl HTMLFormElementMethods for HTMLFormElement {
@@ -31,6 +35,12 @@ impl HTMLFormElementMethods for HTMLFormElement {
     reflect::boolean!(no_validate, set_no_validate, "novalidate");
     reflect::string!(target, set_target, "target");
     reflect::string!(rel, set_rel, "rel");
+
+    fn rel_list(&self, realm: &Realm) -> Fallible<Root<DOMTokenList>> {
+        let element: Root<Element> = self.root().upcast();
+        once(&self.rel_list, || realm.wrap(DOMTokenList::new(&element, "rel", Some(LINK_TYPES))))
+    }
+
     reflect::enumerated!(method, set_method, "method", ["get", "post", "dialog"], "get", "get");
 
     /// [`action`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#dom-fs-action)
@@ -105,6 +115,7 @@ impl HTMLFormElement {
             planned: Cell::new(0),
             firing_submission_events: Cell::new(false),
             locked_for_reset: Cell::new(false),
+            rel_list: OnceCell::new(),
         }
     }
 

@@ -14,7 +14,9 @@ pub(crate) mod html_details_element;
 pub(crate) mod html_element;
 pub(crate) mod html_form_element;
 pub(crate) mod html_iframe_element;
+mod html_image_element;
 pub(crate) mod html_input_element;
+mod html_link_element;
 pub(crate) mod html_meta_element;
 pub(crate) mod html_progress_element;
 pub(crate) mod html_script_element;
@@ -37,7 +39,9 @@ pub(crate) use html_details_element::HTMLDetailsElement;
 pub(crate) use html_element::HTMLElement;
 pub(crate) use html_form_element::HTMLFormElement;
 pub(crate) use html_iframe_element::HTMLIFrameElement;
+pub(crate) use html_image_element::HTMLImageElement;
 pub(crate) use html_input_element::HTMLInputElement;
+pub(crate) use html_link_element::HTMLLinkElement;
 pub(crate) use html_meta_element::HTMLMetaElement;
 pub(crate) use html_progress_element::HTMLProgressElement;
 pub(crate) use html_script_element::HTMLScriptElement;
@@ -47,8 +51,8 @@ pub(crate) use html_template_element::HTMLTemplateElement;
 pub(crate) use html_text_area_element::HTMLTextAreaElement;
 pub(crate) use simple::{
     HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLFieldSetElement,
-    HTMLFrameSetElement, HTMLHRElement, HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement,
-    HTMLImageElement, HTMLLIElement, HTMLLabelElement, HTMLLegendElement, HTMLLinkElement, HTMLOListElement,
-    HTMLOptGroupElement, HTMLParagraphElement, HTMLPreElement, HTMLSpanElement, HTMLStyleElement,
-    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
+    HTMLFrameSetElement, HTMLHRElement, HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement, HTMLLIElement,
+    HTMLLabelElement, HTMLLegendElement, HTMLOListElement, HTMLOptGroupElement, HTMLParagraphElement,
+    HTMLPreElement, HTMLSpanElement, HTMLStyleElement, HTMLTitleElement, HTMLUListElement,
+    HTMLUnknownElement,
 };

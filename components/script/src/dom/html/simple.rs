@@ -116,18 +116,6 @@ html_element!(
     }
 );
 html_element!(
-    /// [`HTMLLinkElement`](https://html.spec.whatwg.org/multipage/semantics.html#the-link-element): nothing is loaded for it,
-    /// since there is nothing to style.
-    HTMLLinkElement, HTMLLinkElementMethods {
-        reflect::url!(href, set_href, "href");
-        reflect::string!(rel, set_rel, "rel");
-        reflect::string!(media, set_media, "media");
-        reflect::string!(type_, set_type, "type");
-        reflect::string!(hreflang, set_hreflang, "hreflang");
-        reflect::string!(integrity, set_integrity, "integrity");
-    }
-);
-html_element!(
     /// [`HTMLStyleElement`](https://html.spec.whatwg.org/multipage/semantics.html#the-style-element)
     HTMLStyleElement, HTMLStyleElementMethods {
         reflect::string!(media, set_media, "media");
@@ -177,21 +165,6 @@ html_element!(
     /// [`HTMLLIElement`](https://html.spec.whatwg.org/multipage/grouping-content.html#the-li-element)
     HTMLLIElement, HTMLLIElementMethods {
         reflect::long!(value, set_value, "value", 0);
-    }
-);
-html_element!(
-    /// [`HTMLImageElement`](https://html.spec.whatwg.org/multipage/embedded-content.html#the-img-element): nothing is loaded
-    /// for it, since there is nothing to paint.
-    HTMLImageElement, HTMLImageElementMethods {
-        reflect::string!(alt, set_alt, "alt");
-        reflect::url!(src, set_src, "src");
-        reflect::usv_string!(srcset, set_srcset, "srcset");
-        reflect::string!(sizes, set_sizes, "sizes");
-        reflect::string!(use_map, set_use_map, "usemap");
-        reflect::boolean!(is_map, set_is_map, "ismap");
-        reflect::unsigned_long!(width, set_width, "width", 0);
-        reflect::unsigned_long!(height, set_height, "height", 0);
-        reflect::enumerated!(loading, set_loading, "loading", ["lazy", "eager"], "eager", "eager");
     }
 );
 html_element!(
