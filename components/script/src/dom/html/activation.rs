@@ -108,14 +108,14 @@ fn press(realm: &Realm, button: &Root<HTMLElement>, kind: &str) -> Fallible<()> 
 
 /// [Input activation behavior](https://html.spec.whatwg.org/multipage/input.html#input-activation-behavior).
 fn activate_input(realm: &Realm, input: &Root<HTMLInputElement>) -> Fallible<()> {
-    if states::is_disabled(input) {
-        return Ok(());
-    }
     if input.is_checkable() {
         if input.is_in_document() {
             events::event::fire_with(realm, &**input, "input", true, false)?;
             events::event::fire_with(realm, &**input, "change", true, false)?;
         }
+        return Ok(());
+    }
+    if states::is_disabled(input) {
         return Ok(());
     }
     press(realm, &input.upcast(), input.input_type())

@@ -106,6 +106,16 @@ pub(crate) fn attribute_changed(
     }
 }
 
+/// [Adopting steps](https://dom.spec.whatwg.org/#concept-node-adopt-ext): a body that was parsed for another document has
+/// handlers for the window that shows it now.
+pub(crate) fn adopted(realm: &Realm, element: &Root<Element>) {
+    if element.is_html_named("body") || element.is_html_named("frameset") {
+        for (name, value) in element.attribute_list() {
+            content_handlers::attribute_changed(realm, element, &name.local, Some(&value));
+        }
+    }
+}
+
 /// [Cloning steps](https://dom.spec.whatwg.org/#concept-node-clone-ext).
 pub(crate) fn cloned(realm: &Realm, from: &Root<Element>, to: &Root<Element>, subtree: bool) -> Fallible<()> {
     if let (Some(from), Some(to)) = (from.downcast::<HTMLScriptElement>(), to.downcast::<HTMLScriptElement>())

@@ -17,8 +17,9 @@ use super::namespaces::{
 use super::{clone, mutation, text_content};
 use crate::bindings::{
     BooleanOrImportNodeOptions, DocumentMethods, DocumentOrShadowRootMethods, DocumentReadyState,
-    DocumentVisibilityState, DomStringOrElementCreationOptions,
+    DocumentVisibilityState, DomStringOrElementCreationOptions, NodeFilter,
 };
+use crate::dom::TreeWalker;
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
     Attr, CDATASection, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
@@ -328,6 +329,17 @@ impl DocumentMethods for Document {
             return Err(Exception::dom("InvalidCharacterError", "a processing instruction ends with ?>"));
         }
         ProcessingInstruction::create(realm, &self.root(), target, data)
+    }
+
+    /// [`createTreeWalker()`](https://dom.spec.whatwg.org/#dom-document-createtreewalker)
+    fn create_tree_walker(
+        &self,
+        realm: &Realm,
+        root: Root<Node>,
+        what_to_show: u32,
+        filter: Option<NodeFilter>,
+    ) -> Fallible<Root<TreeWalker>> {
+        realm.wrap(TreeWalker::new(root, what_to_show, filter))
     }
 
     /// [`importNode()`](https://dom.spec.whatwg.org/#dom-document-importnode)

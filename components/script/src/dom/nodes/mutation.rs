@@ -284,6 +284,7 @@ pub(crate) fn adopt(realm: &Realm, node: &Root<Node>, document: &Root<Document>)
             node.set_owner_doc(document);
             if let Some(element) = node.as_element() {
                 element.set_attribute_documents(document);
+                hooks::adopted(realm, &element);
             }
         }
     }
