@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use bgfetch_traits::coordinator::CoordinatorMsg;
-use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, RequestMode, Response};
+use bgfetch_traits::fetch::{
+    NetworkError, NetworkErrorKind, Referrer, ReferrerPolicy, Request, RequestMode, Response,
+};
 use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
+use bgfetch_traits::referrer::determine_requests_referrer;
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use parking_lot::Mutex;
 
@@ -33,13 +36,14 @@ pub(crate) async fn fetch(
 /// As [`fetch`].
 pub(crate) async fn fetch_with_progress(
     environment: &Rc<Environment>,
-    request: Request,
+    mut request: Request,
     cancel: CancelHandle,
     progress: Option<UploadProgress>,
 ) -> Result<Response, NetworkError> {
     if !may_be_handled(environment, &request) {
         return from_network(environment, request, cancel, progress).await;
     }
+    settle(&mut request);
     let url = request.head.url.clone();
     let client = environment.id;
     let answer = Agent::current().ask(|reply| {
@@ -57,6 +61,21 @@ pub(crate) async fn fetch_with_progress(
     }
 }
 
+/// What comes before a service worker sees the request: [fetch](https://fetch.spec.whatwg.org/#concept-fetch), step 13, and
+/// [main fetch](https://fetch.spec.whatwg.org/#main-fetch), steps 8 and 9.
+pub(crate) fn settle(request: &mut Request) {
+    let Request { head, client, .. } = request;
+    head.set_default_accept();
+    if head.referrer_policy == ReferrerPolicy::Empty {
+        head.referrer_policy = match client.policy.referrer_policy {
+            ReferrerPolicy::Empty => ReferrerPolicy::StrictOriginWhenCrossOrigin,
+            policy => policy,
+        };
+    }
+    let referrer = determine_requests_referrer(&head.referrer, head.referrer_policy, client, &head.url);
+    head.referrer = referrer.map_or(Referrer::NoReferrer, Referrer::Url);
+}
+
 /// Whether a request goes to the service worker that controls its client:
 /// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 3, and [handle
 /// fetch](https://w3c.github.io/ServiceWorker/#handle-fetch). A service worker's own requests never do.
@@ -68,7 +87,7 @@ pub(crate) fn may_be_handled(environment: &Environment, request: &Request) -> bo
 }
 
 /// Fetches from the network, past any service worker.
-async fn from_network(
+pub(crate) async fn from_network(
     environment: &Environment,
     request: Request,
     cancel: CancelHandle,

@@ -12,6 +12,7 @@ use crate::dom::globals::{connectivity, permissions};
 use crate::dom::messaging::{broadcast_channel, message_port};
 use crate::dom::service_worker::changes::{RegistrationChange, registration_changed};
 use crate::dom::service_worker::{functional_events, run_service_worker, service_worker_container};
+use crate::dom::window::navigation;
 use crate::dom::workers::{owned, shared_worker_global_scope};
 
 /// Queues what a message asks for.
@@ -27,6 +28,12 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
             queue_for(agent, to, TaskSource::PostedMessage, move |realm| {
                 service_worker_container::message_came(realm, from, data)
             })
+        }
+        ScriptMsg::Navigate { to, url, reply } => {
+            queue_for(agent, to, TaskSource::ServiceWorker, move |realm| {
+                navigation::navigate_for_worker(realm, url, reply);
+                Ok(())
+            });
         }
         ScriptMsg::RegistrationChanged { to, info, update_found, controller, redundant } => {
             let change = RegistrationChange { info, update_found, controller, redundant };

@@ -8,8 +8,8 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    ClientInfo, FunctionalEvent, JobError, MessageData, MessageSource, RegistrationInfo, ScriptResource,
-    ServiceWorkerMsg, ServiceWorkerState,
+    ClientInfo, FunctionalEvent, JobError, MessageData, MessageSource, NavigationPreload,
+    NavigationPreloadRequest, RegistrationInfo, ScriptResource, ServiceWorkerMsg, ServiceWorkerState,
 };
 use url::Url;
 
@@ -36,6 +36,9 @@ impl Registry {
             }
             Msg::Unregister(id, reply) => self.ask_unregister(from, id, reply),
             Msg::Update(id, reply) => self.ask_update(from, id, reply),
+            Msg::NavigationPreload(id, request, reply) => {
+                self.ask_navigation_preload(from, id, request, reply)
+            }
             Msg::GetRegistration(url, reply) => {
                 // Step 6 of getRegistration() is the binding's: it knows the client's origin.
                 let key = self.key_of_environment(from);
@@ -70,6 +73,9 @@ impl Registry {
                 None => self.answer(reply, None),
             },
             Msg::OpenWindow(worker, url, reply) => self.open_window(from, worker, url, reply),
+            Msg::NavigateClient { worker, client, url, reply } => {
+                self.navigate_client(from, worker, client, url, reply);
+            }
             Msg::HandleFetch(request, reply) => self.handle_fetch(from, request, reply),
             Msg::ScriptImported(worker, script) => {
                 if let Some(worker) = self.if_same(from, worker) {
@@ -132,6 +138,37 @@ impl Registry {
         let (scope, key) = (registration.scope.clone(), registration.storage_key.clone());
         let promise = JobPromise::Registration(reply);
         self.schedule_job(key, Job::new(kind, scope, Some(promise), Some(Box::new(client))));
+    }
+
+    /// The methods of [`NavigationPreloadManager`](https://w3c.github.io/ServiceWorker/#navigationpreloadmanager).
+    fn ask_navigation_preload(
+        &mut self,
+        from: ClientId,
+        id: RegistrationId,
+        request: NavigationPreloadRequest,
+        reply: Reply<Result<NavigationPreload, JobError>>,
+    ) {
+        let key = self.key_of_environment(from);
+        let registration = self.registrations.by_id.get_mut(&id);
+        let Some(registration) = registration.filter(|r| Some(&r.storage_key) == key.as_ref()) else {
+            return self.answer(reply, Err(JobError::InvalidState("the registration is gone".into())));
+        };
+        if request != NavigationPreloadRequest::GetState && registration.active.is_none() {
+            let error = JobError::InvalidState("the registration has no active worker".into());
+            return self.answer(reply, Err(error));
+        }
+        match request {
+            NavigationPreloadRequest::GetState => {}
+            NavigationPreloadRequest::SetEnabled(enabled) => {
+                registration.navigation_preload.enabled = enabled
+            }
+            NavigationPreloadRequest::SetHeaderValue(value) => {
+                registration.navigation_preload.header_value = value
+            }
+        }
+        let state = registration.navigation_preload.clone();
+        self.persist(id);
+        self.answer(reply, Ok(state));
     }
 
     /// [`unregister()`](https://w3c.github.io/ServiceWorker/#navigator-service-worker-unregister).
@@ -214,6 +251,30 @@ impl Registry {
         }
         // Step 4, whether a user asked for it, and the others, are the embedder's.
         self.out.effects.push(Effect::OpenWindow { worker, url, reply, storage_key });
+    }
+
+    /// [`navigate()`](https://w3c.github.io/ServiceWorker/#client-navigate).
+    fn navigate_client(
+        &mut self,
+        from: ClientId,
+        worker: WorkerId,
+        client: ClientId,
+        url: Url,
+        reply: Reply<Result<Option<ClientInfo>, JobError>>,
+    ) {
+        let key = self.if_same(from, worker).and_then(|worker| self.key_of_worker(worker)).cloned();
+        let Some(storage_key) = key else { return self.answer(reply, Err(unknown_client())) };
+        // Step 3.
+        if url.as_str() == "about:blank" {
+            return self.answer(reply, Err(JobError::Type("a worker cannot navigate to about:blank".into())));
+        }
+        // Step 4, and the first of its task: a client that is gone has no browsing context.
+        let controller = self.clients.get(client).and_then(|client| client.controller);
+        if controller != Some(worker) {
+            let error = JobError::Type("the client is gone, or this worker does not control it".into());
+            return self.answer(reply, Err(error));
+        }
+        self.out.effects.push(Effect::NavigateClient { client, url, reply, storage_key });
     }
 
     /// [`importScripts()`](https://w3c.github.io/ServiceWorker/#importscripts)' fetch hook, steps 5 and 12 to 14:

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bgfetch_traits::fetch::Request;
+use bgfetch_traits::fetch::{Request, RequestMode};
 use bgfetch_traits::ids::{ClientId, RegistrationId, WorkerId};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome, FunctionalEvent, ServiceWorkerState};
@@ -274,7 +274,13 @@ impl Registry {
             return;
         };
         // Steps 15 to 17: the queue waits for the activation and runs the worker.
-        let what = Box::new(FunctionalEvent::Fetch { request, client, resulting_client, reply });
+        // Step 7: whether the request is preloaded, which the worker's thread does.
+        let is_preloaded =
+            request.head.mode == RequestMode::Navigate && request.head.method == http::Method::GET;
+        let preload = self.registrations.by_id.get(&id).map(|registration| &registration.navigation_preload);
+        let preload = preload.filter(|preload| is_preloaded && preload.enabled);
+        let preload = preload.map(|preload| preload.header_value.clone());
+        let what = Box::new(FunctionalEvent::Fetch { request, client, resulting_client, preload, reply });
         self.enqueue(active, Event { what, then: Then::Fetched { soft_update } });
     }
 }
@@ -290,9 +296,10 @@ pub(crate) struct FetchEvent {
 /// Keeps hold of a fetch event's reply, for the case that its worker never uses it.
 fn share_reply(event: FunctionalEvent) -> (Box<FunctionalEvent>, Option<SharedReply<FetchOutcome>>) {
     match event {
-        FunctionalEvent::Fetch { request, client, resulting_client, reply } => {
+        FunctionalEvent::Fetch { request, client, resulting_client, preload, reply } => {
             let (kept, reply) = SharedReply::split(reply);
-            (Box::new(FunctionalEvent::Fetch { request, client, resulting_client, reply }), Some(kept))
+            let event = FunctionalEvent::Fetch { request, client, resulting_client, preload, reply };
+            (Box::new(event), Some(kept))
         }
         other => (Box::new(other), None),
     }

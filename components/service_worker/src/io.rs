@@ -230,6 +230,17 @@ pub enum Effect {
         /// The worker's storage key.
         storage_key: StorageKey,
     },
+    /// `windowClient.navigate()`.
+    NavigateClient {
+        /// Whose window.
+        client: ClientId,
+        /// Where to.
+        url: Url,
+        /// The client that it leads to if that is of `storage_key`, else `None`.
+        reply: Reply<Result<Option<ClientInfo>, JobError>>,
+        /// The worker's storage key.
+        storage_key: StorageKey,
+    },
 }
 
 /// What is needed to run a worker.

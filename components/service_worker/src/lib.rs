@@ -135,7 +135,7 @@
 //!             // To script threads, storage, the background fetches, the embedder.
 //!             Effect::Post { .. } | Effect::Persist(..) => {}
 //!             Effect::WorkerState { .. } | Effect::Unregistered(_) => {}
-//!             Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
+//!             Effect::OpenWindow { reply, .. } | Effect::NavigateClient { reply, .. } => reply.send(Ok(None)),
 //!         }
 //!     }
 //! }

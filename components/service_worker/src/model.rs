@@ -8,8 +8,8 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    ClientInfo, ClientType, FrameType, RegistrationInfo, ScriptResource, ServiceWorkerState, UpdateViaCache,
-    WorkerInfo, WorkerType,
+    ClientInfo, ClientType, FrameType, NavigationPreload, RegistrationInfo, ScriptResource,
+    ServiceWorkerState, UpdateViaCache, WorkerInfo, WorkerType,
 };
 use url::Url;
 
@@ -28,6 +28,7 @@ pub(crate) struct Registration {
     pub(crate) storage_key: StorageKey,
     pub(crate) scope: Url,
     pub(crate) update_via_cache: UpdateViaCache,
+    pub(crate) navigation_preload: NavigationPreload,
     pub(crate) installing: Option<WorkerId>,
     pub(crate) waiting: Option<WorkerId>,
     pub(crate) active: Option<WorkerId>,
@@ -330,6 +331,7 @@ mod tests {
                 storage_key: StorageKey::of_url(&scope).unwrap(),
                 scope,
                 update_via_cache: UpdateViaCache::default(),
+                navigation_preload: NavigationPreload::default(),
                 installing: None,
                 waiting: None,
                 active: None,

@@ -5,7 +5,7 @@ use bgfetch_traits::ids::{RegistrationId, StorageKey, WorkerId};
 use bgfetch_traits::policy::{Client, is_potentially_trustworthy};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{
-    JobError, RegistrationInfo, ServiceWorkerState, UpdateViaCache, WorkerType,
+    JobError, NavigationPreload, RegistrationInfo, ServiceWorkerState, UpdateViaCache, WorkerType,
 };
 use url::Url;
 
@@ -129,6 +129,7 @@ impl Registry {
             storage_key: key.0.clone(),
             scope,
             update_via_cache,
+            navigation_preload: NavigationPreload::default(),
             installing: None,
             waiting: None,
             active: None,

@@ -35,6 +35,7 @@ impl Registry {
             partition: registration.storage_key.clone(),
             scope: registration.scope.clone(),
             update_via_cache: registration.update_via_cache,
+            navigation_preload: registration.navigation_preload.clone(),
             waiting,
             active,
         };
@@ -99,6 +100,7 @@ impl Registry {
                 storage_key: stored.partition,
                 scope: stored.scope,
                 update_via_cache: stored.update_via_cache,
+                navigation_preload: stored.navigation_preload,
                 installing: None,
                 waiting: slots[0],
                 active: slots[1],

@@ -11,6 +11,7 @@ use crate::common::{Storage, fetch, key, pattern, record, response_of, wait};
 fn registration(storage: &Storage, id: u64, worker: u64) -> StoredRegistration {
     let url: url::Url = format!("{}/sw.js", storage.key).parse().unwrap();
     StoredRegistration {
+        navigation_preload: Default::default(),
         registration: RegistrationId(id),
         partition: storage.key.clone(),
         scope: url.join("/").unwrap(),

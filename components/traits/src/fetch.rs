@@ -164,6 +164,23 @@ impl RequestHead {
             unsafe_request: false,
         }
     }
+
+    /// [Fetch](https://fetch.spec.whatwg.org/#concept-fetch), step 13: `Accept`, unless it is set.
+    pub fn set_default_accept(&mut self) {
+        if self.headers.contains("accept") {
+            return;
+        }
+        let value = match self.destination {
+            Destination::Document | Destination::Frame | Destination::Iframe => {
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+            }
+            Destination::Image => "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+            Destination::Json => "application/json,*/*;q=0.5",
+            Destination::Style => "text/css,*/*;q=0.1",
+            _ => "*/*",
+        };
+        self.headers.append("Accept", value);
+    }
 }
 
 /// A request's [body](https://fetch.spec.whatwg.org/#concept-body).

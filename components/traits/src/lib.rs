@@ -27,6 +27,7 @@ pub mod ids;
 pub mod mime;
 pub mod net;
 pub mod policy;
+pub mod referrer;
 pub mod reply;
 pub mod script;
 pub mod service_worker;

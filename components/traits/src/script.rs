@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::background_fetch::BackgroundFetchProgress;
 use crate::coordinator::PermissionState;
 use crate::ids::{BackgroundFetchId, ClientId, StorageKey};
@@ -40,6 +42,16 @@ pub enum ScriptMsg {
         from: WorkerInfo,
         /// The data.
         data: MessageData,
+    },
+    /// A service worker navigates the window of a client: answered with the client that it leads to, or `None` if it
+    /// fails.
+    Navigate {
+        /// Whose window.
+        to: ClientId,
+        /// Where to.
+        url: Url,
+        /// The client that is there then.
+        reply: Reply<Option<ClientId>>,
     },
     /// A registration changed.
     RegistrationChanged {

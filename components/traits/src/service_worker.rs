@@ -74,10 +74,39 @@ pub struct StoredRegistration {
     pub scope: Url,
     /// How updates use the HTTP cache.
     pub update_via_cache: UpdateViaCache,
+    /// Navigation preload.
+    #[serde(default)]
+    pub navigation_preload: NavigationPreload,
     /// Waiting worker.
     pub waiting: Option<StoredWorker>,
     /// Active worker; only an activated one is stored.
     pub active: Option<StoredWorker>,
+}
+
+/// [Navigation preload](https://w3c.github.io/ServiceWorker/#navigation-preload-manager) of a registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NavigationPreload {
+    /// [Navigation preload enabled flag](https://w3c.github.io/ServiceWorker/#service-worker-registration-navigation-preload-enabled-flag).
+    pub enabled: bool,
+    /// [Navigation preload header value](https://w3c.github.io/ServiceWorker/#service-worker-registration-navigation-preload-header-value).
+    pub header_value: Vec<u8>,
+}
+
+impl Default for NavigationPreload {
+    fn default() -> Self {
+        Self { enabled: false, header_value: b"true".to_vec() }
+    }
+}
+
+/// What a script asks of a registration's navigation preload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NavigationPreloadRequest {
+    /// `getState()`
+    GetState,
+    /// `enable()` and `disable()`
+    SetEnabled(bool),
+    /// `setHeaderValue()`
+    SetHeaderValue(Vec<u8>),
 }
 
 /// A worker as a page sees it.
@@ -176,6 +205,8 @@ pub enum ServiceWorkerMsg {
     },
     /// `registration.unregister()`: whether there was one.
     Unregister(RegistrationId, Reply<Result<bool, JobError>>),
+    /// `registration.navigationPreload`: the state afterwards.
+    NavigationPreload(RegistrationId, NavigationPreloadRequest, Reply<Result<NavigationPreload, JobError>>),
     /// `registration.update()`.
     Update(RegistrationId, Reply<Result<RegistrationInfo, JobError>>),
     /// `getRegistration(url)`: the one whose scope matches.
@@ -207,6 +238,17 @@ pub enum ServiceWorkerMsg {
     GetClient(WorkerId, ClientId, Reply<Option<ClientInfo>>),
     /// `clients.openWindow()`: the embedder decides.
     OpenWindow(WorkerId, Url, Reply<Result<Option<ClientInfo>, JobError>>),
+    /// `windowClient.navigate()`: the client that it made, if that is of the worker's origin.
+    NavigateClient {
+        /// By which worker.
+        worker: WorkerId,
+        /// Whose window.
+        client: ClientId,
+        /// Where to.
+        url: Url,
+        /// The client.
+        reply: Reply<Result<Option<ClientInfo>, JobError>>,
+    },
     /// [Handle fetch](https://w3c.github.io/ServiceWorker/#handle-fetch): for a subresource, by the client that
     /// wants it; for a navigation (the request's mode says so), by the client that is to be. That id, a new one, is
     /// then the one of [`crate::coordinator::CoordinatorMsg::ClientCreated`], or of `ClientGone` if nothing comes of
@@ -245,6 +287,8 @@ pub enum FunctionalEvent {
         client: Option<ClientId>,
         /// The client that a navigation makes.
         resulting_client: Option<ClientId>,
+        /// For a navigation that is to be preloaded: the value of its `Service-Worker-Navigation-Preload` header.
+        preload: Option<Vec<u8>>,
         /// The response.
         reply: Reply<FetchOutcome>,
     },

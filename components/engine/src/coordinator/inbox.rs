@@ -7,7 +7,7 @@ use bgfetch_service_worker::{DispatchId, RunId};
 use bgfetch_traits::background_fetch::UiAction;
 use bgfetch_traits::coordinator::{CoordinatorMsg, PermissionState};
 use bgfetch_traits::fetch::{NetworkError, Response};
-use bgfetch_traits::ids::{BackgroundFetchId, RecordId, StorageKey};
+use bgfetch_traits::ids::{BackgroundFetchId, ClientId, RecordId, StorageKey};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{ClientInfo, EventOutcome, JobError, WorkerStarted};
 use bgfetch_traits::storage::{StorageError, StoreOutcome};
@@ -51,6 +51,8 @@ pub(crate) enum Event {
     ServiceWorker(bgfetch_service_worker::Input),
     /// The embedder answered `clients.openWindow()`.
     WindowOpened(OpenedWindow),
+    /// What a service worker's `navigate()` led to.
+    ClientNavigated(NavigatedClient),
     /// A task of the coordinator's own can go on.
     Task(TaskId),
     /// A thread that was asked in this round has nothing left to do, and has performed so many tasks.
@@ -92,6 +94,15 @@ pub(crate) struct OpenedWindow {
     /// The worker's storage key.
     pub(crate) storage_key: StorageKey,
     pub(crate) window: Option<WindowId>,
+    pub(crate) reply: Reply<Result<Option<ClientInfo>, JobError>>,
+}
+
+/// What a service worker's `navigate()` led to.
+pub(crate) struct NavigatedClient {
+    /// The worker's storage key.
+    pub(crate) storage_key: StorageKey,
+    /// The client that the window shows then; none if the navigation failed.
+    pub(crate) client: Option<ClientId>,
     pub(crate) reply: Reply<Result<Option<ClientInfo>, JobError>>,
 }
 

@@ -213,6 +213,7 @@ impl Coordinator {
             }
             Event::ServiceWorker(input) => self.registry(input),
             Event::WindowOpened(opened) => self.window_opened(opened),
+            Event::ClientNavigated(navigated) => self.client_navigated(navigated),
             Event::Task(task) => {
                 let event = self.turn.tasks.woken(task);
                 self.turn.next.extend(event);

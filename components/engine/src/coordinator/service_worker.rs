@@ -111,6 +111,9 @@ impl Coordinator {
             Effect::OpenWindow { worker, url, reply, storage_key } => {
                 self.ask_for_window(worker, url, storage_key, reply);
             }
+            Effect::NavigateClient { client, url, reply, storage_key } => {
+                self.navigate_client(client, url, storage_key, reply);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use url::Url;
 
 use super::Coordinator;
-use super::inbox::{Event, OpenedWindow, Outcome, ThreadEvent, WindowCommand};
+use super::inbox::{Event, NavigatedClient, OpenedWindow, Outcome, ThreadEvent, WindowCommand};
 use super::threads::{Role, ThreadId};
 use crate::answers::reply_or;
 use crate::delegate::{EngineEvent, WindowId};
@@ -159,6 +159,46 @@ impl Coordinator {
                 self.links.teller.event(EngineEvent::PageFailed { window, url, error });
             }
         }
+    }
+
+    /// A service worker's `navigate()`.
+    pub(super) fn navigate_client(
+        &mut self,
+        client: ClientId,
+        url: Url,
+        storage_key: StorageKey,
+        reply: ClientReply,
+    ) {
+        let Some(entry) = self.scripts.clients.get(&client) else {
+            return reply.send(Err(JobError::Type("the client is gone".into())));
+        };
+        if entry.frame_type != FrameType::TopLevel {
+            let inbox = self.links.inbox.clone();
+            let reply = reply_or(None, move |client| {
+                inbox.post(Event::ClientNavigated(NavigatedClient { storage_key, client, reply }));
+            });
+            return entry.sender.send(ScriptMsg::Navigate { to: client, url, reply });
+        }
+        let thread = entry.thread;
+        let Some(Role::Window(window)) = self.scripts.threads.get(&thread).map(|thread| thread.role) else {
+            return reply.send(Err(JobError::Type("the client is no window".into())));
+        };
+        self.navigate(thread, client, url);
+        match self.scripts.windows.get_mut(&window) {
+            Some(entry) => entry.opened_by.push((storage_key, reply)),
+            None => reply.send(Ok(None)),
+        }
+    }
+
+    /// A frame, or a window that script opened, has been navigated for a service worker.
+    pub(super) fn client_navigated(&self, navigated: NavigatedClient) {
+        let NavigatedClient { storage_key, client, reply } = navigated;
+        let Some(client) = client else {
+            return reply.send(Err(JobError::Type("the navigation failed".into())));
+        };
+        let info = self.core.registry.client(client);
+        let key = self.scripts.clients.get(&client).and_then(|entry| entry.key.clone());
+        reply.send(Ok(info.filter(|_| key == Some(storage_key))));
     }
 
     /// The embedder answered `clients.openWindow()`.

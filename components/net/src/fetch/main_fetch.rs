@@ -4,6 +4,7 @@ use bgfetch_traits::fetch::{
     CredentialsMode, NetworkError, NetworkErrorKind, RedirectMode, Referrer, ReferrerPolicy, RequestMode,
     ResponseType,
 };
+use bgfetch_traits::referrer::determine_requests_referrer;
 use http::Method;
 
 use super::cors::{cors_unsafe_request_header_names, is_cors_safelisted_method};
@@ -14,7 +15,6 @@ use super::{http_fetch::http_fetch, scheme_fetch::scheme_fetch};
 use crate::policy::bad_port::bad_port;
 use crate::policy::mime_checks::blocked_due_to_type;
 use crate::policy::mixed_content::{blocked_as_mixed_content, upgrade_mixed_content};
-use crate::policy::referrer::determine_requests_referrer;
 
 /// Main fetch with *recursive* false: all steps. Integrity, which needs the whole body, is its caller's.
 pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {

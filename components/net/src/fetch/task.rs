@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
-use bgfetch_traits::fetch::{Destination, NetworkError, NetworkErrorKind, Priority, Request, Response};
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Priority, Request, Response};
 use bgfetch_traits::net::{CancelHandle, UploadProgress};
 use bgfetch_traits::reply::Reply;
 use tokio::sync::{Notify, watch};
@@ -105,18 +105,7 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
 /// Fetch, steps 12 to 14: `Accept` and `Accept-Language`.
 fn set_default_headers(params: &mut FetchParams) {
     let FetchRequest { head, .. } = &mut params.request;
-    if !head.headers.contains("accept") {
-        let value = match head.destination {
-            Destination::Document | Destination::Frame | Destination::Iframe => {
-                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-            }
-            Destination::Image => "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
-            Destination::Json => "application/json,*/*;q=0.5",
-            Destination::Style => "text/css,*/*;q=0.1",
-            _ => "*/*",
-        };
-        head.headers.append("Accept", value);
-    }
+    head.set_default_accept();
     if !head.headers.contains("accept-language") {
         head.headers.append("Accept-Language", params.net.agent.accept_language.as_str());
     }

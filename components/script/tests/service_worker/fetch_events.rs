@@ -38,7 +38,13 @@ impl Fetched {
 fn dispatch(world: &World, request: Request) -> Fetched {
     let client = Some(request.client.id);
     let (reply, outcome) = Reply::channel();
-    let event = FunctionalEvent::Fetch { request: Box::new(request), client, resulting_client: None, reply };
+    let event = FunctionalEvent::Fetch {
+        request: Box::new(request),
+        client,
+        resulting_client: None,
+        preload: None,
+        reply,
+    };
     Fetched { outcome, ended: world.dispatch(event) }
 }
 
@@ -146,11 +152,23 @@ fn the_event_tells_who_asks() {
     let (asks, made) = (ClientId::new(), ClientId::new());
     let (reply, _outcome) = Reply::channel();
     let request = Box::new(get("https://a.test/x"));
-    world.dispatch(FunctionalEvent::Fetch { request, client: Some(asks), resulting_client: None, reply });
+    world.dispatch(FunctionalEvent::Fetch {
+        request,
+        client: Some(asks),
+        resulting_client: None,
+        preload: None,
+        reply,
+    });
     assert_eq!(world.logged(), format!("{asks}||"));
     let (reply, _outcome) = Reply::channel();
     let request = Box::new(get("https://a.test/x"));
-    world.dispatch(FunctionalEvent::Fetch { request, client: None, resulting_client: Some(made), reply });
+    world.dispatch(FunctionalEvent::Fetch {
+        request,
+        client: None,
+        resulting_client: Some(made),
+        preload: None,
+        reply,
+    });
     assert_eq!(world.logged(), format!("|{made}|"));
 }
 

@@ -173,6 +173,7 @@ impl World {
                 self.windows_asked_for.push(url);
                 reply.send(Ok(None));
             }
+            Effect::NavigateClient { reply, .. } => reply.send(Ok(None)),
             Effect::WorkerState { .. } => {}
         }
     }

@@ -165,7 +165,7 @@ impl World {
             }
             Effect::WorkerState { worker, .. } => self.invariants.changed(&worker),
             Effect::Unregistered(_) => self.seen.note("unregistered"),
-            Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
+            Effect::NavigateClient { reply, .. } | Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
         }
     }
 

@@ -14,6 +14,7 @@ use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
 use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::window::browsing_context::BrowsingContext;
+use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
     DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window,
     events,
@@ -33,7 +34,7 @@ pub(crate) struct Document {
     about_base: RefCell<Option<Url>>,
     /// Whether it was unloaded.
     discarded: Cell<bool>,
-    sandboxed_scripts: Cell<bool>,
+    sandbox: Cell<Sandbox>,
     encoding: Cell<&'static Encoding>,
     quirks: Cell<QuirksMode>,
     ready_state: Cell<DocumentReadyState>,
@@ -89,7 +90,7 @@ impl Document {
             origin,
             about_base: RefCell::default(),
             discarded: Cell::new(false),
-            sandboxed_scripts: Cell::new(false),
+            sandbox: Cell::new(Sandbox::none()),
             encoding: Cell::new(encoding_rs::UTF_8),
             quirks: Cell::new(QuirksMode::NoQuirks),
             ready_state: Cell::new(DocumentReadyState::Complete),
@@ -243,13 +244,17 @@ impl Document {
 
     /// Whether [scripting is enabled](https://html.spec.whatwg.org/multipage/webappapis.html#concept-n-script) for its nodes.
     pub(crate) fn runs_scripts(&self) -> bool {
-        !self.sandboxed_scripts.get() && self.window.borrow().is_some()
+        self.sandbox.get().scripts && self.window.borrow().is_some()
     }
 
-    /// [Sandboxed scripts browsing context flag](https://html.spec.whatwg.org/multipage/browsers.html#sandboxed-scripts-browsing-context-flag):
-    /// no script of it runs.
-    pub(crate) fn sandbox_scripts(&self) {
-        self.sandboxed_scripts.set(true);
+    /// [Active sandboxing flag set](https://html.spec.whatwg.org/multipage/browsers.html#active-sandboxing-flag-set)
+    pub(crate) fn sandbox(&self) -> Sandbox {
+        self.sandbox.get()
+    }
+
+    /// Sets what it may do.
+    pub(crate) fn set_sandbox(&self, sandbox: Sandbox) {
+        self.sandbox.set(sandbox);
     }
 
     /// The realm of the window that shows it.

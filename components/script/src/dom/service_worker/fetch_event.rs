@@ -13,6 +13,7 @@ use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
 
+use super::preloading;
 use crate::bindings::{EventInit, EventMethods, FetchEventInit, FetchEventMethods};
 use crate::dom::fetch::body::Body;
 use crate::dom::fetch::headers::Guard;
@@ -51,7 +52,11 @@ pub(super) struct Exchange {
 
 impl FetchEvent {
     /// Steps 17.4.1 to 17.4.11.
-    pub(super) fn trusted(realm: &Realm, mut exchange: Exchange) -> Fallible<Root<Self>> {
+    pub(super) fn trusted(
+        realm: &Realm,
+        mut exchange: Exchange,
+        preload: Option<Vec<u8>>,
+    ) -> Fallible<Root<Self>> {
         let head = exchange.request.head.clone();
         // Bytes are shared with what may go to the network in the end; a stream is given away, and taken back.
         let body = match &exchange.request.body {
@@ -65,12 +70,15 @@ impl FetchEvent {
         let handled = Promise::new(realm)?;
         // A page that does not look at it need not handle its rejection.
         handled.mark_as_handled();
+        let preload_response = match preload {
+            Some(header) => preloading::start(realm, &exchange.request, header)?,
+            None => Promise::resolve_value(realm, &Value::UNDEFINED)?,
+        };
         let init = EventInit { cancelable: true, ..EventInit::default() };
         let event = realm.wrap(Self {
             extendable_event: ExtendableEvent::new_inherited(realm, "fetch".into(), &init),
             request: request.into(),
-            // There is no navigation preload.
-            preload_response: Promise::resolve_value(realm, &Value::UNDEFINED)?.into(),
+            preload_response: preload_response.into(),
             client_id: id(exchange.client),
             resulting_client_id: id(exchange.resulting_client),
             // No navigation replaces a client that a worker knows: windows have a thread each.

@@ -39,8 +39,9 @@ fn fire(realm: &Realm, event: FunctionalEvent) -> Fallible<Root<ExtendableEvent>
         FunctionalEvent::Install => InstallEvent::trusted(realm)?.upcast(),
         // [Activate](https://w3c.github.io/ServiceWorker/#activation-algorithm), step 10.1.1.
         FunctionalEvent::Activate => ExtendableEvent::trusted(realm, "activate")?,
-        FunctionalEvent::Fetch { request, client, resulting_client, reply } => {
-            let event = FetchEvent::trusted(realm, Exchange { request, client, resulting_client, reply })?;
+        FunctionalEvent::Fetch { request, client, resulting_client, preload, reply } => {
+            let exchange = Exchange { request, client, resulting_client, reply };
+            let event = FetchEvent::trusted(realm, exchange, preload)?;
             dispatch_at_global(realm, &event.upcast())?;
             event.dispatched(realm);
             return Ok(event.upcast());

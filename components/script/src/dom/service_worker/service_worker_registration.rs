@@ -11,7 +11,7 @@ use super::{ask_job, objects};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{ServiceWorkerRegistrationMethods, ServiceWorkerUpdateViaCache};
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{BackgroundFetchManager, EventTarget, ServiceWorker};
+use crate::dom::{BackgroundFetchManager, EventTarget, NavigationPreloadManager, ServiceWorker};
 
 /// `ServiceWorkerRegistration`.
 pub(crate) struct ServiceWorkerRegistration {
@@ -25,11 +25,19 @@ pub(crate) struct ServiceWorkerRegistration {
     active: Slot,
     /// [Background fetch manager](https://wicg.github.io/background-fetch/#serviceworkerregistration-background-fetch-manager).
     background_fetch: OnceCell<Member<BackgroundFetchManager>>,
+    navigation_preload: OnceCell<Member<NavigationPreloadManager>>,
 }
 
 type Slot = RefCell<Option<Member<ServiceWorker>>>;
 
-trace_fields!(ServiceWorkerRegistration { event_target, installing, waiting, active, background_fetch });
+trace_fields!(ServiceWorkerRegistration {
+    event_target,
+    installing,
+    waiting,
+    active,
+    background_fetch,
+    navigation_preload
+});
 platform_object!(ServiceWorkerRegistration: EventTarget via event_target);
 
 impl ServiceWorkerRegistration {
@@ -44,6 +52,7 @@ impl ServiceWorkerRegistration {
             waiting: Slot::default(),
             active: Slot::default(),
             background_fetch: OnceCell::new(),
+            navigation_preload: OnceCell::new(),
         }
     }
 
@@ -100,6 +109,10 @@ impl ServiceWorkerRegistrationMethods for ServiceWorkerRegistration {
 
     fn background_fetch(&self, realm: &Realm) -> Fallible<Root<BackgroundFetchManager>> {
         once(&self.background_fetch, || realm.wrap(BackgroundFetchManager::new(self.registration)))
+    }
+
+    fn navigation_preload(&self, realm: &Realm) -> Fallible<Root<NavigationPreloadManager>> {
+        once(&self.navigation_preload, || realm.wrap(NavigationPreloadManager::new(self.registration)))
     }
 
     /// [`update()`](https://w3c.github.io/ServiceWorker/#service-worker-registration-update)

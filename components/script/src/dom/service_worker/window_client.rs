@@ -1,10 +1,13 @@
 //! [`WindowClient`](https://w3c.github.io/ServiceWorker/#windowclient).
 
 use bgfetch_js::{Exception, Fallible, Promise, Realm, Root, platform_object, trace_fields};
-use bgfetch_traits::service_worker::ClientInfo;
+use bgfetch_traits::service_worker::{ClientInfo, ServiceWorkerMsg};
 
+use super::ask_job;
+use crate::agent::{Agent, TaskSource};
 use crate::bindings::{DocumentVisibilityState, WindowClientMethods};
-use crate::dom::Client;
+use crate::dom::{Client, ServiceWorkerGlobalScope};
+use crate::environment::Environment;
 
 /// `WindowClient`.
 pub(crate) struct WindowClient {
@@ -38,6 +41,24 @@ impl WindowClientMethods for WindowClient {
         // A window's frames run on its own thread and are of its own origin, and are not told apart here: every
         // client is a top-level window, which has no ancestors.
         Ok(Vec::new())
+    }
+
+    /// [`navigate()`](https://w3c.github.io/ServiceWorker/#client-navigate)
+    fn navigate(&self, realm: &Realm, url: String) -> Fallible<Promise<Option<Root<WindowClient>>>> {
+        // Steps 1 and 2.
+        let url = Environment::of(realm)
+            .parse_url(&url)
+            .map_err(|error| Exception::type_error(format!("{url:?} is no URL: {error}")))?;
+        // Steps 3 and on are the coordinator's, and the client's.
+        let Some(global) = realm.global_as::<ServiceWorkerGlobalScope>() else {
+            return Err(Exception::type_error("only a service worker navigates clients"));
+        };
+        let (worker, client, owner) = (global.worker_id(), self.info().id, realm.clone());
+        Agent::current().promise(TaskSource::ServiceWorker, realm, async move {
+            let message = |reply| ServiceWorkerMsg::NavigateClient { worker, client, url, reply };
+            let info = ask_job(&owner, message).await?;
+            info.map(|info| WindowClient::create(&owner, info)).transpose()
+        })
     }
 
     /// [`focus()`](https://w3c.github.io/ServiceWorker/#client-focus)

@@ -11,6 +11,7 @@ use super::access;
 use super::browsing_context::BrowsingContext;
 use super::documents::{self, DocumentParams};
 use super::navigation::{self, HistoryHandling, Source, Target};
+use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use crate::agent::Agent;
 use crate::dom::nodes::document_methods::about_blank;
@@ -78,16 +79,22 @@ fn create_auxiliary(
     let gone = || Exception::dom("InvalidStateError", "the window that opens another is closed");
     let environment = opener.environment().ok_or_else(gone)?;
     let base = environment.base_url.borrow().clone();
+    let sandbox = opener.active_document().map_or_else(Sandbox::none, |document| document.sandbox());
     let context = BrowsingContext::auxiliary((!no_opener).then_some(opener));
     context.set_name(name.into());
     let params = DocumentParams {
         url: about_blank(),
-        origin: if no_opener { url::Origin::new_opaque() } else { environment.origin.clone() },
+        origin: if no_opener {
+            url::Origin::new_opaque()
+        } else {
+            sandbox.origin(environment.origin.clone())
+        },
         policy: environment.policy.borrow().clone(),
         about_base: (!no_opener).then_some(base),
         referrer: if no_opener { String::new() } else { environment.url.borrow().to_string() },
         content_type: "text/html".to_owned(),
-        scripts: true,
+        // Windows that a sandboxed one opens are sandboxed like it.
+        sandbox,
     };
     let active = documents::create(&context, ClientId::new(), &environment.hosts, None, params)?;
     documents::announce_initial(&active.realm, &context, &environment);

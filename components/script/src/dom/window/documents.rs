@@ -14,6 +14,7 @@ use url::{Origin, Url};
 
 use super::access;
 use super::browsing_context::{Active, BrowsingContext};
+use super::sandboxing::Sandbox;
 use crate::agent::Agent;
 use crate::dom::html::scripting::dynamic_import;
 use crate::dom::nodes::document::Flavour;
@@ -33,8 +34,7 @@ pub(super) struct DocumentParams {
     /// [The document's referrer](https://html.spec.whatwg.org/multipage/dom.html#the-document's-referrer).
     pub(super) referrer: String,
     pub(super) content_type: String,
-    /// Whether its scripts may run.
-    pub(super) scripts: bool,
+    pub(super) sandbox: Sandbox,
 }
 
 /// [Creates and initializes a `Document`](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object)
@@ -67,9 +67,7 @@ pub(super) fn create(
     if let Some(base) = params.about_base {
         document.set_about_base(base);
     }
-    if !params.scripts {
-        document.sandbox_scripts();
-    }
+    document.set_sandbox(params.sandbox);
     document.set_window(&window);
     Environment::of(&realm).base_url.replace(document.base_url());
     window.set_document(&document);

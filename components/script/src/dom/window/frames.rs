@@ -9,6 +9,7 @@ use url::Url;
 use super::browsing_context::BrowsingContext;
 use super::documents::{self, DocumentParams};
 use super::navigation::{self, HistoryHandling, Resource, Source, Target};
+use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use super::unloading;
 use crate::bindings::DocumentReadyState;
@@ -37,7 +38,7 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
     let Some(environment) = parent.environment() else { return Ok(false) };
     let context = BrowsingContext::nested(element, &parent);
     context.set_name(element.plain_attribute("name").unwrap_or_default());
-    let sandbox = Sandbox::of(element);
+    let sandbox = Sandbox::for_content_of(&context);
     let params = DocumentParams {
         url: about_blank(),
         origin: sandbox.origin(environment.origin.clone()),
@@ -45,7 +46,7 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
         about_base: Some(document.base_url()),
         referrer: environment.url.borrow().to_string(),
         content_type: "text/html".to_owned(),
-        scripts: sandbox.scripts,
+        sandbox,
     };
     let active =
         documents::create(&context, ClientId::new(), &environment.hosts, Some(&environment), params)?;
@@ -55,38 +56,6 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
     session_history::record(&context, Entry::new(Target::to(about_blank())), &HistoryHandling::Replace);
     element.set_content(Some(context));
     Ok(true)
-}
-
-/// What the `sandbox` attribute allows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sandbox {
-    same_origin: bool,
-    pub(super) scripts: bool,
-}
-
-impl Sandbox {
-    /// [Parses a sandboxing directive](https://html.spec.whatwg.org/multipage/browsers.html#parse-a-sandboxing-directive): of its
-    /// flags, the origin and scripts ones.
-    pub(super) fn of(element: &HTMLIFrameElement) -> Self {
-        element.with_plain_attribute("sandbox", |value| {
-            let allows = |token: &str| {
-                value.is_none_or(|value| {
-                    value.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(token))
-                })
-            };
-            Self { same_origin: allows("allow-same-origin"), scripts: allows("allow-scripts") }
-        })
-    }
-
-    /// For what is in no frame.
-    pub(super) const fn none() -> Self {
-        Self { same_origin: true, scripts: true }
-    }
-
-    /// A document's origin, as far as it is allowed.
-    pub(super) fn origin(self, origin: url::Origin) -> url::Origin {
-        if self.same_origin { origin } else { url::Origin::new_opaque() }
-    }
 }
 
 /// [Process the iframe attributes](https://html.spec.whatwg.org/multipage/iframe-embed-object.html#process-the-iframe-attributes).

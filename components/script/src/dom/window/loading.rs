@@ -7,11 +7,13 @@ use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
     self, CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer,
-    Request, RequestBody, RequestHead, RequestMode, Response,
+    ReferrerPolicy, Request, RequestBody, RequestHead, RequestMode, Response,
 };
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::{Client, PolicyContainer};
+use bgfetch_traits::referrer::determine_requests_referrer;
+use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use encoding_rs::Encoding;
 use url::{Origin, Url};
@@ -19,8 +21,9 @@ use url::{Origin, Url};
 use super::browsing_context::{Active, BrowsingContext, Navigation};
 use super::choosing::matches_about_blank;
 use super::documents::{self, DocumentParams};
-use super::frames::{self, Sandbox};
+use super::frames;
 use super::navigation::{HistoryHandling, LoadDelay, Resource, Source, Target};
+use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use super::unloading;
 use crate::agent::{Agent, TaskSource};
@@ -29,7 +32,7 @@ use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::environment::{Environment, Hosts};
-use crate::fetching::{next_task, unless_cancelled};
+use crate::fetching::{next_task, settle, unless_cancelled};
 use crate::mime::{MimeType, is_xml};
 use crate::report;
 use crate::spawn::{PageLoad, WindowOptions};
@@ -48,6 +51,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         destination: fetch::Destination::Document,
         resource: &Resource::Get,
         reload: false,
+        has_workers: true,
     };
     let response = match fetch_document(&hosts, &requester, &navigation.cancel, url).await {
         Ok(response) => response,
@@ -55,13 +59,14 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
     };
     let url = response.head.url().cloned().unwrap_or_else(about_blank);
     let page = PageLoad { url: url.clone(), status: response.head.status };
+    let sandbox = Sandbox::none().and_policies(&response.policy);
     let params = DocumentParams {
-        origin: url.origin(),
+        origin: sandbox.origin(url.origin()),
         policy: response.policy.clone(),
         about_base: None,
         referrer: String::new(),
         content_type: String::new(),
-        scripts: true,
+        sandbox,
         url,
     };
     let content = Content::of(response);
@@ -72,7 +77,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
                 Entry::new(Target::to(page.url.clone())),
                 &HistoryHandling::Replace,
             );
-            go_on(&navigation, &active, content).await
+            go_on(&navigation, &active, content, None).await
         }
         Err(error) => Err(error),
     };
@@ -87,7 +92,7 @@ pub(super) async fn load_here(
     navigation: Navigation,
     hosts: Hosts,
     target: Target,
-    source: Source,
+    mut source: Source,
     handling: HistoryHandling,
     delay: Option<LoadDelay>,
 ) {
@@ -98,11 +103,13 @@ pub(super) async fn load_here(
     if !navigation.is_ongoing() {
         return;
     }
-    let found = find(&hosts, &navigation, &target, &source, &handling).await;
+    let sandbox = Sandbox::for_content_of(&context);
+    let found = find(&hosts, &navigation, &target, &source, &handling, sandbox).await;
     if !navigation.is_ongoing() {
         return;
     }
-    let sandbox = context.container().map_or_else(Sandbox::none, |container| Sandbox::of(&container));
+    // Nobody is answered for an error page.
+    let waiting = source.waiting.take().filter(|_| !matches!(found, Found::Error(..)));
     let Some((params, content)) = document_for(found, &source, sandbox) else { return };
     let entry = match &handling {
         HistoryHandling::Traverse(entry) => Rc::clone(entry),
@@ -117,7 +124,7 @@ pub(super) async fn load_here(
             if let Err(exception) = state {
                 report::report_exception(&active.realm, exception);
             }
-            if let Err(error) = go_on(&navigation, &active, content).await {
+            if let Err(error) = go_on(&navigation, &active, content, waiting).await {
                 tracing::error!(%error, "a document could not be parsed");
             }
         }
@@ -157,14 +164,14 @@ pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String)
         about_base: Some(active.document.base_url()),
         referrer: environment.url.borrow().to_string(),
         content_type: String::new(),
-        scripts: true,
+        sandbox: Sandbox::none(),
     };
     let context = Rc::clone(context);
     Agent::current().spawn_detached(TaskSource::Networking, async move {
         let content = Content::html(markup);
         match begin(&hosts, &navigation, params, &content) {
             Ok(active) => {
-                if let Err(error) = go_on(&navigation, &active, content).await {
+                if let Err(error) = go_on(&navigation, &active, content, None).await {
                     tracing::error!(%error, "a document could not be parsed");
                 }
             }
@@ -193,6 +200,7 @@ async fn find(
     target: &Target,
     source: &Source,
     handling: &HistoryHandling,
+    sandbox: Sandbox,
 ) -> Found {
     let url = match &target.resource {
         Resource::Srcdoc(markup) => return Found::Srcdoc(markup.clone()),
@@ -206,6 +214,7 @@ async fn find(
         destination: if is_frame { fetch::Destination::Iframe } else { fetch::Destination::Document },
         resource: &target.resource,
         reload: matches!(handling, HistoryHandling::Reload),
+        has_workers: sandbox.same_origin,
     };
     match fetch_document(hosts, &requester, &navigation.cancel, url.clone()).await {
         Ok(response) => Found::Response(response),
@@ -224,7 +233,7 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
         about_base: Some(source.base_url.clone()),
         referrer: source.client.url.to_string(),
         content_type: "text/html".to_owned(),
-        scripts: sandbox.scripts,
+        sandbox,
     };
     Some(match found {
         Found::Blank(url) => (inherited(url), Content::html(String::new())),
@@ -248,6 +257,7 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
                 return None;
             }
             let url = response.head.url().cloned().unwrap_or_else(about_blank);
+            let sandbox = sandbox.and_policies(&response.policy);
             let inherits = matches!(url.scheme(), "blob" | "data" | "about");
             let params = DocumentParams {
                 origin: sandbox.origin(url.origin()),
@@ -255,7 +265,7 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
                 about_base: None,
                 referrer: referrer_of(source, &url),
                 content_type: String::new(),
-                scripts: sandbox.scripts,
+                sandbox,
                 url,
             };
             (params, Content::of(response))
@@ -263,47 +273,14 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
     })
 }
 
-/// `document.referrer`: what the `Referer` header said, by the rules of the
-/// [default policy](https://w3c.github.io/webappsec-referrer-policy/#default-referrer-policy) or a stricter one.
+/// `document.referrer`: what the `Referer` header said.
 fn referrer_of(source: &Source, url: &Url) -> String {
-    use bgfetch_traits::fetch::ReferrerPolicy as Policy;
     let policy = match source.referrer_policy {
-        Policy::Empty => source.client.policy.referrer_policy,
+        ReferrerPolicy::Empty => source.client.policy.referrer_policy,
         policy => policy,
     };
-    let from = &source.client.url;
-    if !matches!(from.scheme(), "http" | "https") {
-        return String::new();
-    }
-    let same_origin = from.origin() == url.origin();
-    let downgrade = from.scheme() == "https" && url.scheme() == "http";
-    let mut whole = from.clone();
-    whole.set_fragment(None);
-    // A URL with a host always has room for these.
-    let _ = whole.set_username("");
-    let _ = whole.set_password(None);
-    let origin = format!("{}/", from.origin().ascii_serialization());
-    let whole = String::from(whole);
-    match policy {
-        Policy::NoReferrer => String::new(),
-        Policy::NoReferrerWhenDowngrade | Policy::StrictOrigin | Policy::StrictOriginWhenCrossOrigin
-            if downgrade =>
-        {
-            String::new()
-        }
-        Policy::SameOrigin if !same_origin => String::new(),
-        Policy::UnsafeUrl | Policy::NoReferrerWhenDowngrade | Policy::SameOrigin => whole,
-        Policy::Origin | Policy::StrictOrigin => origin,
-        Policy::OriginWhenCrossOrigin | Policy::StrictOriginWhenCrossOrigin | Policy::Empty => {
-            if same_origin {
-                whole
-            } else if downgrade {
-                String::new()
-            } else {
-                origin
-            }
-        }
-    }
+    let referrer = determine_requests_referrer(&Referrer::Client, policy, &source.client, url);
+    referrer.map(String::from).unwrap_or_default()
 }
 
 /// Who asks for a document.
@@ -315,6 +292,8 @@ struct Requester<'a> {
     destination: fetch::Destination,
     resource: &'a Resource,
     reload: bool,
+    /// Whether service workers may answer: not if the document is sandboxed into an origin of its own.
+    has_workers: bool,
 }
 
 impl Requester<'_> {
@@ -356,7 +335,8 @@ async fn fetch_document(
     let mut body = true;
     for _ in 0..=MAX_REDIRECTS {
         let request = requester.request(&url, body);
-        let response = unless_cancelled(fetch_once(hosts, request, cancel), cancel).await??;
+        let response =
+            unless_cancelled(fetch_once(hosts, request, cancel, requester.has_workers), cancel).await??;
         let Some(location) = location_url(&response, &url) else { return Ok(response) };
         // HTTP-redirect fetch, step 12, where only GET and POST can be.
         body &= !matches!(response.head.status, 301..=303);
@@ -368,15 +348,16 @@ async fn fetch_document(
 
 async fn fetch_once(
     hosts: &Hosts,
-    request: Request,
+    mut request: Request,
     cancel: &CancelHandle,
+    has_workers: bool,
 ) -> Result<Response, NetworkError> {
     let (url, client) = (request.head.url.clone(), request.client.id);
     if url.scheme() == "blob" {
         return blob_url::fetch(&request, None);
     }
-    let has_workers = matches!(url.scheme(), "http" | "https");
-    let request = if has_workers {
+    let request = if has_workers && matches!(url.scheme(), "http" | "https") {
+        settle(&mut request);
         let answer = Agent::current().ask(|reply| {
             let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
             hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
@@ -485,9 +466,17 @@ fn begin(
 
 /// [Loads a document](https://html.spec.whatwg.org/multipage/document-lifecycle.html#loading-a-document), until its `load` event has
 /// been fired or it was unloaded.
-async fn go_on(navigation: &Navigation, active: &Active, content: Content) -> Result<(), String> {
+async fn go_on(
+    navigation: &Navigation,
+    active: &Active,
+    content: Content,
+    waiting: Option<Reply<Option<ClientId>>>,
+) -> Result<(), String> {
     let _busy = Agent::current().busy();
     documents::announce(&active.realm, &navigation.context).await;
+    if let Some(waiting) = waiting {
+        waiting.send(Some(navigation.client));
+    }
     if active.document.is_discarded() {
         return Ok(());
     }

@@ -11,6 +11,7 @@ pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;
 mod posting;
+pub(crate) mod sandboxing;
 mod session_history;
 mod unloading;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]

@@ -7,6 +7,7 @@ use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::ReferrerPolicy;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::Client;
+use bgfetch_traits::reply::Reply;
 use bytes::Bytes;
 use url::Url;
 
@@ -62,6 +63,8 @@ pub(crate) struct Source {
     pub(super) client: Client,
     pub(super) base_url: Url,
     pub(super) referrer_policy: ReferrerPolicy,
+    /// Who waits for the client that comes of it.
+    pub(super) waiting: Option<Reply<Option<ClientId>>>,
 }
 
 impl Source {
@@ -71,13 +74,15 @@ impl Source {
             client: environment.client(),
             base_url: document.base_url(),
             referrer_policy: ReferrerPolicy::Empty,
+            waiting: None,
         }
     }
 
     /// On behalf of a realm's window.
     pub(super) fn of(environment: &Environment) -> Self {
         let base_url = environment.base_url.borrow().clone();
-        Self { client: environment.client(), base_url, referrer_policy: ReferrerPolicy::Empty }
+        let referrer_policy = ReferrerPolicy::Empty;
+        Self { client: environment.client(), base_url, referrer_policy, waiting: None }
     }
 
     /// With the policy that an element's `referrerpolicy` attribute asks for.
@@ -136,6 +141,18 @@ pub(crate) fn navigate_context(
         return leave(&active.realm, target.url);
     }
     reach(context, &active, target, source, handling);
+}
+
+/// [`WindowClient.navigate()`](https://w3c.github.io/ServiceWorker/#client-navigate) of what a realm's window shows.
+pub(crate) fn navigate_for_worker(realm: &Realm, url: Url, reply: Reply<Option<ClientId>>) {
+    let Some((context, active)) = session_history::context_of(realm) else { return reply.send(None) };
+    let environment = Environment::of(realm);
+    if is_fragment_of(&url, &active.document.document_url()) {
+        navigate_context(&context, Target::to(url), Source::of(&environment), HistoryHandling::Push);
+        return reply.send(Some(environment.id));
+    }
+    let source = Source { waiting: Some(reply), ..Source::of(&environment) };
+    navigate_context(&context, Target::to(url), source, HistoryHandling::Push);
 }
 
 /// [Reloads](https://html.spec.whatwg.org/multipage/browsing-the-web.html#reload) what a document's browsing context shows.

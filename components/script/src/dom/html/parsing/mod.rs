@@ -25,7 +25,6 @@ use crate::dom::service_worker::service_worker_container;
 use crate::dom::{
     Document, DocumentFragment, Element, Event, HTMLScriptElement, Node, PageTransitionEvent, events,
 };
-use crate::fetching::next_task;
 use sink::{Sink, Source};
 
 /// HTML and XML pages run their scripts alike.
@@ -144,18 +143,15 @@ impl PageParser {
             }
             execute::execute(realm, &script);
         }
-        // Step 6.
-        next_task().await;
-        if document.is_discarded() {
-            return Ok(());
-        }
+        // Step 6, within this task as in other browsers: pages expect to hear of `load` before messages that they posted
+        // while they were parsed.
+        Agent::current().microtask_checkpoint();
         events::event::fire_with(realm, &**document, "DOMContentLoaded", true, false)?;
         service_worker_container::enable_client_message_queue(realm)?;
         // Steps 7 and 8.
         document.until(|| document.scripts.none_as_soon_as_possible()).await;
         document.until(|| document.scripts.nothing_delays_load()).await;
-        // Step 9.
-        next_task().await;
+        // Step 9, likewise.
         if document.is_discarded() {
             return Ok(());
         }
