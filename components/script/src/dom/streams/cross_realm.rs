@@ -73,6 +73,11 @@ fn unpack(realm: &Realm, data: &Value) -> Fallible<Option<(String, Value)>> {
     Ok(Some((DomString::of(realm, &kind)?.into_string(), value)))
 }
 
+/// The standard does not say what happens then: here the stream ends with an error instead of never.
+fn gone(realm: &Realm) -> Value {
+    Exception::dom("AbortError", "the other end of the stream is gone").to_value(realm)
+}
+
 fn undelivered(realm: &Realm) -> Value {
     Exception::dom("DataCloneError", "a chunk could not be received").to_value(realm)
 }
@@ -127,6 +132,10 @@ impl PortHandler for ReadableEnd {
         self.controller.error_steps(realm, &error)?;
         port.disentangle();
         Ok(())
+    }
+
+    fn closed(&self, realm: &Realm, _: &MessagePort) -> Fallible<()> {
+        self.controller.error_steps(realm, &gone(realm))
     }
 }
 
@@ -231,6 +240,12 @@ impl PortHandler for WritableHandler {
         send_error(realm, port, &error);
         self.controller.error_if_needed(realm, &error)?;
         port.disentangle();
+        Ok(())
+    }
+
+    fn closed(&self, realm: &Realm, _: &MessagePort) -> Fallible<()> {
+        self.controller.error_if_needed(realm, &gone(realm))?;
+        self.end.pulled(realm);
         Ok(())
     }
 }
