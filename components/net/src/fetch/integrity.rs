@@ -1,8 +1,16 @@
 //! [Subresource Integrity](https://w3c.github.io/webappsec-subresource-integrity/).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256, Sha384, Sha512};
+
+/// Browsers accept hashes without their padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Hash algorithms, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +87,7 @@ fn parse_item(item: &str) -> Option<(Algorithm, Vec<u8>)> {
     // base64url is accepted as well, as browsers do. A hash that does not decode matches nothing, yet asks for
     // a check.
     let value = value.replace('-', "+").replace('_', "/");
-    Some((algorithm, STANDARD.decode(value).unwrap_or_default()))
+    Some((algorithm, LENIENT.decode(value).unwrap_or_default()))
 }
 
 #[cfg(test)]

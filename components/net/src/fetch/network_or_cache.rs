@@ -44,6 +44,19 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
         response.body.drain().await;
         response = http_network_fetch(params, &NetworkFetch { new_connection: true, ..fetch }).await?;
     }
+    // Step 14, as far as it goes without prompts.
+    if response.head.status == 401
+        && params.request.tainting != Tainting::Cors
+        && include_credentials
+        && params.request.body_can_be_sent_once_only()
+    {
+        response.body.discard();
+        let message = format!(
+            "{}: asked for credentials, and the request's body is a stream, which cannot be sent again",
+            params.request.current_url()
+        );
+        return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+    }
     // Step 15.
     if response.head.status == 407 {
         response.body.discard();

@@ -4,7 +4,6 @@ use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, ReferrerPolicy, Requ
 use http::Method;
 use url::Url;
 
-use super::header_values::isomorphic_decode;
 use super::request::{FetchParams, FetchRequest, Tainting};
 use super::{InternalResponse, Turn, TurnResult};
 use crate::policy::referrer::parse_a_referrer_policy;
@@ -40,8 +39,8 @@ fn location_url(head: &ResponseHead, current_url: &Url) -> Option<Result<Url, Ne
     if values.next().is_some() {
         return malformed("more than one place".to_owned());
     }
-    // What servers send is UTF-8 if anything.
-    let text = std::str::from_utf8(value).map_or_else(|_| isomorphic_decode(value), str::to_owned);
+    // What servers send is UTF-8 if anything; other bytes stay as they are.
+    let text = std::str::from_utf8(value).map_or_else(|_| percent_encode_non_ascii(value), str::to_owned);
     let base = head.url().unwrap_or(current_url);
     match base.join(&text) {
         Ok(mut location) => {
@@ -52,6 +51,14 @@ fn location_url(head: &ResponseHead, current_url: &Url) -> Option<Result<Url, Ne
         }
         Err(error) => malformed(format!("{text:?}, which is not a URL ({error})")),
     }
+}
+
+/// Each byte that is not ASCII as `%XX`.
+fn percent_encode_non_ascii(value: &[u8]) -> String {
+    let encode = |byte: &u8| {
+        if byte.is_ascii() { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    value.iter().map(encode).collect()
 }
 
 /// Steps 6 to 19: changes the request to one for `location`.
@@ -86,7 +93,7 @@ fn follow(request: &mut FetchRequest, response: &ResponseHead, location: Url) ->
         || (status == 303 && *method != Method::GET && *method != Method::HEAD)
     {
         request.head.method = Method::GET;
-        request.body = None;
+        request.drop_body();
         for name in REQUEST_BODY_HEADERS {
             request.head.headers.delete(name);
         }

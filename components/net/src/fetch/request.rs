@@ -44,6 +44,9 @@ pub(crate) struct FetchRequest {
     pub(crate) head: RequestHead,
     pub(crate) client: Client,
     pub(crate) body: Option<RequestBody>,
+    /// Whether its body, sent by now or not, is one whose
+    /// [source](https://fetch.spec.whatwg.org/#concept-body-source) is null: it can be sent once.
+    body_is_stream: bool,
     pub(crate) priority: Priority,
     /// [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list); never empty.
     url_list: Vec<Url>,
@@ -76,6 +79,7 @@ impl FetchRequest {
         let Request { head, client, body, priority } = request;
         Self {
             url_list: vec![head.url.clone()],
+            body_is_stream: matches!(body, Some(RequestBody::Stream { .. })),
             head,
             client,
             body,
@@ -93,6 +97,7 @@ impl FetchRequest {
             head: RequestHead { mode: RequestMode::Cors, credentials: CredentialsMode::SameOrigin, ..head },
             client: self.client.clone(),
             body: None,
+            body_is_stream: false,
             priority: self.priority,
             url_list: self.url_list.clone(),
             referrer_url: self.referrer_url.clone(),
@@ -182,7 +187,13 @@ impl FetchRequest {
 
     /// Whether the body's [source](https://fetch.spec.whatwg.org/#concept-body-source) is null: it can be sent once.
     pub(crate) const fn body_can_be_sent_once_only(&self) -> bool {
-        matches!(self.body, Some(RequestBody::Stream { .. }))
+        self.body_is_stream
+    }
+
+    /// A redirect takes the body away.
+    pub(crate) fn drop_body(&mut self) {
+        self.body = None;
+        self.body_is_stream = false;
     }
 
     /// Whether nobody knows how long the body will be.

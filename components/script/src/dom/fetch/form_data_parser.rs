@@ -90,8 +90,8 @@ fn headers(mut input: &[u8]) -> Fallible<(Part, &[u8])> {
                 let rest =
                     value.get(.."form-data".len()).filter(|kind| kind.eq_ignore_ascii_case("form-data"));
                 rest.ok_or_else(|| malformed("a part is no form-data"))?;
-                name = quoted(value, "name");
-                filename = quoted(value, "filename");
+                name = parameter(value, "name");
+                filename = parameter(value, "filename");
             }
             "content-type" => content_type = Some(value.trim().to_owned()),
             _ => {}
@@ -99,14 +99,38 @@ fn headers(mut input: &[u8]) -> Fallible<(Part, &[u8])> {
     }
 }
 
-/// The value of `key="..."`.
-fn quoted(text: &str, key: &str) -> Option<String> {
-    let start = text.split(';').skip(1).find_map(|_| text.find(&format!("; {key}=\"")))?;
-    let value = text.get(start + key.len() + 4..)?;
-    let value = value.split_once('"').map(|(value, _)| value)?;
-    Some(value.replace("%0A", "\n").replace("%0D", "\r").replace("%22", "\""))
+/// The value of a parameter of a `Content-Disposition`, quoted or not.
+fn parameter(text: &str, key: &str) -> Option<String> {
+    let mut rest = text.split_once(';')?.1;
+    loop {
+        let (name, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => after.split_at(after.find(';').unwrap_or(after.len())),
+        };
+        if name.trim().eq_ignore_ascii_case(key) {
+            return Some(value.replace("%0A", "\n").replace("%0D", "\r").replace("%22", "\""));
+        }
+        rest = after.split_once(';')?.1;
+    }
 }
 
 fn find(input: &[u8], pattern: &[u8]) -> Option<usize> {
     input.windows(pattern.len()).position(|window| window == pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameter;
+
+    #[test]
+    fn parameters_of_a_disposition() {
+        let text = "form-data;name=\"a;b=%22\" ; Filename=c.txt";
+        assert_eq!(parameter(text, "name").as_deref(), Some("a;b=\""));
+        assert_eq!(parameter(text, "filename").as_deref(), Some("c.txt"));
+        assert_eq!(parameter(text, "b"), None);
+        assert_eq!(parameter("form-data; name=\"open", "name"), None);
+        assert_eq!(parameter("form-data", "name"), None);
+    }
 }

@@ -28,9 +28,12 @@ pub(crate) fn fetch(
     let promise = Promise::new(realm)?;
     let request = Request::from_info(realm, input, init)?;
     let signal = request.abort_signal();
+    let body = request.stream().map(Into::into);
+    let cancel = CancelHandle::new();
+    let abort = Box::new(AbortFetch { promise: promise.clone().into(), body, cancel: cancel.clone() });
     // Step 4.
     if let Some(reason) = signal.abort_reason() {
-        promise.reject(realm, Exception::Js(reason));
+        abort.run(realm, &reason);
         return Ok(promise);
     }
     let environment = Environment::of(realm);
@@ -43,8 +46,7 @@ pub(crate) fn fetch(
         priority: Priority::Foreground,
     };
     // Steps 7 to 11.
-    let cancel = CancelHandle::new();
-    signal.add_algorithm(Box::new(AbortFetch { promise: promise.clone().into(), cancel: cancel.clone() }));
+    signal.add_algorithm(abort);
     // Step 12.
     let (owner, waiting) = (realm.clone(), promise.clone());
     Agent::current().spawn(TaskSource::Networking, realm, async move {
@@ -91,15 +93,20 @@ async fn perform(
 /// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.
 struct AbortFetch {
     promise: Traced<Promise<Root<Response>>>,
+    /// The request's body.
+    body: Option<Member<ReadableStream>>,
     cancel: CancelHandle,
 }
 
-trace_fields!(AbortFetch { promise });
+trace_fields!(AbortFetch { promise, body });
 
 impl AbortAlgorithm for AbortFetch {
     fn run(self: Box<Self>, realm: &Realm, reason: &Value) {
         // Rejecting does nothing once there was a response.
         self.promise.reject(realm, Exception::Js(reason.clone()));
+        if let Some(body) = self.body.filter(|body| body.is_readable()) {
+            report_failure(realm, body.cancel_with(realm, reason).map(|canceled| canceled.mark_as_handled()));
+        }
         self.cancel.cancel();
     }
 }

@@ -106,11 +106,10 @@ impl Headers {
             return Ok(());
         }
         if self.guard.get() == Guard::RequestNoCors {
-            let mut combined = self.list.borrow().get(&name).unwrap_or_default();
-            if !combined.is_empty() {
-                combined.extend_from_slice(b", ");
-            }
-            combined.extend_from_slice(value);
+            let combined = match self.list.borrow().get(&name) {
+                Some(before) => [&before, b", ".as_slice(), value].concat(),
+                None => value.to_vec(),
+            };
             if !is_no_cors_safelisted(&name, &combined) {
                 return Ok(());
             }
@@ -182,8 +181,13 @@ pub(crate) fn is_forbidden_method(method: &str) -> bool {
 
 /// [No-CORS-safelisted request-header](https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header).
 fn is_no_cors_safelisted(name: &str, value: &[u8]) -> bool {
-    let safe_name = ["accept", "accept-language", "content-language", "content-type"];
-    safe_name.iter().any(|safe| name.eq_ignore_ascii_case(safe)) && is_cors_safelisted_value(name, value)
+    is_no_cors_safelisted_name(name) && is_cors_safelisted_value(name, value)
+}
+
+/// [No-CORS-safelisted request-header name](https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header-name).
+fn is_no_cors_safelisted_name(name: &str) -> bool {
+    let safe = ["accept", "accept-language", "content-language", "content-type"];
+    safe.iter().any(|safe| name.eq_ignore_ascii_case(safe))
 }
 
 /// [CORS-safelisted request-header](https://fetch.spec.whatwg.org/#cors-safelisted-request-header), of those four names.
@@ -229,7 +233,7 @@ impl HeadersMethods for Headers {
             return Ok(());
         }
         let no_cors = self.guard.get() == Guard::RequestNoCors;
-        if no_cors && !is_no_cors_safelisted(&name, b"text/plain") && !name.eq_ignore_ascii_case("range") {
+        if no_cors && !is_no_cors_safelisted_name(&name) && !name.eq_ignore_ascii_case("range") {
             return Ok(());
         }
         self.list.borrow_mut().delete(&name);

@@ -110,6 +110,11 @@ impl Request {
         (*self.signal).clone()
     }
 
+    /// The stream of its body.
+    pub(super) fn stream(&self) -> Option<Root<crate::dom::ReadableStream>> {
+        self.body.borrow().as_ref().map(|body| (*body.stream).clone())
+    }
+
     /// Takes its body; it is used from here on.
     ///
     /// # Errors

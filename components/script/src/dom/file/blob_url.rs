@@ -14,6 +14,7 @@ use url::{Origin, Url};
 use super::blob::BlobData;
 use crate::dom::Blob;
 use crate::environment::Environment;
+use crate::mime::MimeType;
 
 struct Entry {
     data: BlobData,
@@ -111,7 +112,9 @@ pub(crate) fn fetch(request: &Request, entry: Option<&BlobEntry>) -> Result<Resp
             bytes.slice(slice)
         }
     };
-    head.headers.append("Content-Type", mime_type.as_str());
+    // A type that is none says nothing.
+    let mime_type = if MimeType::parse(mime_type).is_some() { mime_type.as_str() } else { "" };
+    head.headers.append("Content-Type", mime_type);
     Ok(Response::new(head, Some(BodyReader::from_bytes(body))))
 }
 
