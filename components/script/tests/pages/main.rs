@@ -2,5 +2,6 @@
 
 mod dom;
 mod scripts_run_in_order;
+mod shadows_and_observers;
 mod streams;
 mod support;

@@ -135,6 +135,10 @@ impl TreeSink for Sink {
 
     fn create_pi(&self, target: StrTendril, data: StrTendril) -> Root<Node> {
         if !self.document.is_html_document() {
+            // The XML declaration is no instruction.
+            if &*target == "xml" {
+                return self.spare.clone();
+            }
             let (target, data) = ((&*target).into(), (&*data).into());
             return self.made(ProcessingInstruction::create(&self.realm, &self.document, target, data));
         }
