@@ -1,18 +1,7 @@
 //! A WebIDL compiler that emits Rust bindings.
 //!
-//! # Passes
-//!
-//! | module | from | to |
-//! |---|---|---|
-//! | `parse` | the text of the `.idl` files | [`ast`]: definitions as written, each identifier with its place |
-//! | [`model`] | the definitions of all files | the [`World`](model::World): partials and mixins merged, names resolved, unions flat |
-//! | `model::rules` | the world, or what is implemented of it | nothing: what Web IDL says that must not be |
-//! | `select` | the world and [`config`] | the [`Selection`]: what is implemented, and everything that it needs |
-//! | `emit` | the selection | Rust text: traits, dictionaries, enumerations, unions, callbacks |
-//! | `emit::js` | the selection | the glue to the crate `bgfetch_js`; the only module that names it |
-//!
-//! Every pass goes on after a mistake and notes it with its place, so that one run tells all of them; see
-//! [`Diagnostics`]. All maps are ordered: the same input gives the same text.
+//! The [book] explains the passes, how an interface is implemented, how a specification is updated, and how a backend is
+//! written.
 //!
 //! # What a person writes
 //!
@@ -39,6 +28,7 @@
 
 pub mod ast;
 mod attributes;
+pub mod book;
 pub mod config;
 mod diagnostics;
 pub mod diff;

@@ -99,6 +99,29 @@ impl SourceSet {
         self.files.len() - 1
     }
 
+    /// The files as a patch in the unified format changes them; none if it does not fit: each run of lines that it takes
+    /// away, with those around it, has to be in its file once.
+    #[must_use]
+    pub fn patched(&self, patch: &str) -> Option<SourceSet> {
+        let mut changed = SourceSet::default();
+        let mut patches: Vec<(&str, &str)> = Vec::new();
+        for part in patch.split("--- ").skip(1) {
+            let (header, hunks) = part.split_once("\n@@")?;
+            let name = header.lines().nth(1)?.strip_prefix("+++ ")?;
+            patches.push((name.rsplit('/').next()?, hunks));
+        }
+        for file in &self.files {
+            let mut text = file.text.to_string();
+            patches.retain(|(name, hunks)| {
+                let this = Path::new(&file.name).file_name().is_some_and(|own| own == *name);
+                let patched = this.then(|| hunks.split("\n@@").try_fold(text.clone(), apply)).flatten();
+                patched.map(|patched| text = patched).is_none()
+            });
+            changed.add(file.name.clone(), text);
+        }
+        patches.is_empty().then_some(changed)
+    }
+
     /// The text of a span; empty if the span is not of this set.
     pub fn text(&self, span: Span) -> &str {
         self.files
@@ -112,6 +135,16 @@ impl SourceSet {
         let (title, url) = self.files.get(span.file)?.specification.as_ref()?;
         Some((title, url))
     }
+}
+
+/// A text with one hunk of a patch applied; the hunk begins with its line numbers, which are not looked at.
+fn apply(text: String, hunk: &str) -> Option<String> {
+    let lines = |sign: char| {
+        let of = hunk.lines().skip(1).filter(|line| line.is_empty() || line.starts_with([' ', sign]));
+        of.map(|line| format!("{}\n", line.get(1..).unwrap_or_default())).collect::<String>()
+    };
+    let (old, new) = (lines('-'), lines('+'));
+    (text.matches(&old).count() == 1).then(|| text.replacen(&old, &new, 1))
 }
 
 /// A file or folder that cannot be read.

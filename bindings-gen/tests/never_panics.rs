@@ -1,8 +1,11 @@
 //! No input makes the compiler panic: random bytes, random tokens, and real IDL with random damage, from fixed seeds.
 
+#[path = "../fuzz/harness.rs"]
+mod harness;
+
 use std::path::{Path, PathBuf};
 
-use bindings_gen::{Generator, SourceSet};
+use self::harness::{compile, implement_everything};
 
 /// SplitMix64: small, and the same everywhere.
 struct Random(u64);
@@ -27,30 +30,6 @@ impl Random {
 
 fn webidl() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../webidl")
-}
-
-/// Generates from a text, and shows whatever is wrong with it: all of the compiler runs.
-fn compile(text: &str, implemented: &str) {
-    let mut sources = SourceSet::default();
-    sources.add("random.idl", text);
-    match Generator::new("", "random.toml").generate_from(sources, implemented) {
-        Ok(generated) => {
-            for (name, text) in &generated.files {
-                syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
-            }
-        }
-        Err(problems) => assert!(!problems.render().is_empty() && !problems.render_short().is_empty()),
-    }
-}
-
-/// A configuration that implements every capitalised word of a text.
-fn implement_everything(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let mut names: Vec<&str> =
-        words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.iter().map(|name| format!("[{name}]\n")).collect()
 }
 
 const TOKENS: [&str; 62] = [
@@ -208,4 +187,23 @@ fn very_deep_and_very_long() {
     compile(&chain, &names);
     compile(&format!("{chain}interface I60 : I0 {{}};"), &format!("{names}[I60]\n"));
     compile(&format!("interface A {{ undefined f({} long z); }};", "long a, ".repeat(5_000)), "[A]\n");
+}
+
+/// What the fuzz target is given to begin with, on the stable toolchain.
+#[test]
+fn the_corpus_of_the_fuzz_target() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for folder in [tests.join("golden"), tests.join("errors"), webidl()] {
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).expect("the folder is part of the repository") {
+            let path = entry.expect("a folder can be listed").path();
+            let small =
+                |path: &Path| std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() < 10_000);
+            if path.extension().is_some_and(|extension| extension == "idl") && small(&path) {
+                harness::run(&std::fs::read(path).expect("a file can be read"));
+                count += 1;
+            }
+        }
+        assert!(count > 3);
+    }
 }

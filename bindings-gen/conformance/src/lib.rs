@@ -8,3 +8,4 @@ pub mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings/mod.rs"));
 }
 pub mod dom;
+pub mod walk_through;

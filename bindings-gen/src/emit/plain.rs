@@ -148,9 +148,18 @@ impl Emitter<'_> {
 
     /// Whether a dictionary and those that it inherits from have no required member.
     pub(super) fn has_default(&self, name: &str) -> bool {
-        let Some(dictionary) = self.types.selection.dictionaries.get(name) else { return false };
-        let own = dictionary.members.iter().all(|member| !member.required);
-        own && dictionary.inherits.as_ref().is_none_or(|parent| self.has_default(&parent.name))
+        let dictionaries = &self.types.selection.dictionaries;
+        let mut next = Some(name);
+        // A dictionary that inherits from itself, which is told of elsewhere, has no default.
+        for _ in 0..=dictionaries.len() {
+            let Some(name) = next else { return true };
+            let Some(dictionary) = dictionaries.get(name) else { return false };
+            if dictionary.members.iter().any(|member| member.required) {
+                return false;
+            }
+            next = dictionary.inherits.as_ref().map(|parent| parent.name.as_str());
+        }
+        false
     }
 
     /// The value of a missing member; none if it has no default.

@@ -3,6 +3,7 @@
 mod collections;
 mod cost;
 mod further;
+mod greeter;
 mod lists;
 mod values;
 mod window;
@@ -14,6 +15,7 @@ pub use self::cost::Cost;
 pub use self::further::{
     Assembly, Base, Derived, Directory, Filters, Maker, Memory, Nameless, PictureElement, Socket, Values,
 };
+pub use self::greeter::Greeter;
 pub use self::lists::{Indexed, Marks, Named, Overriding, OwnTags, Scores, Shelf, Tags};
 pub use self::values::{
     Buffers, DerivedJson, Dictionaries, Forms, Json, Numbers, Overloads, Strings, Tools, Unions,
