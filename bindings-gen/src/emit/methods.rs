@@ -40,7 +40,13 @@ impl Emitter<'_> {
             InterfaceKind::Namespace => upper_first(idl),
             InterfaceKind::Interface | InterfaceKind::Callback => idl.clone(),
         };
-        let mut more = vec![format!("Implemented by [`{}`].", self.backend.implementer(&implementer))];
+        let implementer = self.backend.implementer(&implementer);
+        // Glue without members has no use for the implementation, and does not import it.
+        let empty = interface.kind == InterfaceKind::Namespace && interface.members.is_empty();
+        let mut more = vec![match empty {
+            true => format!("Implemented by `{implementer}`."),
+            false => format!("Implemented by [`{implementer}`]."),
+        }];
         if !interface.mixins.is_empty() {
             let mixins: Vec<String> = interface
                 .mixins
