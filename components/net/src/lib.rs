@@ -34,4 +34,5 @@ mod thread;
 pub use clock::{Clock, SystemClock};
 pub use config::{Limits, NetConfig, ResolveConfig, ResolveOverrideError, Timeouts, TrustedRoots};
 pub use http::tls::TlsSetupError;
+pub use site::same_site;
 pub use thread::{NetStartError, NetThread};

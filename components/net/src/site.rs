@@ -52,7 +52,8 @@ pub(crate) fn is_public_suffix(domain: &str) -> bool {
 }
 
 /// [Same site](https://html.spec.whatwg.org/multipage/browsers.html#same-site): scheme counts.
-pub(crate) fn same_site(a: &Origin, b: &Origin) -> bool {
+#[must_use]
+pub fn same_site(a: &Origin, b: &Origin) -> bool {
     Site::of(a) == Site::of(b)
 }
 

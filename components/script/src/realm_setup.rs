@@ -97,6 +97,8 @@ pub(crate) fn create_realm<T: PlatformObject>(
     realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
     let global = make(&realm)?;
     let global = realm.wrap_global(global)?;
+    // Only a cross-origin isolated context has it, and there are none.
+    realm.global().delete(&realm, "SharedArrayBuffer")?;
     realm.install(bindings::INTERFACES, bindings::NAMESPACES)?;
     if options.exposure.intersects(Exposure::WINDOW) {
         // https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object:htmldocument

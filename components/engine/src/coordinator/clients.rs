@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bgfetch_net::same_site;
 use bgfetch_service_worker::{ClientInput, Input, NewClient};
 use bgfetch_traits::ids::{ClientId, StorageKey};
 use bgfetch_traits::policy::Client;
@@ -126,6 +127,7 @@ impl Coordinator {
             .clients
             .values()
             .filter(|entry| entry.thread != sender.thread && entry.key.as_ref() == Some(key))
+            .filter(|entry| same_site(&entry.client.top_level_origin, &sender.client.top_level_origin))
             .map(|entry| (entry.thread, &entry.sender))
             .collect();
         for thread in others.into_values() {

@@ -1,6 +1,7 @@
 //! Dedicated and shared [workers](https://html.spec.whatwg.org/multipage/workers.html): threads that scripts start, and
 //! that end with those who own them.
 
+use bgfetch_net::same_site;
 use bgfetch_traits::fetch::CredentialsMode;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
@@ -38,6 +39,8 @@ struct Owner {
 struct SharedWorker {
     /// [Constructor origin](https://html.spec.whatwg.org/multipage/workers.html#concept-sharedworkerglobalscope-constructor-origin)
     origin: Origin,
+    /// Of the page that the first owner is in: with the origin, its [storage key](https://storage.spec.whatwg.org/#storage-key).
+    top_level_origin: Origin,
     /// [Constructor URL](https://html.spec.whatwg.org/multipage/workers.html#concept-sharedworkerglobalscope-constructor-url)
     url: Url,
     name: String,
@@ -51,6 +54,7 @@ impl SharedWorker {
     fn of(request: &WorkerRequest) -> Self {
         Self {
             origin: request.outside.origin.clone(),
+            top_level_origin: request.outside.top_level_origin.clone(),
             url: request.url.clone(),
             name: request.name.clone(),
             worker_type: request.worker_type,
@@ -60,7 +64,10 @@ impl SharedWorker {
     }
 
     fn is_meant_by(&self, request: &WorkerRequest) -> bool {
-        self.origin == request.outside.origin && self.url == request.url && self.name == request.name
+        self.origin == request.outside.origin
+            && same_site(&self.top_level_origin, &request.outside.top_level_origin)
+            && self.url == request.url
+            && self.name == request.name
     }
 
     /// Why a request for it is refused:

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::agent::Agent;
 use crate::blocking::{self, Whole};
-use crate::dom::file::blob_url;
+use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::environment::Environment;
 use crate::mime::MimeType;
 
@@ -25,7 +25,7 @@ pub(super) struct Imported {
 pub(super) fn import(
     realm: &Realm,
     urls: &[String],
-    mut fetch: impl FnMut(Url) -> Result<Imported, String>,
+    mut fetch: impl FnMut(Url, Option<BlobEntry>) -> Result<Imported, String>,
 ) -> Fallible<()> {
     // Steps 3 to 5.
     let environment = Environment::of(realm);
@@ -34,12 +34,14 @@ pub(super) fn import(
             .parse_url(text)
             .map_err(|error| Exception::dom("SyntaxError", format!("{text:?} is no URL: {error}")))
     };
-    let parsed: Fallible<Vec<Url>> = urls.iter().map(parse).collect();
+    // What blob URLs stand for is known from here on: one of the scripts may revoke them.
+    let parsed: Fallible<Vec<_>> =
+        urls.iter().map(|text| parse(text).map(|url| (blob_url::resolve(&url), url))).collect();
     // Step 6.
-    for url in parsed? {
+    for (entry, url) in parsed? {
         // Step 6.1.
         let Imported { script, muted_errors } =
-            fetch(url).map_err(|why| Exception::dom("NetworkError", why))?;
+            fetch(url, entry).map_err(|why| Exception::dom("NetworkError", why))?;
         // Waiting for the network does not count as running.
         Agent::current().allow_time();
         // Step 6.2: errors of scripts of other origins are muted.
@@ -56,8 +58,8 @@ pub(super) fn import(
 
 /// [Fetches a classic worker-imported
 /// script](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-classic-worker-imported-script).
-pub(super) fn fetch(realm: &Realm, url: &Url) -> Result<Imported, String> {
-    let (script, kind) = script_and_type(realm, url, RequestMode::NoCors, CacheMode::Default)?;
+pub(super) fn fetch(realm: &Realm, url: &Url, entry: Option<&BlobEntry>) -> Result<Imported, String> {
+    let (script, kind) = script_and_type(realm, url, entry, RequestMode::NoCors, CacheMode::Default)?;
     let muted_errors = matches!(kind, ResponseType::Opaque | ResponseType::OpaqueRedirect);
     Ok(Imported { script, muted_errors })
 }
@@ -69,12 +71,13 @@ pub(crate) fn script(
     mode: RequestMode,
     cache: CacheMode,
 ) -> Result<ScriptResource, String> {
-    script_and_type(realm, url, mode, cache).map(|(script, _)| script)
+    script_and_type(realm, url, None, mode, cache).map(|(script, _)| script)
 }
 
 fn script_and_type(
     realm: &Realm,
     url: &Url,
+    entry: Option<&BlobEntry>,
     mode: RequestMode,
     cache: CacheMode,
 ) -> Result<(ScriptResource, ResponseType), String> {
@@ -89,7 +92,7 @@ fn script_and_type(
     let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
     // Steps 2 to 4.
     let fetched = if url.scheme() == "blob" {
-        blob_url::fetch(&request, None).and_then(|response| blocking::read(response, None))
+        blob_url::fetch(&request, entry).and_then(|response| blocking::read(response, None))
     } else {
         blocking::fetch(&environment, request, None)
     };

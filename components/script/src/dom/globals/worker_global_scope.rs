@@ -69,10 +69,12 @@ impl WorkerGlobalScopeMethods for WorkerGlobalScope {
             return Err(Exception::type_error("importScripts() is not for module workers: use import"));
         }
         let Some(worker) = self.root().downcast::<ServiceWorkerGlobalScope>() else {
-            return import_scripts::import(realm, &urls, |url| import_scripts::fetch(realm, &url));
+            return import_scripts::import(realm, &urls, |url, entry| {
+                import_scripts::fetch(realm, &url, entry.as_ref())
+            });
         };
         let origin = Environment::of(realm).origin.clone();
-        import_scripts::import(realm, &urls, |url| {
+        import_scripts::import(realm, &urls, |url, _| {
             // What is stored of a script does not tell what a redirect led to.
             let muted_errors = url.scheme() != "data" && url.origin() != origin;
             let script = worker.imported_script(realm, url)?;

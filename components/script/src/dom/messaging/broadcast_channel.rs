@@ -49,7 +49,7 @@ impl BroadcastChannelMethods for BroadcastChannel {
     /// [`postMessage()`](https://html.spec.whatwg.org/multipage/web-messaging.html#dom-broadcastchannel-postmessage)
     fn post_message(&self, realm: &Realm, message: Value) -> Fallible<()> {
         // Step 1: [eligible for messaging](https://html.spec.whatwg.org/multipage/web-messaging.html#eligible-for-messaging).
-        let environment = Environment::of(realm);
+        let Some(environment) = Environment::try_of(realm) else { return Ok(()) };
         if environment.kind != GlobalKind::Window && Agent::current().is_closing() {
             return Ok(());
         }
