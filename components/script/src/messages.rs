@@ -44,8 +44,8 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 background_fetch_changed(realm, fetch, progress)
             });
         }
-        ScriptMsg::Broadcast { key, channel, data } => {
-            broadcast_channel::receive_from_elsewhere(&key, &channel, &data)
+        ScriptMsg::Broadcast { to, channel, data } => {
+            broadcast_channel::receive_from_elsewhere(&to, &channel, &data)
         }
         ScriptMsg::WorkerEvent { to, object, event } => {
             queue_for(agent, to, TaskSource::DomManipulation, move |realm| {

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::background_fetch::BackgroundFetchProgress;
 use crate::coordinator::PermissionState;
-use crate::ids::{BackgroundFetchId, ClientId, StorageKey};
+use crate::ids::{BackgroundFetchId, ClientId};
 use crate::reply::Reply;
 use crate::service_worker::{
     EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
@@ -77,8 +77,8 @@ pub enum ScriptMsg {
     },
     /// A message of a broadcast channel.
     Broadcast {
-        /// For everyone of this storage key.
-        key: StorageKey,
+        /// For these environments of the thread.
+        to: Vec<ClientId>,
         /// Channel name.
         channel: String,
         /// The data.

@@ -122,17 +122,18 @@ impl Coordinator {
         else {
             return;
         };
-        let others: BTreeMap<_, _> = self
-            .scripts
-            .clients
-            .values()
-            .filter(|entry| entry.thread != sender.thread && entry.key.as_ref() == Some(key))
-            .filter(|entry| same_site(&entry.client.top_level_origin, &sender.client.top_level_origin))
-            .map(|entry| (entry.thread, &entry.sender))
-            .collect();
-        for thread in others.into_values() {
-            let (key, channel, data) = (key.clone(), channel.to_owned(), Arc::clone(data));
-            thread.send(ScriptMsg::Broadcast { key, channel, data });
+        let mut others: BTreeMap<ThreadId, (&ScriptSender, Vec<ClientId>)> = BTreeMap::new();
+        for (id, entry) in &self.scripts.clients {
+            let is_meant = entry.thread != sender.thread
+                && entry.key.as_ref() == Some(key)
+                && same_site(&entry.client.top_level_origin, &sender.client.top_level_origin);
+            if is_meant {
+                others.entry(entry.thread).or_insert_with(|| (&entry.sender, Vec::new())).1.push(*id);
+            }
+        }
+        for (thread, to) in others.into_values() {
+            let (channel, data) = (channel.to_owned(), Arc::clone(data));
+            thread.send(ScriptMsg::Broadcast { to, channel, data });
         }
     }
 }

@@ -7,7 +7,7 @@ use bgfetch_js::{
     DomString, Exception, Fallible, PlatformObject, Realm, Root, Value, platform_object, trace_fields,
 };
 use bgfetch_traits::coordinator::CoordinatorMsg;
-use bgfetch_traits::ids::StorageKey;
+use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::service_worker::MessageData;
 
 use crate::agent::{Agent, TaskSource};
@@ -62,7 +62,11 @@ impl BroadcastChannelMethods for BroadcastChannel {
         // Steps 4 to 9: this thread's other channels, then everyone else.
         let this = self.root();
         receive(&self.name, &data, |realm, channel| {
-            !channel.is_same(&this) && Environment::of(realm).origin == environment.origin
+            let other = Environment::of(realm);
+            // Of windows of this thread, those of other sites of the same domain are not told apart from strangers.
+            !channel.is_same(&this)
+                && other.origin == environment.origin
+                && other.top_level_origin == environment.top_level_origin
         });
         if let Some(key) = environment.storage_key() {
             let channel = self.name.to_string();
@@ -115,9 +119,9 @@ fn receive(name: &str, data: &Arc<MessageData>, meant: impl Fn(&Realm, &Root<Bro
     }
 }
 
-/// A message came from another thread, for all channels of a storage key.
-pub(crate) fn receive_from_elsewhere(key: &StorageKey, name: &str, data: &Arc<MessageData>) {
-    receive(name, data, |realm, _| Environment::of(realm).storage_key().as_ref() == Some(key));
+/// A message came from another thread, for the channels of these environments.
+pub(crate) fn receive_from_elsewhere(to: &[ClientId], name: &str, data: &Arc<MessageData>) {
+    receive(name, data, |realm, _| to.contains(&Environment::of(realm).id));
 }
 
 /// Lets go of the channels of a realm that ends.
