@@ -10,6 +10,7 @@ use crate::config::Timeouts;
 use crate::cookies::CookieJar;
 use crate::fetch::preflight_cache::PreflightCache;
 use crate::http::pool::Pool;
+use crate::http_cache::HttpCache;
 use crate::scheduler::Scheduler;
 
 /// The network thread's state.
@@ -21,6 +22,7 @@ pub(crate) struct Net {
     /// Notified when there is something to write to the cookie file.
     pub(crate) cookies_changed: Notify,
     pub(crate) preflights: RefCell<PreflightCache>,
+    pub(crate) cache: RefCell<HttpCache>,
     pub(crate) pool: Pool,
     pub(crate) scheduler: Scheduler,
     pub(crate) state: watch::Sender<ThreadState>,

@@ -7,17 +7,18 @@
 //! ```text
 //!   NetMsg ──> thread ──> fetch/    main fetch, scheme fetch, HTTP fetch, redirects, CORS, ...   (one task a fetch)
 //!                           │ ├──> policy/     may it be asked, may it be seen: CSP, mixed content, referrer, ...
-//!                           │ └──> cookies/
+//!                           │ ├──> cookies/
+//!                           │ └──> http_cache/   what need not be asked again
 //!                           ├────> scheduler/  admission: which request goes to the wire next
 //!                           ├────> http/       pool, names, TCP, TLS, HTTP/1.1, HTTP/2
 //!                           └────> scheduler/  link: whose bytes pass next, and how fast
 //!   BodyReader <── pipe <── decoders <── bytes
 //! ```
 //!
-//! What a browser's network stack has and this one has not: an HTTP cache (every request goes to the network, and
-//! the cache mode "only-if-cached" is a network error), proxies, HTTP/3, HSTS, prompts for credentials (user name
-//! and password in a URL are not sent), client certificates, embedder policies, local network access checks,
-//! and reports of policy violations to pages (they are logged).
+//! What a browser's network stack has and this one has not: a cache on disk (that in memory, `http_cache/`, is for the
+//! requests of pages), proxies, HTTP/3, HSTS, prompts for credentials (user name and password in a URL are not sent),
+//! client certificates, embedder policies, local network access checks, and reports of policy violations to pages (they
+//! are logged).
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -26,6 +27,7 @@ mod context;
 mod cookies;
 mod fetch;
 mod http;
+mod http_cache;
 mod policy;
 mod scheduler;
 mod site;

@@ -113,6 +113,7 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
         cookies: RefCell::new(cookies),
         cookies_changed: Notify::new(),
         preflights: RefCell::new(PreflightCache::default()),
+        cache: RefCell::default(),
         pool,
         scheduler,
         state,
@@ -182,7 +183,9 @@ fn clear(net: &Net, key: Option<&StorageKey>) {
     }
     net.cookies.borrow_mut().clear(url.as_ref());
     net.cookies_changed.notify_one();
-    net.preflights.borrow_mut().clear(url.as_ref().map(Url::origin).as_ref());
+    let origin = url.as_ref().map(Url::origin);
+    net.preflights.borrow_mut().clear(origin.as_ref());
+    net.cache.borrow_mut().clear(origin.as_ref());
     let host = url.as_ref().and_then(|url| {
         Some(HostKey { host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
     });

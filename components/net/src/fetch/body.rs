@@ -18,6 +18,7 @@ use super::InternalBody;
 use super::header_values::extract_token_list;
 use super::integrity::IntegrityCheck;
 use crate::http::body::NetworkBody;
+use crate::http_cache::Recording;
 
 /// What a decoder makes at once.
 const DECODED_PIECE: usize = 64 * 1024;
@@ -193,6 +194,7 @@ pub(crate) async fn deliver(
     body: &mut DecodedBody,
     writer: &mut BodyWriter,
     mut check: Option<IntegrityCheck>,
+    mut recording: Option<Box<Recording>>,
 ) -> Result<(), DeliveryError> {
     let mut held_back: Option<Bytes> = None;
     loop {
@@ -203,6 +205,9 @@ pub(crate) async fn deliver(
             next = body.next() => next,
         };
         let Some(piece) = next.transpose().map_err(DeliveryError::Network)? else { break };
+        if let Some(recording) = &mut recording {
+            recording.push(&piece);
+        }
         match &mut check {
             None => writer.push(piece)?,
             Some(check) => {
@@ -215,6 +220,9 @@ pub(crate) async fn deliver(
     }
     if check.is_some_and(|check| !check.matches()) {
         return Err(DeliveryError::Network(integrity_mismatch()));
+    }
+    if let Some(recording) = recording {
+        recording.finish();
     }
     if let Some(last) = held_back {
         writer.push(last)?;

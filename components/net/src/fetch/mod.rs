@@ -7,14 +7,13 @@
 //! | [`scheme_fetch`] | scheme fetch |
 //! | [`http_fetch`] | HTTP fetch |
 //! | [`redirect`] | HTTP-redirect fetch |
-//! | [`network_or_cache`] | HTTP-network-or-cache fetch, without a cache |
+//! | [`network_or_cache`] | HTTP-network-or-cache fetch |
 //! | [`network`] | HTTP-network fetch |
 //! | [`cors`], [`preflight`], [`preflight_cache`] | the CORS protocol |
 //! | [`body`], [`integrity`] | bodies: content codings, delivery, subresource integrity |
 //!
-//! There is no HTTP cache: every request goes to the network, whatever its cache mode; the modes still decide the
-//! headers that caches on the way obey, and "only-if-cached" is a network error. Nor are there prompts for
-//! credentials, HSTS, embedder policies, or the Timing-Allow-Origin check (no timing is reported).
+//! The HTTP cache serves requests of foreground priority. There are no prompts for credentials, HSTS, embedder policies,
+//! or the Timing-Allow-Origin check (no timing is reported).
 
 pub(crate) mod body;
 pub(crate) mod cors;

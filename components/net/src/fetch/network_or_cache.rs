@@ -1,17 +1,20 @@
-//! [HTTP-network-or-cache fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch), without a cache.
+//! [HTTP-network-or-cache fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch).
 
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, ReferrerPolicy, RequestBody, RequestMode,
+    CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, ReferrerPolicy, RequestBody,
+    RequestMode, ResponseHead,
 };
 use bgfetch_traits::headers::HeaderList;
+use bytes::Bytes;
 use http::Method;
 use url::Origin;
 
-use super::FetchResult;
 use super::network::{NetworkFetch, http_network_fetch};
 use super::request::{FetchParams, FetchRequest, RedirectTaint, Tainting};
+use super::{FetchResult, InternalBody, InternalResponse, is_redirect_status};
 use crate::context::Net;
 use crate::cookies::SameSiteMode;
+use crate::http_cache::{CacheKey, Recording, Stored, freshen};
 use crate::policy::fetch_metadata::append_the_fetch_metadata_headers;
 
 /// A request whose `keepalive` is set may have a body of so many bytes.
@@ -19,9 +22,10 @@ const MOST_KEEPALIVE_BYTES: u64 = 64 * 1024;
 
 /// HTTP-network-or-cache fetch.
 ///
-/// Not implemented, each for want of what it needs: authentication entries and prompts (steps 8.22.2, 14, 15: no
-/// request has a traversable for user prompts), and the cache (steps 8.24 to 8.26, 10.3 to 10.5).
+/// Not implemented for want of what they need: authentication entries and prompts (steps 8.22.2, 14, 15: no request has
+/// a traversable for user prompts). Stale responses are never used while they are revalidated.
 pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> FetchResult {
+    params.recording = None;
     // Step 8.3.
     let include_credentials = match params.request.head.credentials {
         CredentialsMode::Include => true,
@@ -30,12 +34,96 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
     };
     // Steps 8.5 to 8.22.
     let headers = request_headers(&params.net, &params.request, include_credentials)?;
-    // Step 10.1.
-    if params.request.head.cache == CacheMode::OnlyIfCached {
-        let message = format!("{} is not in the cache: there is none", params.request.current_url());
-        return Err(NetworkError::new(NetworkErrorKind::Internal, message));
-    }
+    // Steps 8.23 to 8.26.
+    let mode = cache_mode(&params.request.head.headers, params.request.head.cache);
+    let now = params.net.clock.now();
+    let key = cache_key(&params.request, &headers);
+    let usable = key.as_ref().filter(|_| !matches!(mode, CacheMode::NoStore | CacheMode::Reload));
+    let stored = usable.and_then(|key| params.net.cache.borrow_mut().select(key, &headers, now));
+    let stored = match stored {
+        Some(stored) if may_be_used(&stored, mode) => {
+            return Ok(from_cache(params, stored.head, stored.body));
+        }
+        // Step 10.1.
+        None if mode == CacheMode::OnlyIfCached => {
+            let message = format!("{} is not in the cache", params.request.current_url());
+            return Err(NetworkError::new(NetworkErrorKind::Internal, message));
+        }
+        stored => stored,
+    };
     // Step 10.2.
+    let mut sent = headers.clone();
+    if let Some(stored) = &stored {
+        append_validators(&mut sent, &stored.head.headers);
+    }
+    let response = Box::pin(network_fetch(params, sent, include_credentials)).await?;
+    // Step 10.3.
+    if !params.request.head.method.is_safe() && matches!(response.head.status, 200..=399) {
+        let key = CacheKey::new(params.request.partition(), params.request.current_url());
+        params.net.cache.borrow_mut().invalidate(&key);
+    }
+    let Some(key) = key.filter(|_| mode != CacheMode::NoStore) else { return Ok(response) };
+    // Step 10.4.
+    if let Some(stored) = stored.filter(|_| response.head.status == 304) {
+        let Stored { mut head, body, .. } = *stored;
+        response.body.drain().await;
+        freshen(&mut head, &response.head.headers);
+        if let Some(mut recording) = Recording::of(&params.net, key, &headers, &head, now) {
+            recording.push(&body);
+            recording.finish();
+        }
+        return Ok(from_cache(params, head, body));
+    }
+    // Step 10.5. Of a redirect that is followed the body does not matter.
+    let recording = Recording::of(&params.net, key, &headers, &response.head, now);
+    if is_redirect_status(response.head.status) && response.head.headers.contains("location") {
+        if let Some(recording) = recording {
+            recording.finish();
+        }
+    } else {
+        params.recording = recording;
+    }
+    Ok(response)
+}
+
+/// What a request is found in the cache by, if it is one for the cache. Background fetches are not, nor are parts of a
+/// response.
+fn cache_key(request: &FetchRequest, headers: &HeaderList) -> Option<CacheKey> {
+    let wanted = request.priority == Priority::Foreground
+        && request.head.method == Method::GET
+        && !headers.contains("range");
+    wanted.then(|| CacheKey::new(request.partition(), request.current_url()))
+}
+
+/// Whether a stored response does without its server.
+const fn may_be_used(stored: &Stored, mode: CacheMode) -> bool {
+    match mode {
+        CacheMode::Default => stored.fresh,
+        CacheMode::ForceCache | CacheMode::OnlyIfCached => true,
+        CacheMode::NoStore | CacheMode::Reload | CacheMode::NoCache => false,
+    }
+}
+
+/// Steps 8.25 and 8.26: the server may say that the stored response is still the right one.
+fn append_validators(headers: &mut HeaderList, stored: &HeaderList) {
+    for (validator, name) in [("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")] {
+        if let Some(value) = stored.get(validator) {
+            headers.append(name, value);
+        }
+    }
+}
+
+fn from_cache(params: &FetchParams, head: ResponseHead, body: Bytes) -> InternalResponse {
+    let url_list = params.request.url_list().to_vec();
+    InternalResponse { head: ResponseHead { url_list, ..head }, body: InternalBody::Bytes(body) }
+}
+
+/// Step 10.2, and what follows of the network's answer itself.
+async fn network_fetch(
+    params: &mut FetchParams,
+    headers: HeaderList,
+    include_credentials: bool,
+) -> FetchResult {
     let range_requested = headers.contains("range");
     let fetch = NetworkFetch { headers, include_credentials, new_connection: false };
     let mut response = http_network_fetch(params, &fetch).await?;
@@ -142,13 +230,19 @@ fn append_unless_there(headers: &mut HeaderList, name: &str, value: &str) {
     }
 }
 
-/// Steps 8.16 to 8.18.
-fn append_cache_headers(headers: &mut HeaderList, mut mode: CacheMode) {
+/// Step 8.16: who asks for conditions does so without the cache.
+fn cache_mode(headers: &HeaderList, mode: CacheMode) -> CacheMode {
     let conditional = ["if-modified-since", "if-none-match", "if-unmodified-since", "if-match", "if-range"];
     if mode == CacheMode::Default && conditional.iter().any(|name| headers.contains(name)) {
-        mode = CacheMode::NoStore;
+        CacheMode::NoStore
+    } else {
+        mode
     }
-    match mode {
+}
+
+/// Steps 8.16 to 8.18.
+fn append_cache_headers(headers: &mut HeaderList, mode: CacheMode) {
+    match cache_mode(headers, mode) {
         CacheMode::NoCache => append_unless_there(headers, "Cache-Control", "max-age=0"),
         CacheMode::NoStore | CacheMode::Reload => {
             append_unless_there(headers, "Pragma", "no-cache");

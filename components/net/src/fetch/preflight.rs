@@ -39,6 +39,7 @@ pub(crate) async fn cors_preflight_fetch(params: &FetchParams) -> Result<(), Net
         request: request.preflight(head),
         upload_progress: None,
         csp: Rc::clone(&params.csp),
+        recording: None,
     };
     let response = http_network_or_cache_fetch(&mut preflight).await?;
     response.body.drain().await;

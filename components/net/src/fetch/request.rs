@@ -11,6 +11,7 @@ use bgfetch_traits::policy::Client;
 use url::{Origin, Url};
 
 use crate::context::Net;
+use crate::http_cache::Recording;
 use crate::policy::csp::{ClientCsp, CspSubject};
 use crate::site::{Site, same_site};
 
@@ -36,6 +37,8 @@ pub(crate) struct FetchParams {
     pub(crate) request: FetchRequest,
     pub(crate) upload_progress: Option<UploadProgress>,
     pub(crate) csp: Rc<ClientCsp>,
+    /// The response, if it is to be stored in the cache once its body is whole.
+    pub(crate) recording: Option<Box<Recording>>,
 }
 
 /// The request.
@@ -60,7 +63,7 @@ impl FetchParams {
     pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
         let csp = Rc::new(ClientCsp::of(&request.client.policy));
         let upload_progress = upload_progress.map(only_growth);
-        Self { net, request: FetchRequest::new(request), upload_progress, csp }
+        Self { net, request: FetchRequest::new(request), upload_progress, csp, recording: None }
     }
 }
 
@@ -187,7 +190,7 @@ impl FetchRequest {
 
     /// Whether the body's [source](https://fetch.spec.whatwg.org/#concept-body-source) is null: it can be sent once.
     pub(crate) const fn body_can_be_sent_once_only(&self) -> bool {
-        self.body_is_stream
+        self.body_is_stream || matches!(self.body, Some(RequestBody::Stream { .. }))
     }
 
     /// A redirect takes the body away.

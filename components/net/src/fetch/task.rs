@@ -16,6 +16,7 @@ use super::integrity::IntegrityCheck;
 use super::main_fetch::main_fetch;
 use super::request::{FetchParams, FetchRequest};
 use crate::context::{Net, ThreadState};
+use crate::http_cache::Recording;
 use crate::policy::csp::policy_of_response;
 
 /// A foreground response with integrity metadata is read as a whole before anyone sees it, up to so many bytes.
@@ -46,13 +47,13 @@ pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
             return;
         }
     };
-    let Some(Delivery { mut body, check }) = body else {
+    let Some(Delivery { mut body, check, recording }) = body else {
         reply.send(Ok(response));
         return;
     };
     let (mut writer, reader) = pipe(DEFAULT_CAPACITY);
     reply.send(Ok(Response { body: Some(reader), ..response }));
-    let delivered = interrupts.unless_interrupted(deliver(&mut body, &mut writer, check)).await;
+    let delivered = interrupts.unless_interrupted(deliver(&mut body, &mut writer, check, recording)).await;
     let end = match delivered {
         Ok(Ok(())) => Ok(()),
         // Nobody is there to be told.
@@ -70,6 +71,7 @@ pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
 struct Delivery {
     body: DecodedBody,
     check: Option<IntegrityCheck>,
+    recording: Option<Box<Recording>>,
 }
 
 /// Fetch, up to the [response handover](https://fetch.spec.whatwg.org/#fetch-finale).
@@ -78,11 +80,17 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
     let InternalResponse { head, body } = main_fetch(params).await?;
     let policy = policy_of_response(&head.headers);
     let body = DecodedBody::of(body, &head.headers);
+    let mut recording = params.recording.take();
+    if body.is_none()
+        && let Some(recording) = recording.take()
+    {
+        recording.finish();
+    }
     let mut response = Response { head, body: None, policy };
     // Main fetch, step 23.
     let request = &params.request;
     let Some(mut check) = IntegrityCheck::of(&request.head.integrity) else {
-        return Ok((response, body.map(|body| Delivery { body, check: None })));
+        return Ok((response, body.map(|body| Delivery { body, check: None, recording })));
     };
     let eligible = !matches!(
         response.head.kind,
@@ -91,9 +99,13 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
     let Some(body) = body.filter(|_| eligible) else { return Err(integrity_mismatch()) };
     if request.priority == Priority::Background {
         // Such bodies go to storage and may be larger than memory: their last piece waits for the verdict.
-        return Ok((response, Some(Delivery { body, check: Some(check) })));
+        return Ok((response, Some(Delivery { body, check: Some(check), recording })));
     }
     let bytes = body.read_all(LONGEST_CHECKED).await?;
+    if let Some(mut recording) = recording {
+        recording.push(&bytes);
+        recording.finish();
+    }
     check.update(&bytes);
     if !check.matches() {
         return Err(integrity_mismatch());

@@ -11,6 +11,7 @@ mod cookies;
 mod cors;
 mod headers;
 mod hostile_server;
+mod http_cache;
 mod http_versions;
 mod integrity;
 mod redirects;
