@@ -53,6 +53,7 @@ const ENGINE: [(&str, &[&str]); 2] = [
             "AsyncIteration",
             "Candidate",
             "Constructor",
+            "EventHandlers",
             "Exposure",
             "Interface",
             "Legacy",

@@ -44,7 +44,10 @@ impl Emitter<'_> {
         if members.iter().any(|member| is_event_handler(member)) {
             bounds.push(quote!(DerivedFrom<EventTarget>));
         }
+        let handlers = self.event_handlers(mixin, members);
         quote! {
+            #handlers
+
             #docs
             pub struct #name<T>(std::marker::PhantomData<T>);
 
@@ -119,7 +122,10 @@ impl Emitter<'_> {
             let ancestor = ident(&ancestor.name.name);
             quote!(impl DerivedFrom<#ancestor> for #this {})
         });
+        let handlers = self.event_handlers(idl, &tabled);
         quote! {
+            #handlers
+
             #[doc = " The interface, as the engine wants it."]
             static #static_name: Interface = Interface {
                 #(#fields,)*

@@ -10,7 +10,7 @@ use crate::emit::names::{ident, snake};
 use crate::emit::special::observable;
 use crate::emit::types::float_literal;
 use crate::model::{Attribute, Exposure, Member, MemberKind, Type, find_attribute};
-use crate::select::event_handler_type;
+use crate::select::{event_handler_type, is_event_handler};
 use crate::source::Span;
 
 /// What member tables are written for.
@@ -42,8 +42,15 @@ impl Emitter<'_> {
     /// The tables for some members; `of` is the interface or mixin that they are of.
     pub(super) fn tables(&self, of: &str, members: &[&Member], target: &Target) -> Tables {
         let mut tables = Tables::default();
+        let mut handlers = 0_i16;
         for member in members {
             match &member.kind {
+                MemberKind::Attribute(attribute) if event_handler_type(&attribute.ty) => {
+                    self.check_event_target(member.span);
+                    let entry = event_handler_entry(of, member, handlers, target);
+                    handlers = handlers.saturating_add(1);
+                    tables.add(entry, member, target, false);
+                }
                 MemberKind::Constant { name, value, .. } => {
                     let entry = self.constant(member, &name.name, value);
                     tables.constants.extend(entry.map(|entry| flags(entry, member, target)));
@@ -116,10 +123,6 @@ impl Emitter<'_> {
         let this = &target.this;
         let idl = &attribute.name.name;
         let name = c_string(idl);
-        if event_handler_type(&attribute.ty) {
-            self.check_event_target(member.span);
-            return self.event_handler_entry(member, idl, target);
-        }
         let methods = &target.methods;
         let getter_method = ident(&snake(idl));
         if attribute.modifier == Modifier::Static || target.namespace {
@@ -249,22 +252,55 @@ impl Emitter<'_> {
         }
     }
 
-    /// `onfetch`: no method, but the event handler map of the object.
-    fn event_handler_entry(&self, member: &Member, idl: &str, target: &Target) -> TokenStream {
-        let this = &target.this;
-        let name = c_string(idl);
-        let event = idl.strip_prefix("on").unwrap_or(idl);
-        let constructor = attribute_constructor(member);
-        quote! {
-            #constructor(
-                #name,
-                |realm, this: &#this| event_handler::get(realm, &this.root().upcast::<EventTarget>(), #event),
-                |realm, this: &#this, value| {
-                    event_handler::set(realm, &this.root().upcast::<EventTarget>(), #event, value)
-                },
-            )
+    /// The list of the events that the event handler attributes among some members are for; nothing if there are none.
+    pub(super) fn event_handlers(&self, of: &str, members: &[&Member]) -> Option<TokenStream> {
+        let handlers = handlers_name(of);
+        let names = members.iter().filter(|member| is_event_handler(member)).map(|member| member.name());
+        let events: Vec<&str> = names.map(|name| name.strip_prefix("on").unwrap_or(name)).collect();
+        if events.is_empty() {
+            return None;
         }
+        Some(quote! {
+            #[doc = " The event handlers, by the number of their events."]
+            struct #handlers;
+
+            impl EventHandlers for #handlers {
+                type Target = EventTarget;
+                const EVENTS: &'static [&'static str] = &[#(#events),*];
+
+                fn get(realm: &Realm, target: &Root<EventTarget>, event: &'static str) -> Fallible<Value> {
+                    event_handler::get(realm, target, event)
+                }
+
+                fn set(
+                    realm: &Realm,
+                    target: &Root<EventTarget>,
+                    event: &'static str,
+                    value: &Value,
+                ) -> Fallible<()> {
+                    event_handler::set(realm, target, event, value)
+                }
+            }
+        })
     }
+}
+
+/// `onfetch`: no method, but the event handler map of the object; `number` is the event's.
+fn event_handler_entry(of: &str, member: &Member, number: i16, target: &Target) -> TokenStream {
+    let (this, handlers) = (&target.this, handlers_name(of));
+    let name = c_string(member.name());
+    let constructor = if member.has("LegacyLenientThis") {
+        quote!(Member::lenient_event_handler)
+    } else {
+        quote!(Member::event_handler)
+    };
+    let number = TokenLiteral::i16_unsuffixed(number);
+    quote!(#constructor::<#this, #handlers>(#name, #number))
+}
+
+/// The type that knows the events of an interface or mixin.
+fn handlers_name(of: &str) -> proc_macro2::Ident {
+    format_ident!("{}Handlers", ident(of))
 }
 
 impl Tables {

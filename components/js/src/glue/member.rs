@@ -23,7 +23,7 @@ unsafe impl Sync for Member {}
 unsafe impl Send for Member {}
 
 const METHOD: u8 = q::JS_PROP_C_W_E as u8;
-const ATTRIBUTE: u8 = (q::JS_PROP_CONFIGURABLE | q::JS_PROP_ENUMERABLE) as u8;
+pub(super) const ATTRIBUTE: u8 = (q::JS_PROP_CONFIGURABLE | q::JS_PROP_ENUMERABLE) as u8;
 
 /// Functions of no size are all there is to know of them: makes one from its type.
 pub(super) const fn conjure<F: Copy + 'static>() -> F {
@@ -217,7 +217,7 @@ impl Member {
         unsafe { CStr::from_ptr(self.entry.name) }
     }
 
-    const fn of(entry: q::JSCFunctionListEntry) -> Self {
+    pub(super) const fn of(entry: q::JSCFunctionListEntry) -> Self {
         Self { entry, exposure: Exposure::ALL, secure_context: false, cross_origin_isolated: false }
     }
 
@@ -257,7 +257,7 @@ type RawSetter = unsafe extern "C" fn(*mut q::JSContext, q::JSValue, q::JSValue)
 
 /// `this` as a `T`; borrowed for as long as the caller of the native holds it, which is until the native returns.
 #[inline]
-fn this_as<'a, T: PlatformObject>(realm: &Realm, this: &'a q::JSValue) -> Fallible<&'a T> {
+pub(super) fn this_as<'a, T: PlatformObject>(realm: &Realm, this: &'a q::JSValue) -> Fallible<&'a T> {
     match platform::own_object::<T>(this) {
         Some(object) => Ok(object),
         None => global_as(realm, this),

@@ -7,6 +7,7 @@
 mod args;
 mod async_iterable;
 mod collection;
+mod event_handlers;
 mod frozen;
 pub mod idl;
 mod install;
@@ -24,6 +25,7 @@ pub use args::{Args, at_least, in_argument};
 pub(crate) use async_iterable::AsyncIterator;
 pub use async_iterable::{AsyncIterable, AsyncIteration, Step};
 pub use collection::{Collection, MapEntries, SetEntries, maplike, setlike};
+pub use event_handlers::EventHandlers;
 pub use frozen::same_frozen_array;
 pub use install::{construct, prototype_for};
 pub(crate) use install::{install_global, install_named_properties, install_unforgeable, interface_objects};
