@@ -1,7 +1,10 @@
 //! Streams of script as bytes for other threads.
 
+use std::future::Future;
+use std::task::Poll;
+
 use bgfetch_js::{ArrayBufferView, Exception, Fallible, PlatformObject, Realm, Root, TypedArrayKind, Value};
-use bgfetch_traits::body::{self, BodyError, BodyReader, BodyWriter};
+use bgfetch_traits::body::{self, BodyError, BodyReader, BodyWriter, Closed};
 use bytes::Bytes;
 
 use super::body_source::body_exception;
@@ -39,7 +42,13 @@ async fn transfer(
     loop {
         let gone = |_| Exception::dom("AbortError", "nobody reads this body any more");
         std::future::poll_fn(|cx| writer.poll_ready(cx)).await.map_err(gone)?;
-        match reader.next(realm).await? {
+        // Whoever was to read it may go away while there is nothing to give.
+        let mut next = std::pin::pin!(reader.next(realm));
+        let read = std::future::poll_fn(|cx| match writer.poll_closed(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(gone(Closed))),
+            Poll::Pending => next.as_mut().poll(cx),
+        });
+        match read.await? {
             Ok(Some(chunk)) => writer.push(chunk_bytes(realm, &chunk)?).map_err(gone)?,
             Ok(None) => return Ok(Ok(())),
             Err(error) => {

@@ -146,8 +146,9 @@ impl ReadableByteStreamController {
 
     /// [ClearAlgorithms](https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-algorithms).
     pub(super) fn clear_algorithms(&self) {
-        let source = self.source.take();
-        drop(source);
+        if let Some(source) = self.source.take() {
+            source.cleared();
+        }
     }
 
     /// [ClearPendingPullIntos](https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos).

@@ -136,8 +136,9 @@ impl ReadableStreamDefaultController {
 
     /// [ClearAlgorithms](https://streams.spec.whatwg.org/#readable-stream-default-controller-clear-algorithms).
     fn clear_algorithms(&self) {
-        let source = self.source.take();
-        drop(source);
+        if let Some(source) = self.source.take() {
+            source.cleared();
+        }
         self.strategy_size.clear();
     }
 

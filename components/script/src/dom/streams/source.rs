@@ -21,6 +21,9 @@ pub(super) trait UnderlyingSourceSteps: Trace {
     /// The cancel algorithm.
     fn cancel(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>>;
 
+    /// Nothing will be asked of it any more: its stream has ended.
+    fn cleared(&self) {}
+
     /// Gives up the bytes that it has not given yet, if it is a source of bytes that nobody has asked yet.
     fn take_reader(&self) -> Option<BodyReader> {
         None
