@@ -91,8 +91,13 @@ fn fenced(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```", text.trim_end())
 }
 
-/// What belongs into a section.
-fn content(desk: &Desk, section: &str) -> String {
+/// The places and codes of errors: the words differ from one version of the Rust compiler to the next.
+fn codes(errors: &str) -> Vec<&str> {
+    errors.lines().filter_map(|line| Some(line.split_once(']')?.0)).collect()
+}
+
+/// What belongs into a section of a chapter.
+fn content(desk: &Desk, chapter: &str, section: &str) -> String {
     let (kind, argument) = section.split_once(' ').unwrap_or((section, ""));
     match kind {
         "run" if argument.starts_with("expand") => fenced("rust,ignore", &desk.run(argument)),
@@ -159,7 +164,7 @@ fn the_book_shows_what_is() {
         let mut updated = text.clone();
         let opening = text.lines().filter_map(|line| line.strip_prefix("<!-- ")?.strip_suffix(" -->"));
         for section in opening.filter(|section| !section.starts_with('/')) {
-            updated = replace_section(&updated, section, &content(&desk, section))
+            updated = replace_section(&updated, section, &content(&desk, &text, section))
                 .unwrap_or_else(|| panic!("{}: {section} does not end", chapter.display()));
         }
         if updated != text && std::env::var_os("UPDATE_GOLDEN").is_some() {

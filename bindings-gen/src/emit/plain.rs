@@ -42,7 +42,10 @@ impl Emitter<'_> {
                 #[doc = " The value of a string; none if it is not one of the enumeration's."]
                 #[expect(clippy::should_implement_trait, reason = "an unknown string is no error in an attribute's setter")]
                 pub fn from_str(string: &str) -> Option<#name> {
-                    #name::ALL.iter().copied().find(|value| value.as_str() == string)
+                    Some(match string {
+                        #(#values => #name::#variants,)*
+                        _ => return None,
+                    })
                 }
             }
         }

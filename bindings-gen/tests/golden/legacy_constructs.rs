@@ -6,7 +6,7 @@ use bgfetch_js::glue::{Exposure, Namespace};
 
 /// `namespace Assembly`.
 ///
-/// Implemented by [`Assembly`].
+/// Implemented by `Assembly`.
 pub trait AssemblyNamespace: Sized {}
 
 /// The namespace, as the engine wants it.

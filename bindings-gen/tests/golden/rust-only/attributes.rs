@@ -173,7 +173,14 @@ impl Mode {
         reason = "an unknown string is no error in an attribute's setter"
     )]
     pub fn from_str(string: &str) -> Option<Mode> {
-        Mode::ALL.iter().copied().find(|value| value.as_str() == string)
+        Some(
+            match string {
+                "" => Mode::Empty,
+                "same-origin" => Mode::SameOrigin,
+                "2d" => Mode::_2d,
+                _ => return None,
+            },
+        )
     }
 }
 

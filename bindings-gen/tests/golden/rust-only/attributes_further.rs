@@ -125,7 +125,13 @@ impl Mood {
         reason = "an unknown string is no error in an attribute's setter"
     )]
     pub fn from_str(string: &str) -> Option<Mood> {
-        Mood::ALL.iter().copied().find(|value| value.as_str() == string)
+        Some(
+            match string {
+                "happy" => Mood::Happy,
+                "sad" => Mood::Sad,
+                _ => return None,
+            },
+        )
     }
 }
 

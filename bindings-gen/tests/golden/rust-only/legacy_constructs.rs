@@ -5,7 +5,7 @@ use super::World;
 
 /// `namespace Assembly`.
 ///
-/// Implemented by [`World::Assembly`].
+/// Implemented by `World::Assembly`.
 pub trait AssemblyNamespace<E: World>: Sized + std::fmt::Debug + 'static {}
 
 // ======== callbacks.rs

@@ -120,7 +120,18 @@ impl Selected {
 ///
 /// # Errors
 /// A `TypeError` if it is for none.
+#[inline]
 pub fn select(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallible<Selected> {
+    // Where this is inlined, nothing is put together only to be taken apart.
+    if value.kind() == ValueKind::String
+        && let Some(index) = candidates.iter().position(|candidate| candidate.accepts.has(Accepts::STRING))
+    {
+        return Ok(Selected::index(index));
+    }
+    select_other(realm, value, candidates)
+}
+
+fn select_other(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallible<Selected> {
     let find = |kind: Accepts| candidates.iter().position(|candidate| candidate.accepts.has(kind));
     let found = match value.kind() {
         ValueKind::Undefined => find(Accepts::UNDEFINED).or_else(|| find(Accepts::NULLISH)),
