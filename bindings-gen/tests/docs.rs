@@ -130,7 +130,10 @@ fn content(desk: &Desk, chapter: &str, section: &str) -> String {
             let errors = desk.compile("reason");
             let errors =
                 errors.lines().filter(|line| line.contains("error[")).map(|line| format!("{line}\n"));
-            fenced("text", &errors.collect::<String>())
+            let errors: String = errors.collect();
+            let shown = chapter.split("<!-- compiler -->").nth(1).and_then(|rest| rest.split("```").nth(1));
+            let shown = shown.and_then(|shown| shown.strip_prefix("text\n")).unwrap_or_default();
+            fenced("text", if codes(shown) == codes(&errors) { shown } else { &errors })
         }
         "attributes" => attribute_table(),
         other => panic!("nothing is known of `{other}`"),
