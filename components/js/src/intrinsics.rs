@@ -125,6 +125,21 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("objectPrototype", "Object.prototype"),
     ("booleanPrototype", "Boolean.prototype"),
     ("objectConstructor", "Object"),
+    // Accessors that all call one getter and one setter, each with a string of its own.
+    (
+        "defineAccessors",
+        r"((define, apply, descriptor) => (target, get, set, pairs) => {
+            for (let i = 0; i < pairs.length; i += 2) {
+                const given = pairs[i + 1];
+                const accessors = {
+                    get [pairs[i]]() { return apply(get, this, [given]) },
+                    set [pairs[i]](value) { apply(set, this, [given, value]) },
+                };
+                const { get: getter, set: setter } = descriptor(accessors, pairs[i]);
+                define(target, pairs[i], { __proto__: null, get: getter, set: setter, enumerable: true, configurable: true });
+            }
+        })(Object.defineProperty, Reflect.apply, Object.getOwnPropertyDescriptor)",
+    ),
     // Stands for a function in `Object::associated_realm`: callable as it is, and without a `prototype`.
     ("realmProbe", "((P, handler) => f => new P(f, handler))(Proxy, { __proto__: null, get() {} })"),
     // The prototype that a constructor of its own would give an object for a `newTarget` whose `prototype` is no

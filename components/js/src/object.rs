@@ -5,7 +5,7 @@ use std::ptr;
 
 use rquickjs_sys as q;
 
-use crate::{DomString, Exception, Fallible, Realm, Value, ValueKind, state};
+use crate::{Callback, DomString, Exception, Fallible, Realm, Value, ValueKind, state};
 
 /// An object: a counted reference.
 #[derive(Clone, Debug)]
@@ -273,6 +273,26 @@ impl Object {
         // SAFETY: context and both objects are alive.
         let status = unsafe { q::JS_SetPrototype(realm.raw(), self.raw(), prototype.raw()) };
         check(realm, status)
+    }
+
+    /// Defines accessors, each by its name and a string of its own: reading calls `get` with the string, writing calls `set`
+    /// with it and the value, both with the accessor's `this`.
+    pub fn define_accessors<'a>(
+        &self,
+        realm: &Realm,
+        get: &Callback,
+        set: &Callback,
+        names: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Fallible<()> {
+        let mut pairs = Vec::new();
+        for (name, given) in names {
+            pairs.push(Value::string(realm, name)?);
+            pairs.push(Value::string(realm, given)?);
+        }
+        let pairs = Self::array(realm, pairs)?;
+        let (get, set) = (get.as_value().clone(), set.as_value().clone());
+        let args = [self.0.clone(), get, set, pairs.into_value()];
+        realm.intrinsics().call(realm, "defineAccessors", &args).map(drop)
     }
 
     /// Calls the object with `this`; a `TypeError` if it is not callable.

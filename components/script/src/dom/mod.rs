@@ -3,6 +3,7 @@
 pub(crate) mod background_fetch;
 pub(crate) mod cache;
 pub(crate) mod compression;
+pub(crate) mod css;
 pub(crate) mod encoding;
 pub(crate) mod events;
 pub(crate) mod fetch;
@@ -21,6 +22,7 @@ pub(crate) mod xhr;
 pub(crate) use background_fetch::*;
 pub(crate) use cache::*;
 pub(crate) use compression::*;
+pub(crate) use css::*;
 pub(crate) use encoding::*;
 pub(crate) use events::*;
 pub(crate) use fetch::*;

@@ -226,3 +226,21 @@ fn a_navigation_follows_redirects_and_tells_what_failed() {
         assert!(error.message.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn styles_that_are_written_can_be_read() {
+    let page = page("<p style='COLOR: red; --x:1;nonsense: 1; width: 1px !important'>");
+    page.eval("var p = document.querySelector('p'), style = p.style");
+    page.check(&[
+        ("style.cssText", "\"color: red; --x: 1; width: 1px !important;\""),
+        ("style.color + style.width + style.getPropertyValue('--x') + style.getPropertyPriority('width')", "\"red1px1important\""),
+        ("style.display = 'none'; style.borderTopWidth = '2px'; style['margin-left'] = '3px'; p.getAttribute('style')", "\"color: red; --x: 1; width: 1px !important; display: none; border-top-width: 2px; margin-left: 3px;\""),
+        ("style.display = ''; style.width = null; style.color = 'blue; top: 1px'; style.cssText", "\"color: red; --x: 1; border-top-width: 2px; margin-left: 3px;\""),
+        ("style.length + style[0] + style.item(1) + [...style].length + style.removeProperty('color')", "\"4color--x4red\""),
+        ("p.style = 'float: left'; style.cssFloat + style.float + (style === p.style) + (style instanceof CSSStyleDeclaration)", "\"leftlefttruetrue\""),
+        ("p.removeAttribute('style'); style.cssText + style.length", "\"0\""),
+        ("'zIndex' in style && !('nonsense' in style)", "true"),
+        ("try { Object.getOwnPropertyDescriptor(CSSStyleProperties.prototype, 'color').get.call({}) } catch (e) { e.name }", "\"TypeError\""),
+        ("document.createElementNS('http://www.w3.org/2000/svg', 'g').style.cssText", "\"\""),
+    ]);
+}

@@ -7,6 +7,7 @@ use markup5ever::{LocalName, QualName, ns};
 
 use super::{activation, reflect};
 use crate::bindings::{BooleanOrDoubleOrDomString, HTMLElementMethods};
+use crate::dom::css::css_style_declaration::element_css_inline_style;
 use crate::dom::nodes::{mutation, text_content};
 use crate::dom::{DOMStringMap, Document, DocumentFragment, Element, Node, Text};
 
@@ -159,3 +160,4 @@ macro_rules! html_or_svg_or_math_ml_element {
 pub(crate) use html_or_svg_or_math_ml_element;
 
 html_or_svg_or_math_ml_element!(HTMLElement);
+element_css_inline_style!(HTMLElement);

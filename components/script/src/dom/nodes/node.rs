@@ -10,7 +10,9 @@ use super::mutation_observer::RegisteredObserver;
 use super::{clone, mutation, namespaces, text_content};
 use crate::bindings::{GetRootNodeOptions, NodeMethods};
 use crate::dom::globals::window_or_worker::once;
-use crate::dom::{CharacterData, Document, Element, Event, EventTarget, NodeList, ShadowRoot, Text};
+use crate::dom::{
+    CSSStyleProperties, CharacterData, Document, Element, Event, EventTarget, NodeList, ShadowRoot, Text,
+};
 
 /// `Node`.
 pub(crate) struct Node {
@@ -34,6 +36,8 @@ struct Rare {
     manual_slot: RefCell<Option<Member<Element>>>,
     /// [Shadow root](https://dom.spec.whatwg.org/#concept-element-shadow-root) of a shadow host.
     shadow: OnceCell<Member<ShadowRoot>>,
+    /// `style` of an element that has one.
+    style: OnceCell<Member<CSSStyleProperties>>,
     /// [Registered observer list](https://dom.spec.whatwg.org/#registered-observer-list)
     observers: RefCell<Vec<RegisteredObserver>>,
 }
@@ -80,7 +84,7 @@ impl bgfetch_js::Trace for Link {
 }
 
 trace_fields!(Links { parent, first_child, last_child, previous_sibling, next_sibling });
-trace_fields!(Rare { assigned_slot, manual_slot, shadow, observers });
+trace_fields!(Rare { assigned_slot, manual_slot, shadow, style, observers });
 trace_fields!(Node { event_target, document, links, child_nodes, rare });
 platform_object!(Node: EventTarget via event_target);
 
@@ -272,6 +276,12 @@ impl Node {
     /// Gives an element its shadow root, if it has none.
     pub(super) fn set_shadow(&self, shadow: &Root<ShadowRoot>) {
         self.rare().shadow.get_or_init(|| shadow.clone().into());
+    }
+
+    /// Of an element, its [inline style](https://drafts.csswg.org/cssom/#dom-elementcssinlinestyle-style).
+    pub(crate) fn inline_style(&self, realm: &Realm) -> Fallible<Root<CSSStyleProperties>> {
+        let element = self.as_element().ok_or_else(|| Exception::type_error("only elements have a style"))?;
+        once(&self.rare().style, || CSSStyleProperties::create(realm, &element))
     }
 
     /// Runs `f` with its [registered observer list](https://dom.spec.whatwg.org/#registered-observer-list).

@@ -8,6 +8,7 @@ use bgfetch_js::{Member, platform_object, trace_fields};
 use markup5ever::QualName;
 
 use crate::bindings::{MathMLElementMethods, SVGElementMethods};
+use crate::dom::css::css_style_declaration::element_css_inline_style;
 use crate::dom::html::html_element::html_or_svg_or_math_ml_element;
 use crate::dom::{DOMStringMap, Document, Element};
 
@@ -29,6 +30,7 @@ impl SVGElement {
 
 impl SVGElementMethods for SVGElement {}
 html_or_svg_or_math_ml_element!(SVGElement);
+element_css_inline_style!(SVGElement);
 
 /// `MathMLElement`.
 pub(crate) struct MathMLElement {
@@ -48,3 +50,4 @@ impl MathMLElement {
 
 impl MathMLElementMethods for MathMLElement {}
 html_or_svg_or_math_ml_element!(MathMLElement);
+element_css_inline_style!(MathMLElement);
