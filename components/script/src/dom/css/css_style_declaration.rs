@@ -52,13 +52,13 @@ fn define_properties(realm: &Realm, style: &Root<CSSStyleProperties>) -> Fallibl
         Root::<CSSStyleProperties>::from_value(this).ok_or_else(wrong)
     };
     let get = realm.function("get", 1, move |realm, this, args| {
-        let name = DomString::from_js(realm, &args.get(0))?;
+        let name = DomString::from_js(realm, args.get(0))?;
         of(this)?.get_property_value(realm, name)?.to_js(realm)
     })?;
     let set = realm.function("set", 2, move |realm, this, args| {
-        let (name, value) = (DomString::from_js(realm, &args.get(0))?, args.get(1));
+        let (name, value) = (DomString::from_js(realm, args.get(0))?, args.get(1));
         // `[LegacyNullToEmptyString]`
-        let value = if value.is_null() { DomString::default() } else { DomString::from_js(realm, &value)? };
+        let value = if value.is_null() { DomString::default() } else { DomString::from_js(realm, value)? };
         of(this)?.set_property(realm, name, value, DomString::default())?;
         Ok(Value::UNDEFINED)
     })?;
