@@ -172,7 +172,8 @@ impl ResolveOverride {
 /// How long scripts may run and how much memory they may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptLimits {
-    /// One task or callback, without returning to its event loop; then it is stopped and reported.
+    /// One task or callback, without returning to its event loop; then it is stopped and reported. Dedicated and shared
+    /// workers are made for long work and have no such limit: they end with those who made them.
     pub task_time: Duration,
     /// Memory of one realm, in bytes; an allocation beyond it throws.
     pub memory: usize,

@@ -96,3 +96,27 @@ fn what_a_worker_does_not_handle_comes_to_its_page_and_load_failures_too() {
     }
     stop(engine);
 }
+
+#[test]
+fn a_frames_workers_end_with_the_frame() {
+    let (server, profile) = (Server::start(), tempfile::tempdir().unwrap());
+    let ticks = "const c = new BroadcastChannel('c'); c.postMessage('begun'); setInterval(() => c.postMessage('tick'), 20)";
+    let engine = start(&server, profile.path(), &[("/ticks.js", ticks)]);
+    let window = get(engine.open_window(&server.url("/")));
+    let said = get(window.evaluate(
+        "const frame = document.body.appendChild(document.createElement('iframe'));
+         new frame.contentWindow.Worker('/ticks.js');
+         const channel = new BroadcastChannel('c');
+         new Promise(r => channel.onmessage = e => r(e.data))",
+    ));
+    assert_eq!(said, "\"begun\"");
+    let silence = "frame.remove();
+         let timer;
+         new Promise(resolve => {
+             const wait = () => { clearTimeout(timer); timer = setTimeout(() => resolve('silence'), 200) };
+             channel.onmessage = wait;
+             wait();
+         })";
+    assert_eq!(get(window.evaluate(silence)), "\"silence\"");
+    stop(engine);
+}
