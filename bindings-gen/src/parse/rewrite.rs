@@ -8,12 +8,16 @@
 //! | `async_iterable<T>` | `async iterable<T>` |
 //! | `async_sequence<T>` | `record<async--sequence, T>` |
 //! | `sequence<[Clamp] octet>` | `sequence<([Clamp] octet)>`: a union of one |
+//! | `sequence<[Clamp] (octet or A)>` | `sequence<([Clamp] annotated--union or (octet or A))>` |
 
 use super::lex::{Kind, Token};
 use crate::source::Span;
 
 /// The record key that stands for `async_sequence`. Not a word that IDL would use.
 pub(super) const ASYNC_SEQUENCE: &str = "async--sequence";
+
+/// The member of a union that stands for the extended attributes of the other, which is a union itself.
+pub(super) const ANNOTATED_UNION: &str = "annotated--union";
 
 /// Text for weedle.
 pub(super) struct Rewritten {
@@ -110,6 +114,11 @@ impl Writer {
             Kind::Sign(')' | ']' | '}') => {
                 self.open.pop();
                 self.push(token.span, token.text);
+                let annotated = token.is(']') && self.open.last().is_some_and(|open| open.added);
+                if annotated && next.is_some_and(|next| next.is('(')) {
+                    self.push(token.span, ANNOTATED_UNION);
+                    self.push(token.span, "or");
+                }
             }
             Kind::Sign(',') if self.inside('<') => {
                 self.end_type(token.span);

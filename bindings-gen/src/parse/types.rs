@@ -7,7 +7,7 @@ use weedle::types::{
 };
 
 use super::lower::Lower;
-use super::rewrite::ASYNC_SEQUENCE;
+use super::rewrite::{ANNOTATED_UNION, ASYNC_SEQUENCE};
 use crate::ast::{Buffer, Builtin, Generic, Integer, TypeExpr, TypeExprKind};
 
 fn plain(kind: TypeExprKind) -> TypeExpr {
@@ -54,6 +54,16 @@ impl Lower<'_> {
                 }
                 UnionMemberType::Union(union) => self.union(union),
             });
+        }
+        // A union with nothing but extended attributes before it is what an annotated union was rewritten to.
+        let stands_for_attributes =
+            |ty: &TypeExpr| matches!(&ty.kind, TypeExprKind::Named(name) if name.name == ANNOTATED_UNION);
+        if members.len() == 2
+            && members.first().is_some_and(stands_for_attributes)
+            && let (Some(mut union), Some(annotation)) = (members.pop(), members.pop())
+        {
+            union.attributes.extend(annotation.attributes);
+            return union;
         }
         // A union of one is what an annotated type argument was rewritten to.
         match members.pop() {

@@ -113,11 +113,7 @@ fn distinguishable() -> impl Strategy<Value = TypeExpr> {
     });
     leaf.prop_recursive(3, 12, 3, |inner| {
         let annotated = (inner.clone(), simple_attributes())
-            .prop_map(|(ty, attributes)| match ty.kind {
-                // weedle does not read an annotated union in a generic; no specification has one.
-                TypeExprKind::Union(_) => ty,
-                _ => TypeExpr { attributes, ..ty },
-            })
+            .prop_map(|(ty, attributes)| TypeExpr { attributes, ..ty })
             .boxed();
         let generic = select(vec![
             Generic::Sequence,
