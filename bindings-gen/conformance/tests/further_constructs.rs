@@ -174,6 +174,9 @@ fn indices_and_names_that_a_page_sets() {
         Reflect.preventExtensions(i) + ' ' + Object.isExtensible(i) ==> false true
         i.late = 1; i[Symbol.for('s')] = 2; i.later = 3; Reflect.ownKeys(i).map(String).join() ==> 0,1,2,late,later,Symbol(s)
         Object.getOwnPropertyNames(Object.create(i)).length + [...'01'].map(k => Object.create(i)[k]).join() ==> 05,9
+        var ni = new NamedIndexed(); ni[0] = 5; ni[1] = '6'; Reflect.ownKeys(ni) + ' ' + ni[1] + ni.sum ==> 0,1,sum 6the sum
+        (() => { 'use strict'; ni.sum = 1 })() ==> threw TypeError: this property cannot be set
+        [Symbol.iterator in ni, Object.hasOwn(NamedIndexed.prototype, Symbol.iterator)].join() ==> true,false
         var o = new Overriding() ==> undefined
         o.method = 'mine'; o.method + delete o.method + typeof o.method ==> minetruefunction
         o.sticky = 1; Reflect.deleteProperty(o, 'sticky') + o.sticky ==> false1

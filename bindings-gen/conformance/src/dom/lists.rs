@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use bgfetch_js::{DomString, Fallible, Realm, Reflector, Root, platform_object, trace_fields};
 
 use crate::bindings::{
-    HolderMembers, HolderMethods, IndexedMethods, MarksMethods, NamedMethods, OverridingMethods,
-    OwnTagsMethods, ScoresMethods, ShelfMethods, TagsMethods,
+    HolderMembers, HolderMethods, IndexedMethods, MarksMethods, NamedIndexedMethods, NamedMethods,
+    OverridingMethods, OwnTagsMethods, ScoresMethods, ShelfMethods, TagsMethods,
 };
 
 macro_rules! plain_objects {
@@ -167,6 +167,29 @@ impl IndexedMethods for Indexed {
             None => items.push(value),
         }
         Ok(())
+    }
+}
+
+/// Names beside numbers, which it inherits.
+#[derive(Default)]
+pub struct NamedIndexed {
+    numbers: Indexed,
+}
+
+trace_fields!(NamedIndexed { numbers });
+platform_object!(NamedIndexed: Indexed via numbers);
+
+impl NamedIndexedMethods for NamedIndexed {
+    fn constructor(_: &Realm) -> Fallible<Self> {
+        Ok(NamedIndexed::default())
+    }
+
+    fn named_getter(&self, _: &Realm, name: DomString) -> Fallible<DomString> {
+        Ok(format!("the {name}").into())
+    }
+
+    fn supported_property_names(&self) -> Vec<DomString> {
+        vec!["sum".into()]
     }
 }
 

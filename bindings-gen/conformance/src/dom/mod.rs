@@ -16,7 +16,7 @@ pub use self::further::{
     Assembly, Base, Derived, Directory, Filters, Maker, Memory, Nameless, PictureElement, Socket, Values,
 };
 pub use self::greeter::Greeter;
-pub use self::lists::{Indexed, Marks, Named, Overriding, OwnTags, Scores, Shelf, Tags};
+pub use self::lists::{Indexed, Marks, Named, NamedIndexed, Overriding, OwnTags, Scores, Shelf, Tags};
 pub use self::values::{
     Buffers, DerivedJson, Dictionaries, Forms, Json, Numbers, Overloads, Strings, Tools, Unions,
 };

@@ -1,6 +1,7 @@
 //! Pages in a window's thread: every other thread is played by the test.
 
 mod dom;
+mod forms;
 mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;

@@ -125,6 +125,19 @@ impl Legacy {
         self
     }
 
+    /// With what it has not taken from what an ancestor has.
+    fn over(self, inherited: &Self) -> Self {
+        Self {
+            indexed: self.indexed.or(inherited.indexed),
+            set_indexed: self.set_indexed.or(inherited.set_indexed),
+            named: self.named.or(inherited.named),
+            set_named: self.set_named.or(inherited.set_named),
+            delete_named: self.delete_named.or(inherited.delete_named),
+            override_builtins: self.override_builtins || inherited.override_builtins,
+            unenumerable: self.unenumerable || inherited.unenumerable,
+        }
+    }
+
     /// `[LegacyOverrideBuiltIns]`: names hide properties of the prototype.
     #[must_use]
     pub const fn override_builtins(mut self) -> Self {
@@ -205,11 +218,12 @@ where
 }
 
 impl Interface {
-    /// What supports the indices and names of its objects, its own or an ancestor's.
-    pub(crate) fn legacy(&'static self) -> Option<&'static Legacy> {
-        match &self.legacy {
-            Some(legacy) => Some(legacy),
-            None => self.parent.and_then(Self::legacy),
+    /// What supports the indices and names of its objects: of each special operation its own, or else the nearest
+    /// ancestor's.
+    pub(crate) fn legacy(&'static self) -> Option<Legacy> {
+        match (self.legacy, self.parent.and_then(Self::legacy)) {
+            (Some(own), Some(inherited)) => Some(own.over(&inherited)),
+            (own, inherited) => own.or(inherited),
         }
     }
 

@@ -17,7 +17,7 @@ const EXPANDO: &str = "[[Expando]]";
 /// An object, with what supports its properties.
 pub(super) struct Target {
     pub(super) object: Object,
-    pub(super) legacy: &'static Legacy,
+    pub(super) legacy: Legacy,
     interface: &'static Interface,
 }
 

@@ -104,7 +104,7 @@ impl HTMLFormElement {
                 continue;
             }
             if let Some(select) = control.downcast::<HTMLSelectElement>() {
-                let selected = select.options().into_iter();
+                let selected = select.option_list().into_iter();
                 let selected = selected.filter(|option| option.is_selected() && !states::is_disabled(option));
                 entries
                     .extend(selected.map(|option| (name.to_string(), option.current_value().into_string())));

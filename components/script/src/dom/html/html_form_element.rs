@@ -1,12 +1,15 @@
 //! [`HTMLFormElement`](https://html.spec.whatwg.org/multipage/forms.html#the-form-element).
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
-use bgfetch_js::{Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
+use bgfetch_js::{
+    DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
+};
 
 use super::html_anchor_element::LINK_TYPES;
+use super::html_form_controls_collection::{HTMLFormControlsCollection, one_or_list};
 use super::{html_input_element, reflect, states};
-use crate::bindings::HTMLFormElementMethods;
+use crate::bindings::{HTMLFormElementMethods, RadioNodeListOrElement};
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
     DOMTokenList, Element, HTMLButtonElement, HTMLElement, HTMLSelectElement, HTMLTextAreaElement,
@@ -24,10 +27,21 @@ pub(crate) struct HTMLFormElement {
     /// [Locked for reset](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#locked-for-reset)
     locked_for_reset: Cell<bool>,
     rel_list: OnceCell<Member<DOMTokenList>>,
+    elements: OnceCell<Member<HTMLFormControlsCollection>>,
+    /// [Past names map](https://html.spec.whatwg.org/multipage/forms.html#past-names-map), the oldest first.
+    past_names: RefCell<Vec<PastName>>,
 }
 
-trace_fields!(HTMLFormElement { html_element, rel_list });
+trace_fields!(HTMLFormElement { html_element, rel_list, elements, past_names });
 platform_object!(HTMLFormElement: HTMLElement via html_element);
+
+/// An entry of the past names map.
+struct PastName {
+    name: DomString,
+    element: Member<Element>,
+}
+
+trace_fields!(PastName { element });
 
 impl HTMLFormElementMethods for HTMLFormElement {
     reflect::string!(accept_charset, set_accept_charset, "accept-charset");
@@ -57,8 +71,55 @@ impl HTMLFormElementMethods for HTMLFormElement {
         Ok(())
     }
 
+    fn elements(&self, realm: &Realm) -> Fallible<Root<HTMLFormControlsCollection>> {
+        once(&self.elements, || realm.wrap(HTMLFormControlsCollection::new(&self.root())))
+    }
+
     fn length(&self, _: &Realm) -> Fallible<u32> {
-        Ok(u32::try_from(self.controls().len()).unwrap_or(u32::MAX))
+        Ok(self.indexed_length())
+    }
+
+    fn indexed_length(&self) -> u32 {
+        u32::try_from(self.elements_in_order().len()).unwrap_or(u32::MAX)
+    }
+
+    fn indexed_getter(&self, _: &Realm, index: u32) -> Fallible<Root<Element>> {
+        let element = self.elements_in_order().into_iter().nth(index as usize);
+        element.ok_or_else(|| Exception::range_error("there is no such control"))
+    }
+
+    /// [The value of a named property](https://html.spec.whatwg.org/multipage/forms.html#dom-form-nameditem)
+    fn named_getter(&self, realm: &Realm, name: DomString) -> Fallible<RadioNodeListOrElement> {
+        // Steps 1 and 2.
+        let mut candidates = self.named_controls(&name);
+        if candidates.is_empty() {
+            candidates = self.nameable().filter(|e| is_image(e) && has_name(e, &name)).collect();
+        }
+        // Steps 3 and 5.
+        if let [only] = &candidates[..] {
+            self.remember(&name, only);
+        }
+        let found = match one_or_list(realm, &self.root(), candidates, name.clone())? {
+            Some(found) => Some(found),
+            None => self.past(&name).map(RadioNodeListOrElement::Element),
+        };
+        found.ok_or_else(|| Exception::type_error("there is no such control"))
+    }
+
+    /// [Supported property names](https://html.spec.whatwg.org/multipage/forms.html#the-form-element:supported-property-names)
+    fn supported_property_names(&self) -> Vec<DomString> {
+        let mut names: Vec<DomString> = Vec::new();
+        for element in self.nameable() {
+            let sources = [element.plain_attribute("id"), element.plain_attribute("name")];
+            let past = self.past_names.borrow();
+            let past = past.iter().filter(|past| *past.element == element).map(|past| past.name.clone());
+            for name in sources.into_iter().flatten().chain(past) {
+                if !name.is_empty() && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 
     fn submit(&self, realm: &Realm) -> Fallible<()> {
@@ -98,6 +159,26 @@ pub(crate) fn check_submitter(form: &Root<HTMLFormElement>, submitter: &Root<HTM
     Ok(())
 }
 
+/// [Listed](https://html.spec.whatwg.org/multipage/forms.html#category-listed)
+fn is_listed(element: &Root<Element>) -> bool {
+    let names = ["button", "input", "select", "textarea", "fieldset", "output", "object"];
+    names.contains(&&*element.name().local)
+}
+
+fn is_image(element: &Root<Element>) -> bool {
+    *element.name().local == *"img"
+}
+
+fn is_image_button(element: &Root<Element>) -> bool {
+    html_input_element::of(element).is_some_and(|input| input.input_type() == "image")
+}
+
+/// Whether that is its ID or its name.
+fn has_name(element: &Root<Element>, name: &DomString) -> bool {
+    let is = |value: Option<&str>| value.is_some_and(|value| *value == **name);
+    element.with_plain_attribute("id", is) || element.with_plain_attribute("name", is)
+}
+
 /// [Submit button](https://html.spec.whatwg.org/multipage/forms.html#concept-submit-button)
 fn is_submit_button(element: &Root<Element>) -> bool {
     match (element.downcast::<HTMLButtonElement>(), html_input_element::of(element)) {
@@ -116,16 +197,51 @@ impl HTMLFormElement {
             firing_submission_events: Cell::new(false),
             locked_for_reset: Cell::new(false),
             rel_list: OnceCell::new(),
+            elements: OnceCell::new(),
+            past_names: RefCell::new(Vec::new()),
         }
     }
 
     /// Its controls, in tree order.
     pub(super) fn controls(&self) -> Vec<Root<Element>> {
+        self.owned(is_listed).collect()
+    }
+
+    /// The HTML elements that this is the form owner of.
+    fn owned(&self, wanted: fn(&Root<Element>) -> bool) -> impl Iterator<Item = Root<Element>> {
         let this = self.root();
-        let listed = ["button", "input", "select", "textarea", "fieldset", "output", "object"];
-        let elements = self.tree_root().descendant_elements();
-        let ours = elements.filter(|element| element.is_html() && listed.contains(&&*element.name().local));
-        ours.filter(|element| states::form_owner(element).as_ref() == Some(&this)).collect()
+        let elements = self.tree_root().descendant_elements().filter(move |e| e.is_html() && wanted(e));
+        elements.filter(move |element| states::form_owner(element).as_ref() == Some(&this))
+    }
+
+    /// Its [`elements`](https://html.spec.whatwg.org/multipage/forms.html#dom-form-elements): no image buttons.
+    pub(crate) fn elements_in_order(&self) -> Vec<Root<Element>> {
+        self.owned(|element| is_listed(element) && !is_image_button(element)).collect()
+    }
+
+    /// Those of its elements that have a name, as their ID or their name.
+    pub(crate) fn named_controls(&self, name: &DomString) -> Vec<Root<Element>> {
+        self.elements_in_order().into_iter().filter(|element| has_name(element, name)).collect()
+    }
+
+    /// What can be a property of the form by its name.
+    fn nameable(&self) -> impl Iterator<Item = Root<Element>> {
+        self.owned(|e| is_image(e) || (is_listed(e) && !is_image_button(e)))
+    }
+
+    /// Adds to the past names map.
+    fn remember(&self, name: &DomString, element: &Root<Element>) {
+        let mut names = self.past_names.borrow_mut();
+        names.retain(|past| past.name != *name);
+        names.push(PastName { name: name.clone(), element: element.clone().into() });
+    }
+
+    /// What the past names map has for a name, if it is still the form's.
+    fn past(&self, name: &DomString) -> Option<Root<Element>> {
+        let names = self.past_names.borrow();
+        let element = names.iter().find(|past| past.name == *name).map(|past| (*past.element).clone())?;
+        drop(names);
+        (states::form_owner(&element).as_ref() == Some(&self.root())).then_some(element)
     }
 
     /// [Submits](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm) it, by a

@@ -8,7 +8,7 @@ use markup5ever::{LocalName, Namespace, ns};
 use super::attributes::qualified;
 use crate::bindings::HTMLCollectionMethods;
 use crate::dom::nodes::dom_token_list::tokens;
-use crate::dom::{Element, Node};
+use crate::dom::{Element, HTMLFormElement, HTMLOptionElement, HTMLSelectElement, Node};
 
 /// `HTMLCollection`: elements below a node, live.
 pub(crate) struct HTMLCollection {
@@ -35,6 +35,12 @@ pub(crate) enum Filter {
     Classes(Vec<String>),
     /// HTML elements of one of these names, with that attribute if one is named.
     Html(&'static [&'static str], Option<&'static str>),
+    /// The [controls](https://html.spec.whatwg.org/multipage/forms.html#dom-form-elements) of the form that is the root.
+    Controls,
+    /// The options of the select element that is the root.
+    Options,
+    /// Those of them that are selected.
+    SelectedOptions,
     /// [Named objects](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-nameditem-filter) of a window.
     Named(String),
 }
@@ -81,15 +87,32 @@ impl HTMLCollection {
 
     fn refresh(&self) {
         let version = super::node::tree_version();
-        if self.version.replace(version) == version {
+        // What is selected can change without the tree.
+        if self.version.replace(version) == version && !matches!(self.filter, Filter::SelectedOptions) {
             return;
         }
         let elements: Vec<Member<Element>> = match &self.filter {
             Filter::Children => self.root.child_elements().map(Into::into).collect(),
+            Filter::Controls => {
+                let form = self.root.downcast::<HTMLFormElement>();
+                form.map(|form| form.elements_in_order())
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(Into::into)
+                    .collect()
+            }
+            Filter::Options => self.options(|_| true),
+            Filter::SelectedOptions => self.options(|option| option.is_selected()),
             filter => self.root.descendant_elements().filter(|e| filter.matches(e)).map(Into::into).collect(),
         };
         let before = self.elements.replace(elements);
         drop(before);
+    }
+
+    fn options(&self, wanted: impl Fn(&Root<HTMLOptionElement>) -> bool) -> Vec<Member<Element>> {
+        let select = self.root.downcast::<HTMLSelectElement>();
+        let options = select.map(|select| select.option_list()).unwrap_or_default().into_iter();
+        options.filter(wanted).map(|option| option.upcast::<Element>().into()).collect()
     }
 
     fn find(&self, wanted: impl Fn(&Root<Element>) -> bool) -> Option<Root<Element>> {
@@ -106,7 +129,7 @@ impl HTMLCollection {
 impl Filter {
     fn matches(&self, element: &Root<Element>) -> bool {
         match self {
-            Self::Children | Self::All => true,
+            Self::Children | Self::All | Self::Controls | Self::Options | Self::SelectedOptions => true,
             Self::QualifiedName { exact, lower } => {
                 let in_html = element.is_html() && element.owner_doc().is_html_document();
                 qualified(element.name()) == if in_html { lower.as_str() } else { exact.as_str() }

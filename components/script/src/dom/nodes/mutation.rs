@@ -291,7 +291,7 @@ pub(crate) fn adopt(realm: &Realm, node: &Root<Node>, document: &Root<Document>)
 }
 
 /// [Replace](https://dom.spec.whatwg.org/#concept-node-replace) `child` with `node`.
-pub(super) fn replace(
+pub(crate) fn replace(
     realm: &Realm,
     child: &Root<Node>,
     node: &Root<Node>,

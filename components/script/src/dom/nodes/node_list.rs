@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use bgfetch_js::{DomString, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields};
 
 use crate::bindings::NodeListMethods;
-use crate::dom::Node;
+use crate::dom::{HTMLFormElement, Node};
 
 /// `NodeList`.
 pub(crate) struct NodeList {
@@ -25,6 +25,8 @@ enum Content {
     Children,
     /// [`getElementsByName()`](https://html.spec.whatwg.org/multipage/dom.html#dom-document-getelementsbyname)
     Named(DomString),
+    /// The controls of that name of the form that is the root.
+    OfForm(DomString),
 }
 
 trace_fields!(NodeList { root, nodes });
@@ -56,6 +58,17 @@ impl NodeList {
         Self::new(root, Content::Named(name), Vec::new())
     }
 
+    /// The controls of that name of `form`, live.
+    pub(crate) fn of_form(form: &Root<Node>, name: DomString) -> Self {
+        Self::new(form, Content::OfForm(name), Vec::new())
+    }
+
+    /// What is in it now.
+    pub(crate) fn current(&self) -> Vec<Root<Node>> {
+        self.refresh();
+        self.nodes.borrow().iter().map(|node| (**node).clone()).collect()
+    }
+
     fn refresh(&self) {
         let version = super::node::tree_version();
         if self.version.replace(version) == version {
@@ -64,6 +77,11 @@ impl NodeList {
         let nodes: Vec<Member<Node>> = match &self.content {
             Content::Static => return,
             Content::Children => self.root.children_in_order().map(Into::into).collect(),
+            Content::OfForm(name) => {
+                let form = self.root.downcast::<HTMLFormElement>();
+                let named = form.map(|form| form.named_controls(name)).unwrap_or_default();
+                named.into_iter().map(|element| Member::from(element.upcast::<Node>())).collect()
+            }
             Content::Named(name) => {
                 let elements = self.root.descendant_elements();
                 let named =
