@@ -79,6 +79,14 @@ impl Setup {
     }
 }
 
+/// Gives a realm another environment, when a document takes the place of the
+/// [initial `about:blank`](https://html.spec.whatwg.org/multipage/dom.html#is-initial-about:blank) in its window.
+pub(crate) fn renew_environment(setup: Setup, realm: &Realm) {
+    let environment = Rc::new(setup.environment());
+    realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
+    Agent::current().renew_environment(environment, realm);
+}
+
 /// Makes a realm, its environment and its global object, which `make` gives, and adds them to this thread's agent.
 ///
 /// # Errors

@@ -141,6 +141,16 @@ pub struct RequestHead {
     pub use_cors_preflight: bool,
     /// [Unsafe-request flag](https://fetch.spec.whatwg.org/#unsafe-request-flag): set by `fetch()` and `Request`.
     pub unsafe_request: bool,
+    /// [Reload-navigation flag](https://fetch.spec.whatwg.org/#concept-request-reload-navigation-flag).
+    #[serde(default)]
+    pub reload_navigation: bool,
+    /// [History-navigation flag](https://fetch.spec.whatwg.org/#concept-request-history-navigation-flag).
+    #[serde(default)]
+    pub history_navigation: bool,
+    /// What is before `url` in the [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list): a navigation is
+    /// redirected by whoever navigates.
+    #[serde(default)]
+    pub redirected_from: Vec<Url>,
 }
 
 impl RequestHead {
@@ -162,6 +172,9 @@ impl RequestHead {
             keepalive: false,
             use_cors_preflight: false,
             unsafe_request: false,
+            reload_navigation: false,
+            history_navigation: false,
+            redirected_from: Vec::new(),
         }
     }
 

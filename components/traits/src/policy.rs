@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
 use crate::fetch::ReferrerPolicy;
+use crate::headers::HeaderList;
 use crate::ids::ClientId;
 
 /// One serialized [CSP](https://w3c.github.io/webappsec-csp/) policy.
@@ -24,6 +25,36 @@ pub struct PolicyContainer {
     pub csp_list: Vec<CspPolicy>,
     /// The referrer policy of requests that name none.
     pub referrer_policy: ReferrerPolicy,
+}
+
+impl PolicyContainer {
+    /// [Creates a policy container from a fetch response](https://html.spec.whatwg.org/multipage/browsers.html#creating-a-policy-container-from-a-fetch-response):
+    /// what its headers say.
+    #[must_use]
+    pub fn of_response(headers: &HeaderList) -> Self {
+        let isomorphic_decode = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
+        let mut csp_list = Vec::new();
+        for (name, report_only) in
+            [("content-security-policy", false), ("content-security-policy-report-only", true)]
+        {
+            for value in headers.get_all(name) {
+                let value = isomorphic_decode(value);
+                let policies = value.split(',').map(str::trim).filter(|serialized| !serialized.is_empty());
+                csp_list.extend(policies.map(|serialized| CspPolicy {
+                    serialized: serialized.to_owned(),
+                    report_only,
+                    from_meta: false,
+                }));
+            }
+        }
+        // [Parse a referrer policy from a `Referrer-Policy` header](https://w3c.github.io/webappsec-referrer-policy/#parse-referrer-policy-from-header).
+        let values: Vec<_> = headers.get_all("referrer-policy").map(isomorphic_decode).collect();
+        let tokens = values.iter().flat_map(|value| value.split(','));
+        let mut policies =
+            tokens.filter_map(|token| ReferrerPolicy::parse(&token.trim().to_ascii_lowercase()));
+        let referrer_policy = policies.rfind(|policy| *policy != ReferrerPolicy::Empty);
+        Self { csp_list, referrer_policy: referrer_policy.unwrap_or_default() }
+    }
 }
 
 /// A request's client: the parts of an

@@ -87,6 +87,22 @@ impl Coordinator {
         }
     }
 
+    /// Script moved the focus within a window.
+    pub(super) fn focused_within(&mut self, thread: ThreadId, focused: &[ClientId]) {
+        let mut others: Vec<_> =
+            self.scripts.clients.iter().filter(|(_, entry)| entry.thread == thread).collect();
+        others.retain(|(id, entry)| entry.frame_type != FrameType::None && !focused.contains(id));
+        let others: Vec<_> = others.into_iter().map(|(id, _)| *id).collect();
+        for client in others {
+            let state = ClientInput::State { client, visible: true, focused: false };
+            self.registry(Input::Client(state));
+        }
+        for client in focused.iter().copied().filter(|id| self.is_of(*id, thread)).collect::<Vec<_>>() {
+            let state = ClientInput::State { client, visible: true, focused: true };
+            self.registry(Input::Client(state));
+        }
+    }
+
     fn first_client_of(&self, thread: ThreadId) -> Option<ClientId> {
         let of_thread = self.scripts.clients.iter().filter(|(_, entry)| entry.thread == thread);
         of_thread

@@ -205,6 +205,7 @@ impl Coordinator {
             CoordinatorMsg::Report(client, message) => {
                 self.links.teller.event(EngineEvent::Console { client, message });
             }
+            CoordinatorMsg::Focused(clients) => self.focused_within(thread, &clients),
             CoordinatorMsg::Navigate(client, url) => {
                 if self.is_of(client, thread) {
                     self.navigate(thread, client, url);

@@ -33,7 +33,7 @@ pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {
     }
     // Steps 15 and 16.
     if response.head.url_list.is_empty() {
-        response.head.url_list = request.url_list().to_vec();
+        response.head.url_list = request.url_list_of_response();
     }
     // Steps 17 to 19 are about navigation timing, which is not reported.
     // Step 20.

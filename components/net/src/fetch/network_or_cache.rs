@@ -152,7 +152,7 @@ async fn network_fetch(
         return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
     }
     // Steps 11 and 12.
-    response.head.url_list = params.request.url_list().to_vec();
+    response.head.url_list = params.request.url_list_of_response();
     response.head.range_requested = range_requested;
     Ok(response)
 }

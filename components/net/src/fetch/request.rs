@@ -53,6 +53,8 @@ pub(crate) struct FetchRequest {
     pub(crate) priority: Priority,
     /// [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list); never empty.
     url_list: Vec<Url>,
+    /// How many of them whoever navigates had followed before.
+    followed_before: usize,
     /// The referrer as determined; `None` is "no-referrer".
     pub(crate) referrer_url: Option<Url>,
     pub(crate) redirect_count: u32,
@@ -79,10 +81,13 @@ fn only_growth(progress: UploadProgress) -> UploadProgress {
 
 impl FetchRequest {
     pub(crate) fn new(request: Request) -> Self {
-        let Request { head, client, body, priority } = request;
+        let Request { mut head, client, body, priority } = request;
+        let mut url_list = std::mem::take(&mut head.redirected_from);
+        url_list.push(head.url.clone());
         Self {
-            url_list: vec![head.url.clone()],
             body_is_stream: matches!(body, Some(RequestBody::Stream { .. })),
+            followed_before: url_list.len() - 1,
+            url_list,
             head,
             client,
             body,
@@ -103,6 +108,7 @@ impl FetchRequest {
             body_is_stream: false,
             priority: self.priority,
             url_list: self.url_list.clone(),
+            followed_before: self.followed_before,
             referrer_url: self.referrer_url.clone(),
             redirect_count: self.redirect_count,
             tainting: Tainting::Cors,
@@ -111,6 +117,12 @@ impl FetchRequest {
 
     pub(crate) fn url_list(&self) -> &[Url] {
         &self.url_list
+    }
+
+    /// The URL list that a response gets: of this fetch only. Where the text gives it those before a navigation's redirects
+    /// as well, a service worker could pass no response on that followed one.
+    pub(crate) fn url_list_of_response(&self) -> Vec<Url> {
+        self.url_list.get(self.followed_before..).unwrap_or_default().to_vec()
     }
 
     /// [Current URL](https://fetch.spec.whatwg.org/#concept-request-current-url).

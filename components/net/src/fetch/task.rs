@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Priority, Request, Response};
 use bgfetch_traits::net::{CancelHandle, UploadProgress};
+use bgfetch_traits::policy::PolicyContainer;
 use bgfetch_traits::reply::Reply;
 use tokio::sync::{Notify, watch};
 
@@ -17,7 +18,6 @@ use super::main_fetch::main_fetch;
 use super::request::{FetchParams, FetchRequest};
 use crate::context::{Net, ThreadState};
 use crate::http_cache::Recording;
-use crate::policy::csp::policy_of_response;
 
 /// A foreground response with integrity metadata is read as a whole before anyone sees it, up to so many bytes.
 const LONGEST_CHECKED: usize = 256 * 1024 * 1024;
@@ -78,7 +78,7 @@ struct Delivery {
 async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>), NetworkError> {
     set_default_headers(params);
     let InternalResponse { head, body } = main_fetch(params).await?;
-    let policy = policy_of_response(&head.headers);
+    let policy = PolicyContainer::of_response(&head.headers);
     let body = DecodedBody::of(body, &head.headers);
     let mut recording = params.recording.take();
     if body.is_none()

@@ -3,14 +3,10 @@
 use std::str::FromStr;
 
 use bgfetch_traits::fetch::Destination;
-use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::policy::{CspPolicy, PolicyContainer};
 use content_security_policy as csp;
 use content_security_policy::{CheckResult, CspList, PolicyDisposition, PolicySource};
 use url::{Origin, Url};
-
-use super::referrer::parse_a_referrer_policy;
-use crate::fetch::header_values::isomorphic_decode;
 
 /// A client's policies, parsed once per fetch.
 #[derive(Debug)]
@@ -95,29 +91,10 @@ fn blocking_directive((result, violations): (CheckResult, Vec<csp::Violation>)) 
         .then(|| violations.first().map_or_else(|| "the policy".to_owned(), |v| v.directive.to_string()))
 }
 
-/// The policies that a response delivers: [parse a response's Content Security Policies](https://w3c.github.io/webappsec-csp/#parse-response-csp)
-/// and its [referrer policy](https://w3c.github.io/webappsec-referrer-policy/#parse-referrer-policy-from-header).
-pub(crate) fn policy_of_response(headers: &HeaderList) -> PolicyContainer {
-    let mut csp_list = Vec::new();
-    for (name, report_only) in
-        [("content-security-policy", false), ("content-security-policy-report-only", true)]
-    {
-        for value in headers.get_all(name) {
-            let value = isomorphic_decode(value);
-            let policies = value.split(',').map(str::trim).filter(|serialized| !serialized.is_empty());
-            csp_list.extend(policies.map(|serialized| CspPolicy {
-                serialized: serialized.to_owned(),
-                report_only,
-                from_meta: false,
-            }));
-        }
-    }
-    PolicyContainer { csp_list, referrer_policy: parse_a_referrer_policy(headers) }
-}
-
 #[cfg(test)]
 mod tests {
     use bgfetch_traits::fetch::ReferrerPolicy;
+    use bgfetch_traits::headers::HeaderList;
 
     use super::*;
 
@@ -169,7 +146,7 @@ mod tests {
             ("Content-Security-Policy", "script-src x.test"),
             ("Referrer-Policy", "origin"),
         ]);
-        let policy = policy_of_response(&headers);
+        let policy = PolicyContainer::of_response(&headers);
         let list: Vec<_> = policy.csp_list.iter().map(|p| (p.serialized.as_str(), p.report_only)).collect();
         assert_eq!(
             list,

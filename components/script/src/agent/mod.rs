@@ -150,6 +150,21 @@ impl Agent {
         self.environments.borrow_mut().push((environment, realm));
     }
 
+    /// Puts an environment in place of the one that a realm has.
+    pub(crate) fn renew_environment(&self, environment: Rc<Environment>, realm: &Realm) {
+        let before = {
+            let mut environments = self.environments.borrow_mut();
+            let entry = environments.iter_mut().find(|(_, known)| known.is_same(realm));
+            entry.map(|entry| std::mem::replace(&mut entry.0, environment))
+        };
+        if let Some(before) = before {
+            self.timers.clear_realm(before.id);
+            before.discarded.set(true);
+            before.tell_gone();
+            before.timers.clear();
+        }
+    }
+
     /// Removes an environment, and with it every task and timer of its own.
     pub(crate) fn remove_environment(&self, id: ClientId) {
         self.timers.clear_realm(id);

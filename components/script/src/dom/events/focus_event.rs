@@ -3,7 +3,7 @@
 use bgfetch_js::{DomString, Fallible, Realm, Root, platform_object, trace_fields};
 
 use crate::bindings::{FocusEventInit, FocusEventMethods};
-use crate::dom::{Element, EventTarget, UIEvent};
+use crate::dom::{Element, EventTarget, UIEvent, Window};
 
 /// `FocusEvent`.
 pub(crate) struct FocusEvent {
@@ -35,6 +35,17 @@ impl FocusEvent {
         event.set_trusted();
         target.upcast::<EventTarget>().dispatch(realm, &event.upcast())?;
         Ok(())
+    }
+}
+
+impl FocusEvent {
+    /// Fires `focus` or `blur` at a window.
+    pub(crate) fn fire_at_window(realm: &Realm, window: &Window, event_type: &str) -> Fallible<()> {
+        let mut init = FocusEventInit::default();
+        init.parent.parent.composed = true;
+        let event = realm.wrap(Self::new(realm, event_type.into(), init))?;
+        event.set_trusted();
+        window.dispatch(realm, &event.upcast()).map(drop)
     }
 }
 

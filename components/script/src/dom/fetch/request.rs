@@ -194,11 +194,11 @@ impl RequestMethods for Request {
     }
 
     fn is_reload_navigation(&self, _: &Realm) -> Fallible<bool> {
-        Ok(false)
+        Ok(self.head.reload_navigation)
     }
 
     fn is_history_navigation(&self, _: &Realm) -> Fallible<bool> {
-        Ok(false)
+        Ok(self.head.history_navigation)
     }
 
     fn signal(&self, _: &Realm) -> Fallible<Root<AbortSignal>> {

@@ -2,7 +2,8 @@
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 use bgfetch_traits::fetch::{
-    self, CacheMode, CredentialsMode, RedirectMode, Referrer, ReferrerPolicy, RequestHead, RequestMode,
+    self, CacheMode, CredentialsMode, Destination, RedirectMode, Referrer, ReferrerPolicy, RequestHead,
+    RequestMode,
 };
 use bgfetch_traits::headers::HeaderList;
 use http::Method;
@@ -36,7 +37,10 @@ pub(super) fn construct(realm: &Realm, input: RequestInfo, mut init: RequestInit
             };
             (head, None)
         }
-        RequestInfo::Request(request) => (request.head(), Some(request)),
+        // Step 12 leaves the destination out.
+        RequestInfo::Request(request) => {
+            (RequestHead { destination: Destination::Empty, ..request.head() }, Some(request))
+        }
     };
     head.unsafe_request = true;
     // Steps 7 to 10: `window` may only be set to null, which changes nothing here.
@@ -117,6 +121,9 @@ fn apply(environment: &Environment, head: &mut RequestHead, init: &RequestInit) 
         if head.mode == RequestMode::Navigate {
             head.mode = RequestMode::SameOrigin;
         }
+        head.reload_navigation = false;
+        head.history_navigation = false;
+        head.redirected_from.clear();
         head.referrer = Referrer::Client;
         head.referrer_policy = ReferrerPolicy::Empty;
     }

@@ -3,7 +3,8 @@
 use bgfetch_js::{Fallible, Realm, Root};
 
 use super::states;
-use crate::dom::{Element, FocusEvent};
+use crate::dom::window::focusing;
+use crate::dom::{Element, FocusEvent, HTMLIFrameElement};
 
 /// Whether it is a [focusable area](https://html.spec.whatwg.org/multipage/interaction.html#focusable-area) without
 /// `tabindex`.
@@ -34,6 +35,11 @@ fn is_focusable(element: &Element) -> bool {
 
 /// [`focus()`](https://html.spec.whatwg.org/multipage/interaction.html#dom-focus)
 pub(crate) fn focus(realm: &Realm, element: &Root<Element>) -> Fallible<()> {
+    // A frame hands the focus on to what it shows.
+    if let Some(content) = element.downcast::<HTMLIFrameElement>().and_then(|frame| frame.content()) {
+        focusing::focus(&content);
+        return Ok(());
+    }
     let document = element.owner_doc();
     let before = document.focused();
     if !is_focusable(element) || before.as_ref() == Some(element) {

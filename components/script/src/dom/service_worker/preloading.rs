@@ -2,7 +2,7 @@
 //! worker that gets the response does it.
 
 use bgfetch_js::{Exception, Fallible, Promise, Realm, ToJs, Value};
-use bgfetch_traits::fetch::Request as NetRequest;
+use bgfetch_traits::fetch::{Request as NetRequest, ResponseType};
 use bgfetch_traits::net::CancelHandle;
 
 use crate::agent::{Agent, TaskSource};
@@ -25,7 +25,13 @@ pub(super) fn start(realm: &Realm, request: &NetRequest, header: Vec<u8>) -> Fal
     Agent::current().spawn_in_background(TaskSource::Networking, realm, async move {
         let url = preload.head.url.clone();
         match fetching::from_network(&environment, preload, CancelHandle::new(), None).await {
-            Ok(response) => settled.resolve(&owner, Response::create(&owner, response)?.to_js(&owner)?),
+            Ok(mut response) => {
+                // Whoever navigates follows redirects: for a worker, they are opaque.
+                if matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {
+                    response.head.kind = ResponseType::OpaqueRedirect;
+                }
+                settled.resolve(&owner, Response::create(&owner, response)?.to_js(&owner)?);
+            }
             Err(error) => {
                 let message = format!("the preload of {url} failed: {error}");
                 settled.reject(&owner, Exception::type_error(message));

@@ -96,7 +96,7 @@ fn create_auxiliary(
         // Windows that a sandboxed one opens are sandboxed like it.
         sandbox,
     };
-    let active = documents::create(&context, ClientId::new(), &environment.hosts, None, params)?;
+    let active = documents::create(&context, ClientId::new(), &environment.hosts, None, params, None)?;
     documents::announce_initial(&active.realm, &context, &environment);
     documents::populate_blank(&active)?;
     context.set_active(active);

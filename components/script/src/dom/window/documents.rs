@@ -21,7 +21,7 @@ use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::mutation;
 use crate::dom::{Document, Element, Window};
 use crate::environment::{Environment, GlobalKind, Hosts};
-use crate::realm_setup::{Parent, Setup, create_realm};
+use crate::realm_setup::{Parent, Setup, create_realm, renew_environment};
 
 /// What a document is made of.
 #[derive(Debug)]
@@ -38,7 +38,8 @@ pub(super) struct DocumentParams {
 }
 
 /// [Creates and initializes a `Document`](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object)
-/// with its window and realm. `parent` is the environment of the document that has the frame.
+/// with its window and realm: those of the initial `about:blank` in its place if there are any to reuse. `parent` is the
+/// environment of the document that has the frame.
 ///
 /// # Errors
 /// Only without memory.
@@ -48,6 +49,7 @@ pub(super) fn create(
     hosts: &Hosts,
     parent: Option<&Rc<Environment>>,
     params: DocumentParams,
+    reused: Option<Active>,
 ) -> Fallible<Active> {
     let setup = Setup {
         id: client,
@@ -58,9 +60,18 @@ pub(super) fn create(
         policy: params.policy,
         parent: parent.map(|parent| Parent::of(parent)),
     };
-    let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
-    access::show(context, &realm)?;
-    dynamic_import::install(&realm)?;
+    let (realm, window) = match reused {
+        Some(Active { realm, window, .. }) => {
+            renew_environment(setup, &realm);
+            (realm, window)
+        }
+        None => {
+            let (realm, window) = create_realm(setup, |_| Ok::<_, Exception>(Window::new(context)))?;
+            access::show(context, &realm)?;
+            dynamic_import::install(&realm)?;
+            (realm, window)
+        }
+    };
     let html = !crate::mime::is_xml(&params.content_type);
     let flavour = Flavour { html, content_type: params.content_type };
     let document = realm.wrap(Document::new(flavour, params.url, params.origin, params.referrer))?;

@@ -49,7 +49,7 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
         sandbox,
     };
     let active =
-        documents::create(&context, ClientId::new(), &environment.hosts, Some(&environment), params)?;
+        documents::create(&context, ClientId::new(), &environment.hosts, Some(&environment), params, None)?;
     documents::announce_initial(&active.realm, &context, &environment);
     documents::populate_blank(&active)?;
     context.set_active(active);

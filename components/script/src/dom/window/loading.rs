@@ -51,6 +51,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         destination: fetch::Destination::Document,
         resource: &Resource::Get,
         reload: false,
+        history: false,
         has_workers: true,
     };
     let response = match fetch_document(&hosts, &requester, &navigation.cancel, url).await {
@@ -214,6 +215,7 @@ async fn find(
         destination: if is_frame { fetch::Destination::Iframe } else { fetch::Destination::Document },
         resource: &target.resource,
         reload: matches!(handling, HistoryHandling::Reload),
+        history: matches!(handling, HistoryHandling::Traverse(_)),
         has_workers: sandbox.same_origin,
     };
     match fetch_document(hosts, &requester, &navigation.cancel, url.clone()).await {
@@ -292,13 +294,15 @@ struct Requester<'a> {
     destination: fetch::Destination,
     resource: &'a Resource,
     reload: bool,
+    /// Whether it goes back or forward.
+    history: bool,
     /// Whether service workers may answer: not if the document is sandboxed into an origin of its own.
     has_workers: bool,
 }
 
 impl Requester<'_> {
     /// The request for a URL; `body` says whether there still is one, which some redirects take away.
-    fn request(&self, url: &Url, body: bool) -> Request {
+    fn request(&self, url: &Url, redirected_from: &[Url], body: bool) -> Request {
         let mut head = RequestHead {
             mode: RequestMode::Navigate,
             credentials: CredentialsMode::Include,
@@ -307,6 +311,9 @@ impl Requester<'_> {
             referrer: if self.source.is_some() { Referrer::Client } else { Referrer::NoReferrer },
             referrer_policy: self.source.map(|source| source.referrer_policy).unwrap_or_default(),
             destination: self.destination,
+            reload_navigation: self.reload,
+            history_navigation: self.history,
+            redirected_from: redirected_from.to_vec(),
             ..RequestHead::get(url.clone())
         };
         let client = match self.source {
@@ -332,15 +339,15 @@ async fn fetch_document(
     url: Url,
 ) -> Result<Response, NetworkError> {
     let mut url = url;
-    let mut body = true;
+    let (mut body, mut redirected_from) = (true, Vec::new());
     for _ in 0..=MAX_REDIRECTS {
-        let request = requester.request(&url, body);
+        let request = requester.request(&url, &redirected_from, body);
         let response =
             unless_cancelled(fetch_once(hosts, request, cancel, requester.has_workers), cancel).await??;
         let Some(location) = location_url(&response, &url) else { return Ok(response) };
         // HTTP-redirect fetch, step 12, where only GET and POST can be.
         body &= !matches!(response.head.status, 301..=303);
-        url = location?;
+        redirected_from.push(std::mem::replace(&mut url, location?));
     }
     let message = format!("the navigation was redirected more than {MAX_REDIRECTS} times, last to {url}");
     Err(NetworkError::new(NetworkErrorKind::Redirect, message))
@@ -364,7 +371,10 @@ async fn fetch_once(
         });
         match answer.await {
             Ok(FetchOutcome::Network(request)) => *request,
-            Ok(FetchOutcome::Response(response)) => return Ok(response),
+            Ok(FetchOutcome::Response(mut response)) => {
+                response.policy = PolicyContainer::of_response(&response.head.headers);
+                return Ok(response);
+            }
             Ok(FetchOutcome::Error(why)) => {
                 let message =
                     format!("the service worker answered the navigation to {url} with an error: {why}");
@@ -447,14 +457,23 @@ fn begin(
     content: &Content,
 ) -> Result<Active, String> {
     let context = &navigation.context;
-    if let Some(before) = context.active() {
-        unloading::unload(context, &before);
+    // The window of the initial about:blank is kept for a document of the same origin.
+    let before = context.active();
+    let is_reused =
+        context.is_initial() && before.as_ref().is_some_and(|b| *b.document.origin() == params.origin);
+    let reused = before.clone().filter(|_| is_reused);
+    if let Some(before) = &before {
+        if is_reused {
+            unloading::replace_initial(context, before);
+        } else {
+            unloading::unload(context, before);
+        }
     }
     if let Some(mime_type) = &content.mime_type {
         params.content_type.clone_from(&mime_type.essence);
     }
     let parent = context.parent().and_then(|parent| parent.environment());
-    let active = documents::create(context, navigation.client, hosts, parent.as_ref(), params)
+    let active = documents::create(context, navigation.client, hosts, parent.as_ref(), params, reused)
         .map_err(|error| error.to_string())?;
     active.document.begin_loading();
     let before = context.set_active(active.clone());

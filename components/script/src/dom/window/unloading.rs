@@ -43,12 +43,23 @@ pub(crate) fn unload(context: &Rc<BrowsingContext>, active: &Active) {
     if let Err(exception) = fired {
         report::report_exception(&active.realm, exception);
     }
+    destroy_children(context);
+    active.document.discard();
+    Agent::current().remove_environment(Environment::of(&active.realm).id);
+}
+
+/// Lets go of the [initial `about:blank`](https://html.spec.whatwg.org/multipage/dom.html#is-initial-about:blank), whose window goes
+/// on to another document.
+pub(super) fn replace_initial(context: &Rc<BrowsingContext>, active: &Active) {
+    destroy_children(context);
+    active.document.discard();
+}
+
+fn destroy_children(context: &Rc<BrowsingContext>) {
     for child in context.children() {
         if let Some(element) = child.container() {
             drop(element.set_content(None));
         }
         destroy(&child);
     }
-    active.document.discard();
-    Agent::current().remove_environment(Environment::of(&active.realm).id);
 }

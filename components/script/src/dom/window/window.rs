@@ -10,7 +10,7 @@ use bgfetch_js::{
 use bgfetch_traits::coordinator::ConsoleLevel;
 
 use super::browsing_context::BrowsingContext;
-use super::{choosing, posting, session_history};
+use super::{choosing, focusing, posting, session_history};
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
@@ -155,6 +155,14 @@ impl WindowMethods for Window {
             report::to_console(&Environment::of(realm), ConsoleLevel::Warn, text, &ErrorLocation::default());
         } else {
             choosing::close(&context);
+        }
+        Ok(())
+    }
+
+    /// [`focus()`](https://html.spec.whatwg.org/multipage/interaction.html#dom-window-focus)
+    fn focus(&self, _: &Realm) -> Fallible<()> {
+        if let Some(context) = self.context() {
+            focusing::focus(&context);
         }
         Ok(())
     }
