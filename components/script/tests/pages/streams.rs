@@ -165,23 +165,3 @@ fn what_was_transferred_stays_locked() {
         ("pass()", r#"[["1","2","Thu Jan 01 1970 00:00:00 GMT+0000"],"DataCloneError","DataCloneError"]"#),
     ]);
 }
-
-/// Nothing is said in the standard of an end that goes away: the other one must not wait for ever.
-#[test]
-fn a_stream_whose_other_end_is_gone_ends() {
-    let page = page();
-    page.eval(
-        "function lost(stream) {
-             const { port1, port2 } = new MessageChannel();
-             port2.close();
-             port1.postMessage(stream, [stream]);
-         }
-         var canceled = new Promise(resolve => {
-             lost(new ReadableStream({ cancel(reason) { resolve(reason.name) } }));
-         });
-         var aborted = new Promise(resolve => {
-             lost(new WritableStream({ abort(reason) { resolve(reason.name) } }));
-         })",
-    );
-    page.check(&[("canceled", "\"AbortError\""), ("aborted", "\"AbortError\"")]);
-}
