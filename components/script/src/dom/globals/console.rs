@@ -139,7 +139,8 @@ fn inspect_object(realm: &Realm, object: &Object, depth: usize) -> String {
         return if kind == ObjectKind::Array { "[...]".into() } else { "{...}".into() };
     }
     match kind {
-        ObjectKind::Array => {
+        // A typed array has a property for each of its numbers: they are not all looked up.
+        ObjectKind::Array | ObjectKind::TypedArray(_) => {
             let length = object.length(realm).unwrap_or(0);
             let shown = (0..u32::try_from(length).unwrap_or(u32::MAX).min(MAX_ENTRIES as u32)).map(|index| {
                 object
