@@ -191,8 +191,6 @@ pub(super) fn bytes(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<T
 
 pub(super) fn blob(realm: &Realm, owner: &impl BodyOwner) -> Fallible<Promise<Root<Blob>>> {
     let mime_type = owner.mime_type().map_or_else(String::new, |mime_type| mime_type.serialize());
-    // Types of blobs are lower case.
-    let mime_type = mime_type.to_ascii_lowercase();
     consume(realm, owner, move |realm, bytes| {
         realm.wrap(Blob::of(BlobData { bytes: bytes.into(), mime_type }))?.to_js(realm)
     })

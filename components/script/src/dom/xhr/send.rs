@@ -225,8 +225,6 @@ impl Exchange {
                     if bytes < length && before.is_none_or(|before| before.elapsed() >= PROGRESS_INTERVAL) {
                         last_told.1 = Some(Instant::now());
                         self.request_body_progress(bytes, length)?;
-                    } else if bytes >= length {
-                        self.request_body_ended(length)?;
                     }
                     if self.is_over() {
                         return Ok(());
@@ -259,7 +257,8 @@ impl Exchange {
         fire(&self.realm, &*self.xhr.upload_object(&self.realm)?, "progress", sent, length)
     }
 
-    /// *processRequestEndOfBody*
+    /// *processRequestEndOfBody*, when the response comes: only then is it certain that the body has arrived, and what
+    /// times out before has not been uploaded.
     fn request_body_ended(&self, length: u64) -> Fallible<()> {
         if self.xhr.upload_complete.replace(true) || !self.xhr.upload_listener.get() {
             return Ok(());
@@ -293,9 +292,9 @@ impl Exchange {
             return Ok(());
         }
         // Step 7.
-        let Some(mut body) = response.body else { return self.end_of_body() };
+        let Some(mut body) = response.body else { return self.end_of_body(None) };
         // Steps 10 to 13.
-        let mut last_told: Option<Instant> = None;
+        let mut last_told: Option<(Instant, u64)> = None;
         loop {
             let chunk = body.read().await;
             if self.is_over() {
@@ -304,10 +303,11 @@ impl Exchange {
             match chunk {
                 Some(Ok(bytes)) => {
                     xhr.received.borrow_mut().extend_from_slice(&bytes);
-                    if last_told.is_some_and(|told| told.elapsed() < PROGRESS_INTERVAL) {
+                    if last_told.is_some_and(|(told, _)| told.elapsed() < PROGRESS_INTERVAL) {
                         continue;
                     }
-                    last_told = Some(Instant::now());
+                    let received = xhr.received.borrow().len() as u64;
+                    last_told = Some((Instant::now(), received));
                     if xhr.state.get() == State::HeadersReceived {
                         xhr.state.set(State::Loading);
                     }
@@ -315,13 +315,12 @@ impl Exchange {
                     if self.is_over() {
                         return Ok(());
                     }
-                    let received = xhr.received.borrow().len() as u64;
                     fire(realm, &**xhr, "progress", received, length)?;
                     if self.is_over() {
                         return Ok(());
                     }
                 }
-                None => return self.end_of_body(),
+                None => return self.end_of_body(last_told.map(|(_, received)| received)),
                 Some(Err(error)) => {
                     tracing::debug!(%error, "the body of a response to an XMLHttpRequest ended early");
                     return self.failed();
@@ -330,9 +329,9 @@ impl Exchange {
         }
     }
 
-    fn end_of_body(&self) -> Fallible<()> {
+    fn end_of_body(&self, told: Option<u64>) -> Fallible<()> {
         self.xhr.ended();
-        handle_response_end_of_body(&self.realm, &self.xhr)
+        handle_response_end_of_body(&self.realm, &self.xhr, told)
     }
 }
 
@@ -351,8 +350,12 @@ fn upload_progress(sent: &Arc<Mutex<Sent>>) -> UploadProgress {
     })
 }
 
-/// [Extract a length](https://fetch.spec.whatwg.org/#header-list-extract-a-length); 0 if there is none.
+/// [Extract a length](https://fetch.spec.whatwg.org/#header-list-extract-a-length); 0 if there is none, or if it is that of
+/// coded bytes, which nobody counts here.
 fn extract_length(headers: &HeaderList) -> u64 {
+    if headers.contains("content-encoding") {
+        return 0;
+    }
     let mut values = headers.get_all("content-length");
     let length = values.next().and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
     length.unwrap_or(0)
@@ -389,7 +392,7 @@ fn send_and_wait(realm: &Realm, xhr: &Root<XMLHttpRequest>, outgoing: Outgoing) 
             xhr.has_body.set(fetched.body.is_some());
             xhr.received.replace(fetched.body.map(Vec::from).unwrap_or_default());
             xhr.response.replace(Some(head));
-            handle_response_end_of_body(realm, xhr)
+            handle_response_end_of_body(realm, xhr, None)
         }
         Err(error) => {
             global_fetch::explain(&environment, &url, &error);
@@ -411,13 +414,14 @@ fn send_and_wait(realm: &Realm, xhr: &Root<XMLHttpRequest>, outgoing: Outgoing) 
 
 /// [Handle response end-of-body](https://xhr.spec.whatwg.org/#handle-response-end-of-body), of a response that is no
 /// network error.
-fn handle_response_end_of_body(realm: &Realm, xhr: &Root<XMLHttpRequest>) -> Fallible<()> {
+/// The last `progress` event is not repeated if it told of all bytes: `told` says of how many.
+fn handle_response_end_of_body(realm: &Realm, xhr: &Root<XMLHttpRequest>, told: Option<u64>) -> Fallible<()> {
     let generation = xhr.generation();
     // Steps 3 to 5.
     let transmitted = xhr.received.borrow().len() as u64;
     let length = xhr.response.borrow().as_ref().map_or(0, |response| extract_length(&response.headers));
     // Step 6.
-    if !xhr.synchronous.get() {
+    if !xhr.synchronous.get() && told != Some(transmitted) {
         fire(realm, &**xhr, "progress", transmitted, length)?;
         if xhr.generation() != generation {
             return Ok(());
@@ -427,13 +431,9 @@ fn handle_response_end_of_body(realm: &Realm, xhr: &Root<XMLHttpRequest>) -> Fal
     xhr.state.set(State::Done);
     xhr.send_invoked.set(false);
     event::fire(realm, &**xhr, "readystatechange")?;
-    // Steps 10 and 11, unless a listener has begun something else.
-    for event_type in ["load", "loadend"] {
-        if xhr.generation() == generation {
-            fire(realm, &**xhr, event_type, transmitted, length)?;
-        }
-    }
-    Ok(())
+    // Steps 10 and 11.
+    fire(realm, &**xhr, "load", transmitted, length)?;
+    fire(realm, &**xhr, "loadend", transmitted, length)
 }
 
 /// [Request error steps](https://xhr.spec.whatwg.org/#request-error-steps), of an asynchronous request.
@@ -442,7 +442,6 @@ pub(super) fn request_error_steps(
     xhr: &Root<XMLHttpRequest>,
     event_type: &str,
 ) -> Fallible<()> {
-    let generation = xhr.generation();
     // Steps 1 to 3.
     xhr.state.set(State::Done);
     xhr.send_invoked.set(false);
@@ -455,11 +454,7 @@ pub(super) fn request_error_steps(
         fire(realm, &*upload, event_type, 0, 0)?;
         fire(realm, &*upload, "loadend", 0, 0)?;
     }
-    // Steps 7 and 8, unless a listener has begun something else.
-    for event_type in [event_type, "loadend"] {
-        if xhr.generation() == generation {
-            fire(realm, &**xhr, event_type, 0, 0)?;
-        }
-    }
-    Ok(())
+    // Steps 7 and 8.
+    fire(realm, &**xhr, event_type, 0, 0)?;
+    fire(realm, &**xhr, "loadend", 0, 0)
 }
