@@ -1,7 +1,7 @@
 //! Platform objects: Rust structs as objects of a page.
 
 use std::any::TypeId;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::ops::Deref;
@@ -9,12 +9,14 @@ use std::ptr::{self, NonNull};
 
 use rquickjs_sys as q;
 
+use crate::reflector::{Reflector, Views};
+
 use crate::glue::{Interface, NAMED_PROPERTIES};
 use crate::state::Global;
 use crate::{Fallible, Object, Realm, Trace, Traced, Tracer, Value, state};
 
 /// How deep interfaces may inherit.
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 
 /// A Rust struct that implements an interface.
 ///
@@ -40,58 +42,6 @@ pub trait PlatformObject: Trace + Sized + 'static {
 
 /// `Self` inherits from `P`, or is it.
 pub trait DerivedFrom<P>: PlatformObject {}
-
-/// Remembers which object of the engine wraps a struct, and of which realm that is.
-pub struct Reflector {
-    object: Cell<*mut c_void>,
-    realm: Cell<*mut q::JSContext>,
-}
-
-impl Reflector {
-    /// Of a struct that is not wrapped yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { object: Cell::new(ptr::null_mut()), realm: Cell::new(ptr::null_mut()) }
-    }
-}
-
-impl Default for Reflector {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for Reflector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reflector")
-    }
-}
-
-/// The places of an object's ancestors within it, filled in once when it is wrapped.
-pub struct Views {
-    places: [*const (); MAX_DEPTH],
-    depth: usize,
-    range: (usize, usize),
-}
-
-impl Views {
-    /// Adds the view as `T`.
-    pub fn push<T: PlatformObject>(&mut self, view: &T) {
-        let place = ptr::from_ref(view);
-        // A view into anything but the wrapped struct itself could dangle later.
-        assert!(
-            place.addr() >= self.range.0 && place.addr() + size_of::<T>() <= self.range.1,
-            "the parent of a platform object is a field of it"
-        );
-        assert!(
-            self.depth < MAX_DEPTH && usize::from(T::INTERFACE.depth) == self.depth,
-            "views follow inheritance"
-        );
-        assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
-        self.places[self.depth] = place.cast();
-        self.depth += 1;
-    }
-}
 
 /// What stands before the struct in its allocation.
 #[repr(C)]
@@ -542,43 +492,4 @@ pub(crate) fn this_header(realm: &Realm, this: q::JSValue) -> Option<NonNull<Hea
         return realm.with_data(|data| NonNull::new(data.global.get())).flatten();
     }
     header_of(this)
-}
-
-/// Says where a struct keeps its [`Reflector`], or which field is the struct it inherits from.
-///
-/// `platform_object!(Headers);` wants a field `reflector: Reflector`;
-/// `platform_object!(Window: EventTarget via event_target);` wants a field `event_target: EventTarget`, and makes
-/// `Window` dereference to it. Generated code says which interface it is: the macro looks for a constant
-/// `Self::IDL` that it adds to the struct.
-#[macro_export]
-macro_rules! platform_object {
-    ($name:ident) => {
-        impl $crate::PlatformObject for $name {
-            const INTERFACE: &'static $crate::glue::Interface = $name::IDL;
-            fn reflector(&self) -> &$crate::Reflector {
-                &self.reflector
-            }
-            fn views(&self, views: &mut $crate::Views) {
-                views.push(self);
-            }
-        }
-    };
-    ($name:ident : $parent:ident via $field:ident) => {
-        impl $crate::PlatformObject for $name {
-            const INTERFACE: &'static $crate::glue::Interface = $name::IDL;
-            fn reflector(&self) -> &$crate::Reflector {
-                $crate::PlatformObject::reflector(&self.$field)
-            }
-            fn views(&self, views: &mut $crate::Views) {
-                $crate::PlatformObject::views(&self.$field, views);
-                views.push(self);
-            }
-        }
-        impl ::std::ops::Deref for $name {
-            type Target = $parent;
-            fn deref(&self) -> &$parent {
-                &self.$field
-            }
-        }
-    };
 }
