@@ -131,6 +131,9 @@ unsafe extern "C" fn call(
     _magic: c_int,
     data: *mut q::JSValue,
 ) -> q::JSValue {
+    // A member that forwards to another, as `window.location = url` does to `href`, does so for its own caller.
+    let caller = CALLER.get();
+    let caller = if caller.is_null() { ctx } else { caller };
     // SAFETY: the engine calls with a live context (the caller's), `argc` arguments, and the data given above.
-    noting(ctx, || unsafe { q::JS_Call(ctx, *data, this, argc, argv) })
+    noting(caller, || unsafe { q::JS_Call(ctx, *data, this, argc, argv) })
 }

@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rquickjs_sys as q;
 
 use super::{Data, Kind, allows, cross_origin, data_of, host, realm_of};
-use crate::caller::noting;
 use crate::glue::{panicked, refuse};
 use crate::object::{Atom, check};
 use crate::{Exception, Fallible, Object, Realm, Value};
@@ -77,13 +76,12 @@ impl<'a> Target<'a> {
         let key = realm.own(unsafe { q::JS_AtomToValue(realm.raw(), atom) })?;
         let args = [self.object.as_value().clone(), key, receiver.clone()];
         let get = realm.intrinsics().object("reflectGet")?;
-        noting(realm.raw(), || get.call(realm, &Value::UNDEFINED, &args))
+        get.call(realm, &Value::UNDEFINED, &args)
     }
 
     pub(super) fn get(&self, atom: q::JSAtom) -> Fallible<Value> {
         // SAFETY: context, object and atom are alive.
-        let get = || unsafe { q::JS_GetProperty(self.accessor.raw(), self.object.raw(), atom) };
-        self.accessor.own(noting(self.accessor.raw(), get))
+        self.accessor.own(unsafe { q::JS_GetProperty(self.accessor.raw(), self.object.raw(), atom) })
     }
 }
 
@@ -325,9 +323,9 @@ unsafe extern "C" fn set(
         let receiver = if is_same(object, receiver) { target.object.raw() } else { receiver };
         let mut arguments = [target.object.raw(), key.raw(), value, receiver];
         // SAFETY: context, function and arguments are alive during the call.
-        let set =
-            || unsafe { q::JS_Call(realm.raw(), reflect.raw(), q::JS_UNDEFINED, 4, arguments.as_mut_ptr()) };
-        if realm.own(noting(realm.raw(), set))?.to_boolean(realm) {
+        let done =
+            unsafe { q::JS_Call(realm.raw(), reflect.raw(), q::JS_UNDEFINED, 4, arguments.as_mut_ptr()) };
+        if realm.own(done)?.to_boolean(realm) {
             return Ok(true);
         }
         refuse(realm, flags, "this property of the window cannot be set")

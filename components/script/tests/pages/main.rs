@@ -2,6 +2,7 @@
 
 mod dom;
 mod forms;
+mod frames;
 mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;
