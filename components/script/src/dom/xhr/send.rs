@@ -197,6 +197,8 @@ impl Exchange {
         let progress = self.xhr.upload_listener.get().then(|| upload_progress(&sent));
         let fetched = async {
             if url.scheme() == "blob" {
+                // Not before `send()` has returned.
+                fetching::next_task().await;
                 return blob_url::fetch(&request, blob.as_ref());
             }
             fetching::fetch_with_progress(&environment, request, cancel, progress).await
