@@ -1,5 +1,4 @@
 //! Frames, the windows that script opens, and what windows may do with each other.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::support::{Page, Site};
 

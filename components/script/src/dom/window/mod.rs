@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod browsing_context;
 pub(crate) mod choosing;
 mod documents;
+mod fetching_documents;
 pub(crate) mod focusing;
 pub(crate) mod frames;
 pub(crate) mod history;
