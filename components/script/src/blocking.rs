@@ -52,12 +52,12 @@ pub(crate) fn fetch(
         return from_network(environment, request, deadline);
     }
     let url = request.head.url.clone();
-    let (reply, answer) = question();
-    let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+    let (cancel, (reply, answer)) = (CancelHandle::new(), question());
+    let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
     environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(environment.id, message));
-    match wait(&answer, deadline)? {
+    match wait(&answer, deadline).inspect_err(|_| cancel.cancel())? {
         FetchOutcome::Network(request) => from_network(environment, *request, deadline),
-        FetchOutcome::Response(response) => read(response, deadline),
+        FetchOutcome::Response(response) => read(response, deadline).inspect_err(|_| cancel.cancel()),
         FetchOutcome::Error(why) => {
             let message = format!("the service worker answered the request for {url} with an error: {why}");
             Err(NetworkError::new(NetworkErrorKind::Internal, message))

@@ -17,6 +17,7 @@ use url::{Origin, Url};
 use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
+use crate::fetching::FetchGroup;
 
 /// The threads that a script thread talks to.
 #[derive(Clone, Debug)]
@@ -81,6 +82,8 @@ pub(crate) struct Environment {
     /// The service worker that controls it.
     pub(crate) controller: RefCell<Option<WorkerInfo>>,
     pub(crate) timers: TimerMap,
+    /// What a service worker is to answer.
+    pub(crate) fetch_group: FetchGroup,
     pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
     /// Whether the coordinator knows it.
@@ -127,6 +130,7 @@ impl Environment {
 
     /// Tells the coordinator that it is no more.
     pub(crate) fn tell_gone(&self) {
+        self.fetch_group.terminate();
         if self.announced.replace(false) {
             self.hosts.coordinator.send(CoordinatorMsg::ClientGone(self.id));
         }

@@ -1,5 +1,7 @@
 //! Fetching on behalf of an environment: its service worker first, if one controls it, and the network otherwise.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -45,12 +47,19 @@ pub(crate) async fn fetch_with_progress(
     }
     settle(&mut request);
     let url = request.head.url.clone();
-    let client = environment.id;
+    let (client, told) = (environment.id, CancelHandle::new());
+    let tell = told.clone();
+    cancel.on_abort(move |reason| tell.cancel_with(reason));
+    let record = (!request.head.keepalive).then(|| environment.fetch_group.add(told.clone()));
     let answer = Agent::current().ask(|reply| {
-        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), told, reply);
         environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
     });
-    match unless_cancelled(answer, &cancel).await? {
+    let answer = unless_cancelled(answer, &cancel).await;
+    if let Some(record) = record {
+        environment.fetch_group.remove(record);
+    }
+    match answer? {
         Ok(FetchOutcome::Network(request)) => from_network(environment, *request, cancel, progress).await,
         Ok(FetchOutcome::Response(response)) => Ok(response),
         Ok(FetchOutcome::Error(why)) => {
@@ -58,6 +67,41 @@ pub(crate) async fn fetch_with_progress(
             Err(NetworkError::new(NetworkErrorKind::Internal, message))
         }
         Err(dropped) => Err(gone(dropped)),
+    }
+}
+
+/// [Fetch group](https://fetch.spec.whatwg.org/#concept-fetch-group) of an environment: the fetches whose service worker
+/// learns that nobody waits for the response any more. Those that outlive the environment
+/// ([keepalive](https://fetch.spec.whatwg.org/#request-keepalive-flag)) are not in it.
+#[derive(Debug, Default)]
+pub(crate) struct FetchGroup {
+    records: RefCell<BTreeMap<u64, CancelHandle>>,
+    next: Cell<u64>,
+}
+
+impl FetchGroup {
+    fn add(&self, fetch: CancelHandle) -> u64 {
+        let record = self.next.get();
+        self.next.set(record + 1);
+        self.records.borrow_mut().insert(record, fetch);
+        record
+    }
+
+    fn remove(&self, record: u64) {
+        self.records.borrow_mut().remove(&record);
+    }
+
+    /// [Terminates](https://fetch.spec.whatwg.org/#concept-fetch-group-terminate) its fetches.
+    pub(crate) fn terminate(&self) {
+        for fetch in self.records.take().into_values() {
+            fetch.cancel();
+        }
+    }
+}
+
+impl Drop for FetchGroup {
+    fn drop(&mut self) {
+        self.terminate();
     }
 }
 

@@ -17,6 +17,7 @@ use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::environment::{Environment, GlobalKind, Hosts};
+use crate::fetching::FetchGroup;
 
 /// What an environment is made of.
 #[derive(Debug)]
@@ -74,6 +75,7 @@ impl Setup {
             animation_frames: AnimationFrames::default(),
             console: ConsoleState::default(),
             announced: Cell::new(false),
+            fetch_group: FetchGroup::default(),
             discarded: Cell::new(false),
         }
     }

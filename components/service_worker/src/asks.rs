@@ -76,7 +76,7 @@ impl Registry {
             Msg::NavigateClient { worker, client, url, reply } => {
                 self.navigate_client(from, worker, client, url, reply);
             }
-            Msg::HandleFetch(request, reply) => self.handle_fetch(from, request, reply),
+            Msg::HandleFetch(request, cancel, reply) => self.handle_fetch(from, request, cancel, reply),
             Msg::ScriptImported(worker, script) => {
                 if let Some(worker) = self.if_same(from, worker) {
                     self.script_imported(worker, script);

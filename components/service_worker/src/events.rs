@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bgfetch_traits::fetch::{Request, RequestMode};
 use bgfetch_traits::ids::{ClientId, RegistrationId, WorkerId};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome, FunctionalEvent, ServiceWorkerState};
 use parking_lot::Mutex;
@@ -263,7 +264,7 @@ impl Registry {
     ) {
         let active = self.registrations.by_id.get(&id).and_then(|registration| registration.active);
         let handles = active.and_then(|worker| self.workers.get(worker)).and_then(|w| w.script.handles_fetch);
-        let FetchEvent { request, client, resulting_client, reply } = fetch;
+        let FetchEvent { request, client, resulting_client, cancel, reply } = fetch;
         // Step 11: Should Skip Event. (Step 12, for listeners that are empty functions, is a
         // permission that is not used.)
         let Some(active) = active.filter(|_| handles == Some(true)) else {
@@ -280,7 +281,8 @@ impl Registry {
         let preload = self.registrations.by_id.get(&id).map(|registration| &registration.navigation_preload);
         let preload = preload.filter(|preload| is_preloaded && preload.enabled);
         let preload = preload.map(|preload| preload.header_value.clone());
-        let what = Box::new(FunctionalEvent::Fetch { request, client, resulting_client, preload, reply });
+        let what =
+            Box::new(FunctionalEvent::Fetch { request, client, resulting_client, preload, cancel, reply });
         self.enqueue(active, Event { what, then: Then::Fetched { soft_update } });
     }
 }
@@ -290,15 +292,16 @@ pub(crate) struct FetchEvent {
     pub(crate) request: Box<Request>,
     pub(crate) client: Option<ClientId>,
     pub(crate) resulting_client: Option<ClientId>,
+    pub(crate) cancel: CancelHandle,
     pub(crate) reply: Reply<FetchOutcome>,
 }
 
 /// Keeps hold of a fetch event's reply, for the case that its worker never uses it.
 fn share_reply(event: FunctionalEvent) -> (Box<FunctionalEvent>, Option<SharedReply<FetchOutcome>>) {
     match event {
-        FunctionalEvent::Fetch { request, client, resulting_client, preload, reply } => {
+        FunctionalEvent::Fetch { request, client, resulting_client, preload, cancel, reply } => {
             let (kept, reply) = SharedReply::split(reply);
-            let event = FunctionalEvent::Fetch { request, client, resulting_client, preload, reply };
+            let event = FunctionalEvent::Fetch { request, client, resulting_client, preload, cancel, reply };
             (Box::new(event), Some(kept))
         }
         other => (Box::new(other), None),

@@ -2,6 +2,7 @@
 
 use bgfetch_traits::fetch::{Destination, Request};
 use bgfetch_traits::ids::{ClientId, StorageKey};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::is_potentially_trustworthy;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
@@ -17,7 +18,7 @@ impl Registry {
     /// Handle Fetch for a [non-subresource request](https://fetch.spec.whatwg.org/#non-subresource-request): the
     /// client that it makes gets its controller here.
     pub(crate) fn handle_navigation(&mut self, navigation: Navigation) {
-        let Navigation { request, reserved_client, force_reload, reply } = navigation;
+        let Navigation { request, reserved_client, force_reload, cancel, reply } = navigation;
         let url = request.head.url.clone();
         // Step 9.5.
         let storage_key = StorageKey::of_url(&url);
@@ -46,7 +47,7 @@ impl Registry {
         // A worker's script is asked for by a client, a document by nobody that a page may know.
         let client = self.clients.get(request.client.id).filter(|_| by_client).map(|client| client.id);
         // Steps 12 and on: a non-subresource request is followed by a soft update.
-        let fetch = FetchEvent { request, client, resulting_client: Some(reserved_client), reply };
+        let fetch = FetchEvent { request, client, resulting_client: Some(reserved_client), cancel, reply };
         self.create_fetch_event_and_dispatch(id, fetch, true);
     }
 
@@ -69,7 +70,13 @@ impl Registry {
     }
 
     /// Handle Fetch for a [subresource request](https://fetch.spec.whatwg.org/#subresource-request).
-    pub(crate) fn handle_fetch(&mut self, from: ClientId, request: Box<Request>, reply: Reply<FetchOutcome>) {
+    pub(crate) fn handle_fetch(
+        &mut self,
+        from: ClientId,
+        request: Box<Request>,
+        cancel: CancelHandle,
+        reply: Reply<FetchOutcome>,
+    ) {
         // Step 8.
         let skip = matches!(request.head.destination, Destination::Embed | Destination::Object);
         // Step 10. Service workers' own requests go to the network: they are no clients.
@@ -80,7 +87,7 @@ impl Registry {
         // Step 12.
         let now = self.out.now;
         let stale = self.registrations.by_id.get(&id).is_some_and(|registration| registration.is_stale(now));
-        let fetch = FetchEvent { request, client: Some(from), resulting_client: None, reply };
+        let fetch = FetchEvent { request, client: Some(from), resulting_client: None, cancel, reply };
         self.create_fetch_event_and_dispatch(id, fetch, stale);
     }
 }

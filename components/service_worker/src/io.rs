@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bgfetch_traits::fetch::{NetworkError, Request, ResponseHead};
 use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
@@ -134,6 +135,8 @@ pub struct Navigation {
     pub reserved_client: ClientId,
     /// Whether the user asked to bypass caches and workers (shift+reload).
     pub force_reload: bool,
+    /// Aborts the signal of the worker's request.
+    pub cancel: CancelHandle,
     /// The worker's response, or the request back for the network.
     pub reply: Reply<FetchOutcome>,
 }

@@ -10,6 +10,7 @@ use url::Url;
 use crate::fetch::{NetworkError, Request, Response};
 use crate::ids::StorageKey;
 use crate::reply::Reply;
+use crate::service_worker::MessageData;
 
 /// What the network thread is asked.
 #[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
@@ -85,8 +86,13 @@ pub struct CancelHandle(Arc<CancelState>);
 #[derive(Default)]
 struct CancelState {
     cancelled: AtomicBool,
-    listeners: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// [Serialized abort reason](https://fetch.spec.whatwg.org/#fetch-controller-serialized-abort-reason), until
+    /// somebody takes it.
+    reason: Mutex<Option<MessageData>>,
+    listeners: Mutex<Vec<Listener>>,
 }
+
+type Listener = Box<dyn FnOnce(&CancelState) + Send>;
 
 impl CancelHandle {
     /// A handle that nobody has triggered.
@@ -97,13 +103,24 @@ impl CancelHandle {
 
     /// Cancels, and wakes whoever waits for that. Doing it again does nothing.
     pub fn cancel(&self) {
+        self.cancel_with(None);
+    }
+
+    /// [`CancelHandle::cancel`], telling why: the
+    /// [serialized abort reason](https://fetch.spec.whatwg.org/#fetch-controller-serialized-abort-reason), which
+    /// [`CancelHandle::on_abort`] gives. `None` stands for an `AbortError`.
+    pub fn cancel_with(&self, reason: Option<MessageData>) {
         let listeners = {
             let mut listeners = self.0.listeners.lock();
+            if self.is_cancelled() {
+                return;
+            }
+            *self.0.reason.lock() = reason;
             self.0.cancelled.store(true, Ordering::Release);
             std::mem::take(&mut *listeners)
         };
         for listener in listeners {
-            listener();
+            listener(&self.0);
         }
     }
 
@@ -116,12 +133,25 @@ impl CancelHandle {
     /// Runs `listener` when cancelled, or now if it already was. It runs on the cancelling thread and should
     /// only wake something.
     pub fn on_cancel(&self, listener: impl FnOnce() + Send + 'static) {
+        self.listen(Box::new(move |_| listener()));
+    }
+
+    /// [`CancelHandle::on_cancel`] with the reason, which only the first listener of this kind gets: it cannot be
+    /// copied.
+    pub fn on_abort(&self, listener: impl FnOnce(Option<MessageData>) + Send + 'static) {
+        self.listen(Box::new(move |state| {
+            let reason = state.reason.lock().take();
+            listener(reason);
+        }));
+    }
+
+    fn listen(&self, listener: Listener) {
         let mut listeners = self.0.listeners.lock();
         if self.is_cancelled() {
             drop(listeners);
-            listener();
+            listener(&self.0);
         } else {
-            listeners.push(Box::new(listener));
+            listeners.push(listener);
         }
     }
 }

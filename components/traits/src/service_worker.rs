@@ -9,6 +9,7 @@ use url::Url;
 use crate::background_fetch::BackgroundFetchInfo;
 use crate::fetch::{Request, Response, string_enum};
 use crate::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
+use crate::net::CancelHandle;
 use crate::policy::PolicyContainer;
 use crate::reply::Reply;
 
@@ -252,8 +253,10 @@ pub enum ServiceWorkerMsg {
     /// [Handle fetch](https://w3c.github.io/ServiceWorker/#handle-fetch): for a subresource, by the client that
     /// wants it; for a navigation (the request's mode says so), by the client that is to be. That id, a new one, is
     /// then the one of [`crate::coordinator::CoordinatorMsg::ClientCreated`], or of `ClientGone` if nothing comes of
-    /// it; after a redirect it asks again.
-    HandleFetch(Box<Request>, Reply<FetchOutcome>),
+    /// it; after a redirect it asks again. The handle stands for the
+    /// [fetch controller](https://fetch.spec.whatwg.org/#fetch-controller): once cancelled, the signal of the worker's
+    /// request aborts. It need not be cancelled when the fetch is through.
+    HandleFetch(Box<Request>, CancelHandle, Reply<FetchOutcome>),
     /// A worker imported a script (`importScripts()`, or a module of its graph) while its state was "parsed" or
     /// "installing"; it belongs to its script resource map. Told also when the script came from that map rather
     /// than from the network, and before the event that imported it ends: what is in the map and was not imported
@@ -289,6 +292,8 @@ pub enum FunctionalEvent {
         resulting_client: Option<ClientId>,
         /// For a navigation that is to be preloaded: the value of its `Service-Worker-Navigation-Preload` header.
         preload: Option<Vec<u8>>,
+        /// Aborts the signal of the event's request.
+        cancel: CancelHandle,
         /// The response.
         reply: Reply<FetchOutcome>,
     },

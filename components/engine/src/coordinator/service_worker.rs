@@ -25,13 +25,14 @@ impl Coordinator {
     pub(super) fn service_worker(&mut self, thread: ThreadId, from: ClientId, message: ServiceWorkerMsg) {
         // A navigation comes from a client that is not there yet.
         let message = match message {
-            ServiceWorkerMsg::HandleFetch(request, reply) if self.makes_a_client(from, &request) => {
+            ServiceWorkerMsg::HandleFetch(request, cancel, reply) if self.makes_a_client(from, &request) => {
                 if self.scripts.clients.contains_key(&from) {
                     tracing::warn!(client = %from, "a client that is there already cannot be navigated to");
                     return;
                 }
                 self.scripts.reserved.insert(from, thread);
-                let navigation = Navigation { request, reserved_client: from, force_reload: false, reply };
+                let force_reload = false;
+                let navigation = Navigation { request, reserved_client: from, force_reload, cancel, reply };
                 return self.registry(Input::Navigation(Box::new(navigation)));
             }
             other => other,

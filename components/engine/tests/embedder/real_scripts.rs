@@ -132,3 +132,61 @@ fn errors_reach_the_console_with_file_and_line() {
     assert_eq!(lines[0].file, server.url("/sw.js").as_str());
     stop(engine);
 }
+
+/// Answers `/slow` only once nobody wants it, and then tells the page why.
+const PATIENT_WORKER: &str = r#"
+  const told = new BroadcastChannel("aborted");
+  addEventListener("activate", event => event.waitUntil(clients.claim()));
+  addEventListener("fetch", event => {
+    if (!event.request.url.includes("/slow")) return;
+    const { signal } = event.request;
+    event.respondWith(new Promise(resolve => signal.onabort = () => {
+      told.postMessage(`${signal.reason.name}: ${signal.reason.message}`);
+      resolve(new Response("late"));
+    }));
+    told.postMessage("asked");
+  });
+"#;
+
+#[test]
+fn a_worker_learns_that_nobody_waits_for_its_response() {
+    let (server, profile) = (Server::start(), tempfile::tempdir().unwrap());
+    server.put("/frame", Resource::text("text/html", "<!doctype html>"));
+    let (engine, _) = start(&server, profile.path(), PATIENT_WORKER);
+    let window = get(engine.open_window(&server.url("/")));
+    let tell = r#"
+      const channel = new BroadcastChannel("aborted");
+      const waiting = [], heard = [];
+      channel.onmessage = ({ data }) => waiting.length ? waiting.shift()(data) : heard.push(data);
+      const hear = () => heard.length ? heard.shift() : new Promise(resolve => waiting.push(resolve));
+      const controlled = new Promise(resolve => navigator.serviceWorker.oncontrollerchange = resolve);
+      navigator.serviceWorker.register("/sw.js").then(() => controlled).then(() => "controlled")"#;
+    assert_eq!(get(window.evaluate(tell)), "\"controlled\"");
+    let aborted = r#"(async () => {
+      const controller = new AbortController();
+      fetch("/slow", { signal: controller.signal }).catch(() => {});
+      const asked = await hear();
+      controller.abort(new RangeError("too late"));
+      return `${asked}, ${await hear()}`;
+    })()"#;
+    assert_eq!(get(window.evaluate(aborted)), "\"asked, RangeError: too late\"");
+    let request = r#"(async () => {
+      const request = new XMLHttpRequest();
+      request.open("GET", "/slow");
+      request.send();
+      const asked = await hear();
+      request.abort();
+      return `${asked}, ${(await hear()).split(":")[0]}`;
+    })()"#;
+    assert_eq!(get(window.evaluate(request)), "\"asked, AbortError\"");
+    let gone = r#"(async () => {
+      const frame = document.body.appendChild(document.createElement("iframe"));
+      await new Promise(resolve => { frame.onload = resolve; frame.src = "/frame"; });
+      frame.contentWindow.fetch("/slow").catch(() => {});
+      const asked = await hear();
+      frame.remove();
+      return `${asked}, ${(await hear()).split(":")[0]}`;
+    })()"#;
+    assert_eq!(get(window.evaluate(gone)), "\"asked, AbortError\"");
+    stop(engine);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bgfetch::traits::body::BodyReader;
 use bgfetch::traits::coordinator::CoordinatorMsg;
 use bgfetch::traits::fetch::{NetworkErrorKind, Response, ResponseHead};
+use bgfetch::traits::net::CancelHandle;
 use bgfetch::traits::script::ScriptMsg;
 use bgfetch::traits::service_worker::{
     ClientType, EventOutcome, FetchOutcome, FunctionalEvent, MessageData, ServiceWorkerMsg,
@@ -116,7 +117,8 @@ fn a_worker_answers_the_navigation_and_subresources() {
         body: None,
         priority: Default::default(),
     };
-    let outcome = controlled.service_worker(|reply| ServiceWorkerMsg::HandleFetch(Box::new(request), reply));
+    let outcome = controlled
+        .service_worker(|reply| ServiceWorkerMsg::HandleFetch(Box::new(request), CancelHandle::new(), reply));
     assert!(matches!(outcome, Some(FetchOutcome::Response(_))), "{outcome:?}");
     // The worker's own script is looked at again after a navigation, and that is all.
     assert!(server.log()[before..].iter().all(|served| served.path == "/sw.js"));

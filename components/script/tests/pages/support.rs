@@ -108,7 +108,7 @@ fn absolute(path: &str) -> String {
 fn coordinator(console: Sender<ConsoleMessage>, navigations: Sender<Url>) -> CoordinatorSender {
     CoordinatorSender::new(move |message| match message {
         CoordinatorMsg::ClientCreated { reply, .. } => reply.send(None),
-        CoordinatorMsg::ServiceWorker(_, ServiceWorkerMsg::HandleFetch(request, reply)) => {
+        CoordinatorMsg::ServiceWorker(_, ServiceWorkerMsg::HandleFetch(request, _, reply)) => {
             assert_eq!(request.head.mode, RequestMode::Navigate, "nothing controls the page");
             reply.send(FetchOutcome::Network(request));
         }

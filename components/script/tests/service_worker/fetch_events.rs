@@ -3,9 +3,10 @@
 use bgfetch_traits::body::{BodyReader, pipe};
 use bgfetch_traits::fetch::{Priority, RedirectMode, Request, RequestBody, RequestHead, RequestMode};
 use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome, FunctionalEvent};
+use bgfetch_traits::service_worker::{EventOutcome, FetchOutcome, FunctionalEvent, MessageData};
 use crossbeam_channel::Receiver;
 use std::time::Duration;
 
@@ -36,6 +37,10 @@ impl Fetched {
 }
 
 fn dispatch(world: &World, request: Request) -> Fetched {
+    dispatch_cancellable(world, request, CancelHandle::new())
+}
+
+fn dispatch_cancellable(world: &World, request: Request, cancel: CancelHandle) -> Fetched {
     let client = Some(request.client.id);
     let (reply, outcome) = Reply::channel();
     let event = FunctionalEvent::Fetch {
@@ -43,6 +48,7 @@ fn dispatch(world: &World, request: Request) -> Fetched {
         client,
         resulting_client: None,
         preload: None,
+        cancel,
         reply,
     };
     Fetched { outcome, ended: world.dispatch(event) }
@@ -157,6 +163,7 @@ fn the_event_tells_who_asks() {
         client: Some(asks),
         resulting_client: None,
         preload: None,
+        cancel: CancelHandle::new(),
         reply,
     });
     assert_eq!(world.logged(), format!("{asks}||"));
@@ -167,6 +174,7 @@ fn the_event_tells_who_asks() {
         client: None,
         resulting_client: Some(made),
         preload: None,
+        cancel: CancelHandle::new(),
         reply,
     });
     assert_eq!(world.logged(), format!("|{made}|"));
@@ -245,4 +253,37 @@ fn a_body_from_the_network_passes_through_as_it_comes() {
     assert_eq!(body.read_blocking().unwrap().unwrap(), "first");
     writer.finish(Ok(()));
     assert!(body.read_blocking().is_none());
+}
+
+#[test]
+fn whoever_aborts_the_fetch_aborts_the_signal_of_the_workers_request() {
+    let mut world = World::running(
+        "onfetch = event => {
+            const { signal } = event.request;
+            const told = new Promise(resolve => signal.onabort = resolve);
+            event.respondWith(told.then(() => new Response(`${signal.reason.name} ${signal.reason.constructor === DOMException}`)));
+            console.log(signal.aborted);
+        }",
+    );
+    let cancel = CancelHandle::new();
+    let fetched = dispatch_cancellable(&world, get("https://a.test/x"), cancel.clone());
+    assert_eq!(world.logged(), "false");
+    cancel.cancel();
+    let FetchOutcome::Response(response) = fetched.outcome() else { panic!("no response") };
+    assert_eq!(text(response.body.unwrap()).unwrap(), "AbortError true");
+}
+
+#[test]
+fn a_fetch_aborted_before_its_event_aborts_the_signal_after_it() {
+    let mut world = World::running(
+        "onfetch = event => {
+            event.request.signal.onabort = () => console.log('aborted');
+            console.log('dispatched');
+        }",
+    );
+    let cancel = CancelHandle::new();
+    // Bytes that are no serialization.
+    cancel.cancel_with(Some(MessageData { bytes: vec![0xff; 9], attachments: Vec::new() }));
+    dispatch_cancellable(&world, get("https://a.test/x"), cancel);
+    assert_eq!((world.logged(), world.logged()), ("dispatched".to_owned(), "aborted".to_owned()));
 }

@@ -3,6 +3,7 @@
 use bgfetch_service_worker::{ClientInput, Input, Navigation, WorkerInput};
 use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::ids::{ClientId, RegistrationId};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{
@@ -84,7 +85,8 @@ fn a_redirected_navigation_belongs_to_the_last_url() {
     for (at, controlled) in [("/deep/a", true), ("https://b.test/", false), ("/deep/b", true)] {
         let (reply, outcome) = Reply::channel();
         let request = World::fetch_request(at);
-        let navigation = Navigation { request, reserved_client: client, force_reload: false, reply };
+        let (reserved_client, force_reload, cancel) = (client, false, CancelHandle::new());
+        let navigation = Navigation { request, reserved_client, force_reload, cancel, reply };
         world.give(Input::Navigation(Box::new(navigation)));
         let served = matches!(outcome.try_recv().unwrap(), FetchOutcome::Response(_));
         assert_eq!(served, controlled, "{at}");
@@ -123,7 +125,8 @@ fn a_workers_script_is_asked_for_by_the_page_that_makes_it() {
         let mut request = World::fetch_request("/worker.js");
         request.client.id = page;
         request.head.destination = destination;
-        let navigation = Navigation { request, reserved_client, force_reload: false, reply: Reply::ignore() };
+        let (force_reload, cancel, reply) = (false, CancelHandle::new(), Reply::ignore());
+        let navigation = Navigation { request, reserved_client, force_reload, cancel, reply };
         world.give(Input::Navigation(Box::new(navigation)));
         let event = world.open.pop().unwrap().event.unwrap();
         let FunctionalEvent::Fetch { client, resulting_client, .. } = *event else { panic!("{event:?}") };
@@ -137,13 +140,14 @@ fn a_forced_reload_and_embedded_objects_bypass_the_worker() {
     let client = world.new_client_id();
     let (reply, outcome) = Reply::channel();
     let request = World::fetch_request("/page");
-    let navigation = Navigation { request, reserved_client: client, force_reload: true, reply };
+    let (reserved_client, force_reload, cancel) = (client, true, CancelHandle::new());
+    let navigation = Navigation { request, reserved_client, force_reload, cancel, reply };
     world.give(Input::Navigation(Box::new(navigation)));
     assert!(matches!(outcome.try_recv().unwrap(), FetchOutcome::Network(_)));
     assert_eq!(world.create(client, "/page", ClientType::Window), None);
     let mut request = World::fetch_request("/film");
     request.head.destination = Destination::Embed;
-    let outcome = world.ask(page, |reply| ServiceWorkerMsg::HandleFetch(request, reply));
+    let outcome = world.ask(page, |reply| ServiceWorkerMsg::HandleFetch(request, CancelHandle::new(), reply));
     assert!(matches!(outcome.try_recv().unwrap(), FetchOutcome::Network(_)));
 }
 

@@ -18,6 +18,7 @@ use bgfetch_traits::fetch::{
     NetworkError, NetworkErrorKind, Priority, Request, RequestHead, Response, ResponseHead,
 };
 use bgfetch_traits::ids::{BackgroundFetchId, ClientId, IdSource, RegistrationId, WorkerId};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
@@ -404,7 +405,9 @@ impl World {
     }
 
     pub(crate) fn subresource(&mut self, from: ClientId, at: &str) -> Receiver<FetchOutcome> {
-        self.ask(from, |reply| ServiceWorkerMsg::HandleFetch(Self::fetch_request(at), reply))
+        self.ask(from, |reply| {
+            ServiceWorkerMsg::HandleFetch(Self::fetch_request(at), CancelHandle::new(), reply)
+        })
     }
 
     pub(crate) fn navigate(&mut self, at: &str) -> (ClientId, Receiver<FetchOutcome>) {
@@ -415,6 +418,7 @@ impl World {
             request,
             reserved_client,
             force_reload: false,
+            cancel: CancelHandle::new(),
             reply,
         })));
         (reserved_client, receiver)

@@ -5,6 +5,7 @@ use bgfetch_traits::fetch::{
     NetworkError, NetworkErrorKind, Priority, Request, RequestHead, Response, ResponseHead,
 };
 use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::service_worker::{
     ClientType, EventOutcome, FetchOutcome, FrameType, FunctionalEvent, MessageData, ScriptResource,
@@ -118,7 +119,8 @@ impl World {
         let force_reload = self.random.chance(5);
         let reply = self.promises.promise("navigation");
         let request = Self::request(url);
-        let navigation = Navigation { request, reserved_client, force_reload, reply };
+        let cancel = CancelHandle::new();
+        let navigation = Navigation { request, reserved_client, force_reload, cancel, reply };
         self.give(Input::Navigation(Box::new(navigation)));
     }
 
@@ -197,7 +199,7 @@ impl World {
         let Some((client, _)) = self.a_client() else { return };
         let request = Self::request(self.url());
         let reply = self.promises.promise("fetch");
-        self.give(Input::Ask(client, ServiceWorkerMsg::HandleFetch(request, reply)));
+        self.give(Input::Ask(client, ServiceWorkerMsg::HandleFetch(request, CancelHandle::new(), reply)));
     }
 
     pub(crate) fn a_thread(&mut self) -> Option<RunId> {

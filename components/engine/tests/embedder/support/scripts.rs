@@ -288,7 +288,7 @@ fn navigate(hosts: &Hosts, id: ClientId, url: &Url) -> Result<Response, NetworkE
     let client = Client::of_url(url);
     let request = Box::new(Request { head, client, body: None, priority: Priority::Foreground });
     let (reply, answer) = Reply::channel();
-    let ask = ServiceWorkerMsg::HandleFetch(request, reply);
+    let ask = ServiceWorkerMsg::HandleFetch(request, CancelHandle::new(), reply);
     hosts.coordinator.send(CoordinatorMsg::ServiceWorker(id, ask));
     let failed = |why: &str| NetworkError::new(NetworkErrorKind::Internal, why);
     match answer.recv_timeout(LIMIT) {

@@ -16,7 +16,7 @@ use crate::dom::events::abort_signal::{AbortAlgorithm, report_failure};
 use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::dom::{ReadableStream, Request, Response};
 use crate::environment::Environment;
-use crate::{fetching, report};
+use crate::{clone, fetching, report};
 
 /// `fetch(input, init)`
 pub(crate) fn fetch(
@@ -30,10 +30,10 @@ pub(crate) fn fetch(
     let signal = request.abort_signal();
     let body = request.stream().map(Into::into);
     let cancel = CancelHandle::new();
-    let abort = Box::new(AbortFetch { promise: promise.clone().into(), body, cancel: cancel.clone() });
+    let abort = AbortFetch { promise: promise.clone().into(), body, cancel: cancel.clone() };
     // Step 4.
     if let Some(reason) = signal.abort_reason() {
-        abort.run(realm, &reason);
+        abort.abort_call(realm, &reason);
         return Ok(promise);
     }
     let environment = Environment::of(realm);
@@ -46,7 +46,7 @@ pub(crate) fn fetch(
         priority: Priority::Foreground,
     };
     // Steps 7 to 11.
-    signal.add_algorithm(abort);
+    signal.add_algorithm(Box::new(abort));
     // Step 12.
     let (owner, waiting) = (realm.clone(), promise.clone());
     Agent::current().spawn(TaskSource::Networking, realm, async move {
@@ -90,7 +90,7 @@ async fn perform(
     fetching::fetch(environment, request, cancel).await
 }
 
-/// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.
+/// What ends a fetch when its request's signal aborts.
 struct AbortFetch {
     promise: Traced<Promise<Root<Response>>>,
     /// The request's body.
@@ -100,14 +100,24 @@ struct AbortFetch {
 
 trace_fields!(AbortFetch { promise, body });
 
-impl AbortAlgorithm for AbortFetch {
-    fn run(self: Box<Self>, realm: &Realm, reason: &Value) {
+impl AbortFetch {
+    /// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.
+    fn abort_call(&self, realm: &Realm, reason: &Value) {
         // Rejecting does nothing once there was a response.
         self.promise.reject(realm, Exception::Js(reason.clone()));
-        if let Some(body) = self.body.filter(|body| body.is_readable()) {
+        if let Some(body) = self.body.as_ref().filter(|body| body.is_readable()) {
             report_failure(realm, body.cancel_with(realm, reason).map(|canceled| canceled.mark_as_handled()));
         }
-        self.cancel.cancel();
+    }
+}
+
+impl AbortAlgorithm for AbortFetch {
+    /// [`fetch()`](https://fetch.spec.whatwg.org/#dom-global-fetch), steps 11.3 and 11.4.
+    fn run(self: Box<Self>, realm: &Realm, reason: &Value) {
+        // [Abort](https://fetch.spec.whatwg.org/#fetch-controller-abort): a reason that cannot be serialized is replaced
+        // by an "AbortError" where it is wanted.
+        self.cancel.cancel_with(clone::serialize(realm, reason, &[]).ok());
+        self.abort_call(realm, reason);
     }
 }
 

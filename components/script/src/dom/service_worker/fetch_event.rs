@@ -10,14 +10,17 @@ use bgfetch_js::{
 use bgfetch_traits::fetch::{RedirectMode, RequestMode, ResponseHead, ResponseType};
 use bgfetch_traits::fetch::{Request as NetRequest, RequestBody, RequestHead, Response as NetResponse};
 use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::FetchOutcome;
 
 use super::preloading;
+use crate::agent::{Agent, TaskSource};
 use crate::bindings::{EventInit, EventMethods, FetchEventInit, FetchEventMethods};
+use crate::clone;
 use crate::dom::fetch::body::Body;
 use crate::dom::fetch::headers::Guard;
-use crate::dom::{ExtendableEvent, Request, Response};
+use crate::dom::{AbortSignal, ExtendableEvent, Request, Response};
 
 /// `FetchEvent`.
 pub(crate) struct FetchEvent {
@@ -56,6 +59,7 @@ impl FetchEvent {
         realm: &Realm,
         mut exchange: Exchange,
         preload: Option<Vec<u8>>,
+        cancel: CancelHandle,
     ) -> Fallible<Root<Self>> {
         let head = exchange.request.head.clone();
         // Bytes are shared with what may go to the network in the end; a stream is given away, and taken back.
@@ -63,15 +67,16 @@ impl FetchEvent {
             Some(RequestBody::Bytes(bytes)) => Some(RequestBody::Bytes(bytes.clone())),
             _ => exchange.request.body.take(),
         };
-        // Step 17.4.20: that the client aborts its request is not told to workers; the signal never fires.
         let body = body.map(|body| Body::of_request_body(realm, body)).transpose()?;
-        let request = Request::create(realm, head, body, Guard::Immutable, None)?;
+        let signal = realm.wrap(AbortSignal::new())?;
+        let request = Request::create(realm, head, body, Guard::Immutable, Some(signal.clone()))?;
+        follow(realm, signal, &cancel);
         let id = |client: Option<ClientId>| client.map(|id| id.to_string()).unwrap_or_default().into();
         let handled = Promise::new(realm)?;
         // A page that does not look at it need not handle its rejection.
         handled.mark_as_handled();
         let preload_response = match preload {
-            Some(header) => preloading::start(realm, &exchange.request, header)?,
+            Some(header) => preloading::start(realm, &exchange.request, header, cancel)?,
             None => Promise::resolve_value(realm, &Value::UNDEFINED)?,
         };
         let init = EventInit { cancelable: true, ..EventInit::default() };
@@ -140,6 +145,23 @@ impl FetchEvent {
             }
         }
     }
+}
+
+/// [Create Fetch Event and Dispatch](https://w3c.github.io/ServiceWorker/#create-fetch-event-and-dispatch-algorithm), the
+/// step about a fetch controller that is terminated or aborted: its reason aborts the signal of the worker's request.
+fn follow(realm: &Realm, signal: Root<AbortSignal>, cancel: &CancelHandle) {
+    // The future has no handle: else the two would keep each other for as long as nobody aborts.
+    let aborted = Agent::current().ask(|reply| cancel.on_abort(move |reason| reply.send(reason)));
+    let owner = realm.clone();
+    Agent::current().spawn_in_background(TaskSource::Networking, realm, async move {
+        // Nobody can abort it any more.
+        let Ok(reason) = aborted.await else { return Ok(()) };
+        // [Deserialize a serialized abort reason](https://fetch.spec.whatwg.org/#deserialize-a-serialized-abort-reason):
+        // an "AbortError" stands in for what cannot be had.
+        let reason = reason.and_then(|reason| clone::deserialize(&owner, reason).ok());
+        let reason = reason.map(|(reason, _)| reason).filter(|reason| !reason.is_undefined());
+        signal.signal_abort(&owner, reason)
+    });
 }
 
 /// What a promise given to `respondWith()` settled with, as a response, or why there is none.

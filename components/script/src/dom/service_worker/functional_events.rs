@@ -39,9 +39,9 @@ fn fire(realm: &Realm, event: FunctionalEvent) -> Fallible<Root<ExtendableEvent>
         FunctionalEvent::Install => InstallEvent::trusted(realm)?.upcast(),
         // [Activate](https://w3c.github.io/ServiceWorker/#activation-algorithm), step 10.1.1.
         FunctionalEvent::Activate => ExtendableEvent::trusted(realm, "activate")?,
-        FunctionalEvent::Fetch { request, client, resulting_client, preload, reply } => {
+        FunctionalEvent::Fetch { request, client, resulting_client, preload, cancel, reply } => {
             let exchange = Exchange { request, client, resulting_client, reply };
-            let event = FetchEvent::trusted(realm, exchange, preload)?;
+            let event = FetchEvent::trusted(realm, exchange, preload, cancel)?;
             dispatch_at_global(realm, &event.upcast())?;
             event.dispatched(realm);
             return Ok(event.upcast());

@@ -11,8 +11,13 @@ use crate::environment::Environment;
 use crate::fetching;
 
 /// [Create Fetch Event and Dispatch](https://w3c.github.io/ServiceWorker/#create-fetch-event-and-dispatch-algorithm), step 7: gives the
-/// promise of the response.
-pub(super) fn start(realm: &Realm, request: &NetRequest, header: Vec<u8>) -> Fallible<Promise<Value>> {
+/// promise of the response. Whoever aborts the navigation aborts the preload, too.
+pub(super) fn start(
+    realm: &Realm,
+    request: &NetRequest,
+    header: Vec<u8>,
+    cancel: CancelHandle,
+) -> Fallible<Promise<Value>> {
     // Steps 7.1 to 7.5: only navigations without a body come here.
     let mut head = request.head.clone();
     head.headers.append("Service-Worker-Navigation-Preload", header);
@@ -24,7 +29,7 @@ pub(super) fn start(realm: &Realm, request: &NetRequest, header: Vec<u8>) -> Fal
     let environment = Environment::of(realm);
     Agent::current().spawn_in_background(TaskSource::Networking, realm, async move {
         let url = preload.head.url.clone();
-        match fetching::from_network(&environment, preload, CancelHandle::new(), None).await {
+        match fetching::from_network(&environment, preload, cancel, None).await {
             Ok(mut response) => {
                 // Whoever navigates follows redirects: for a worker, they are opaque.
                 if matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {

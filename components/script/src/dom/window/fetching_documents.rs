@@ -102,7 +102,7 @@ async fn fetch_once(
     let request = if has_workers && matches!(url.scheme(), "http" | "https") {
         settle(&mut request);
         let answer = Agent::current().ask(|reply| {
-            let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+            let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
             hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
         });
         match answer.await {

@@ -120,7 +120,8 @@ async fn handle(options: &WorkerOptions, request: Request) -> Result<FetchOutcom
         return Ok(FetchOutcome::Network(Box::new(request)));
     }
     let answer = Agent::current().ask(|reply| {
-        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), reply);
+        // Nothing cancels the fetch of a worker's script.
+        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), CancelHandle::new(), reply);
         options.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(options.client, message));
     });
     answer.await.map_err(gone)
