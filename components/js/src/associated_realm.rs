@@ -51,9 +51,8 @@ impl Object {
 }
 
 fn realm_of_object_prototype(prototype: &Object) -> Option<Realm> {
-    let contexts: Vec<_> = state::shared().realms.borrow().keys().copied().collect();
-    contexts.into_iter().find_map(|context| {
-        // SAFETY: a context stays in the table as long as it is alive.
+    state::contexts().into_iter().find_map(|context| {
+        // SAFETY: they are alive, and no script runs meanwhile that could end them.
         let realm = unsafe { Realm::borrow(&context) };
         let known = realm.intrinsics().object("objectPrototype").ok()?;
         (known == *prototype).then(|| realm.clone())

@@ -1,5 +1,6 @@
 //! [Conversions](https://webidl.spec.whatwg.org/#js-type-mapping) between Web IDL types and JavaScript values.
 
+use crate::list::List;
 use crate::{
     ByteString, Callback, DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value,
     ValueKind,
@@ -396,16 +397,16 @@ pub fn sequence_with<T>(
     let iterator =
         iterator.as_object().ok_or_else(|| Exception::type_error("the iterator is not an object"))?;
     let next = Callback::new(&iterator.get_static(realm, "next")?)?;
-    let mut items = Vec::new();
+    let mut items = List::new();
     loop {
         let result = next.call(realm, iterator.as_value(), &[])?;
         let result = result
             .as_object()
             .ok_or_else(|| Exception::type_error("the iterator's result is not an object"))?;
         if result.get_static(realm, "done")?.to_boolean(realm) {
-            return Ok(items);
+            return Ok(items.into_vec());
         }
-        items.push(convert(realm, &result.get_static(realm, "value")?)?);
+        items.push(realm, convert(realm, &result.get_static(realm, "value")?)?)?;
     }
 }
 
@@ -416,13 +417,13 @@ fn array_with<T>(
     array: &Object,
     convert: impl Fn(&Realm, &Value) -> Fallible<T>,
 ) -> Fallible<Vec<T>> {
-    let mut items = Vec::new();
+    let mut items = List::new();
     let mut index = 0_u32;
     while u64::from(index) < array.length(realm)? {
-        items.push(convert(realm, &array.get_index(realm, index)?)?);
+        items.push(realm, convert(realm, &array.get_index(realm, index)?)?)?;
         index = index.checked_add(1).ok_or_else(|| Exception::range_error("the array is too long"))?;
     }
-    Ok(items)
+    Ok(items.into_vec())
 }
 
 impl<T: ToJs> ToJs for Vec<T> {

@@ -76,6 +76,14 @@ impl Exception {
         Self::Dom(Box::new(init))
     }
 
+    /// The end of a script that ran too long or was stopped.
+    pub(crate) fn termination(realm: &Realm) -> Self {
+        let error = make(realm, q::JS_NewInternalError, "interrupted");
+        // SAFETY: sets a flag of the error object, if it is one: without memory it may not be.
+        unsafe { q::JS_SetUncatchableError(realm.raw(), error.raw()) };
+        Self::Js(error)
+    }
+
     /// Whether it is the end of a script that ran too long or was stopped: nothing may catch it.
     #[must_use]
     pub fn is_termination(&self) -> bool {

@@ -33,6 +33,7 @@ mod exception;
 pub mod glue;
 mod intrinsics;
 mod kind;
+mod list;
 mod module;
 mod object;
 mod platform;

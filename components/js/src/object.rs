@@ -5,6 +5,7 @@ use std::ptr;
 
 use rquickjs_sys as q;
 
+use crate::list::List;
 use crate::{Callback, DomString, Exception, Fallible, Realm, Value, ValueKind, state};
 
 /// An object: a counted reference.
@@ -237,19 +238,20 @@ impl Object {
             )
         };
         check(realm, status)?;
-        let mut keys = Vec::with_capacity(length as usize);
-        for index in 0..length as usize {
+        let mut keys = List::new();
+        let result = (0..length as usize).try_for_each(|index| {
             // SAFETY: the table has `length` entries, each with an atom that is alive until the table is freed.
             let value =
                 Value::from_owned(unsafe { q::JS_AtomToValue(realm.raw(), (*table.add(index)).atom) });
-            keys.push(match value.kind() {
-                ValueKind::Symbol => Ok(PropertyKey::Symbol(value)),
-                _ => DomString::of(realm, &value).map(PropertyKey::String),
-            });
-        }
+            let key = match value.kind() {
+                ValueKind::Symbol => PropertyKey::Symbol(value),
+                _ => PropertyKey::String(DomString::of(realm, &value)?),
+            };
+            keys.push(realm, key)
+        });
         // SAFETY: the table came from JS_GetOwnPropertyNames and is freed once.
         unsafe { q::JS_FreePropertyEnum(realm.raw(), table, length) };
-        keys.into_iter().collect()
+        result.map(|()| keys.into_vec())
     }
 
     /// Length of an array-like: [LengthOfArrayLike](https://tc39.es/ecma262/#sec-lengthofarraylike).

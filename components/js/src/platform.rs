@@ -466,10 +466,10 @@ impl Realm {
     pub fn of<'r, T: PlatformObject>(&'r self, object: &'r T) -> &'r Self {
         let realm = &object.reflector().realm;
         let ctx = realm.get();
-        if ctx == self.raw() || !state::shared().realms.borrow().contains_key(&ctx) {
+        if ctx == self.raw() || !state::is_alive(ctx) {
             return self;
         }
-        // SAFETY: the context is alive, as it is in the table; the place is set once, before anybody can ask for it.
+        // SAFETY: the context is alive, as the table holds it; the place is set once, before anybody can ask for it.
         unsafe { Self::borrow(&*realm.as_ptr()) }
     }
 

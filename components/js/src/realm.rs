@@ -57,6 +57,8 @@ pub(crate) struct RealmData {
     /// The global object and its prototypes, whose prototypes never change.
     pub(crate) immutable: RefCell<Vec<Object>>,
     host: RefCell<Option<Rc<dyn Any>>>,
+    /// The realm itself, until it has ended: what is in the table with it is alive.
+    held: RefCell<Option<Realm>>,
 }
 
 impl RealmData {
@@ -70,6 +72,14 @@ impl RealmData {
         if let Some(intrinsics) = self.intrinsics.get() {
             intrinsics.clear();
         }
+        // Dropped where nothing is borrowed: it may be the last handle.
+        let held = self.held.borrow_mut().take();
+        drop(held);
+    }
+
+    /// Whether it keeps its realm alive.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.borrow().is_some()
     }
 }
 
@@ -112,6 +122,7 @@ impl Realm {
             once: RefCell::default(),
             immutable: RefCell::default(),
             host: RefCell::default(),
+            held: RefCell::new(Some(realm.clone())),
         };
         state::shared().realms.borrow_mut().insert(realm.raw(), Box::new(data));
         forget_last();
@@ -138,9 +149,11 @@ impl Realm {
         unsafe { &*ptr::from_ref(ctx).cast() }
     }
 
-    /// Any live context of this thread, for calls that need one but do not care which.
+    /// Any live context of this thread, for calls that need one but do not care which. None once all realms have ended.
     pub(crate) fn any() -> Option<*mut q::JSContext> {
-        state::shared().realms.borrow().keys().next().copied()
+        let shared = state::shared();
+        let realms = shared.realms.borrow();
+        realms.iter().find(|(_, data)| data.is_held()).map(|(ctx, _)| *ctx)
     }
 
     /// Takes over the result of an engine call: a value, or the pending exception.
@@ -223,11 +236,11 @@ impl Realm {
     pub(crate) fn of_boolean_prototype(prototype: &Object) -> Option<Self> {
         let shared = state::shared();
         let realms = shared.realms.borrow();
-        let (ctx, _) = realms.iter().find(|(_, data)| {
+        let (ctx, _) = realms.iter().filter(|(_, data)| data.is_held()).find(|(_, data)| {
             let known = data.intrinsics.get().and_then(|all| all.object("booleanPrototype").ok());
             known.is_some_and(|known| known.is_same(prototype))
         })?;
-        // SAFETY: the table has only contexts that are alive.
+        // SAFETY: its data holds it.
         Some(unsafe { Self::borrow(ctx) }.clone())
     }
 

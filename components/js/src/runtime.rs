@@ -41,13 +41,21 @@ pub struct Runtime {
     interrupter: Interrupter,
     deadline: Rc<Cell<Option<Instant>>>,
     /// What the interrupt handler points to.
-    _handler: Box<InterruptState>,
+    handler: Rc<InterruptState>,
     not_send: PhantomData<*mut ()>,
 }
 
-struct InterruptState {
+pub(crate) struct InterruptState {
     stop: Arc<AtomicBool>,
     deadline: Rc<Cell<Option<Instant>>>,
+}
+
+impl InterruptState {
+    /// Whether script is to end: it was stopped, or is out of time.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        let late = self.deadline.get().is_some_and(|deadline| Instant::now() >= deadline);
+        late || self.stop.load(Ordering::Acquire)
+    }
 }
 
 /// Stops the script that a runtime is running, from any thread.
@@ -101,14 +109,14 @@ impl Runtime {
         }
         let interrupter = Interrupter::default();
         let deadline = Rc::new(Cell::new(None));
-        let mut handler =
-            Box::new(InterruptState { stop: Arc::clone(&interrupter.0), deadline: Rc::clone(&deadline) });
-        // SAFETY: the runtime is alive; the handler's box lives as long as the runtime does (see `Drop`).
+        let handler =
+            Rc::new(InterruptState { stop: Arc::clone(&interrupter.0), deadline: Rc::clone(&deadline) });
+        // SAFETY: the runtime is alive; the handler lives as long as the runtime does (see `Drop`).
         unsafe {
             q::JS_SetMemoryLimit(rt, options.memory_limit as _);
             q::JS_SetMaxStackSize(rt, options.stack_limit as _);
             q::JS_SetGCThreshold(rt, options.gc_threshold as _);
-            q::JS_SetInterruptHandler(rt, Some(interrupt), ptr::from_mut(&mut *handler).cast());
+            q::JS_SetInterruptHandler(rt, Some(interrupt), Rc::as_ptr(&handler).cast_mut().cast());
             q::JS_SetHostPromiseRejectionTracker(rt, Some(track_rejection), ptr::null_mut());
             q::JS_SetModuleLoaderFunc(
                 rt,
@@ -123,7 +131,9 @@ impl Runtime {
         state::set_runtime(rt, class_base);
         crate::atoms::begin();
         *state::shared().interfaces.borrow_mut() = interfaces.to_vec();
-        Ok(Self { interrupter, deadline, _handler: handler, not_send: PhantomData })
+        state::set_memory_limit(options.memory_limit);
+        *state::shared().interrupt.borrow_mut() = Some(Rc::clone(&handler));
+        Ok(Self { interrupter, deadline, handler, not_send: PhantomData })
     }
 
     /// A handle that stops scripts.
@@ -267,11 +277,7 @@ impl Drop for Runtime {
                 handles = state::handles(),
                 "a JavaScript runtime ends while values are held; its memory stays"
             );
-            let handler = std::mem::replace(
-                &mut self._handler,
-                Box::new(InterruptState { stop: Arc::default(), deadline: Rc::default() }),
-            );
-            std::mem::forget(handler);
+            std::mem::forget(Rc::clone(&self.handler));
             state::forget_handles();
         }
         state::set_runtime(ptr::null_mut(), u32::MAX);
@@ -279,10 +285,9 @@ impl Drop for Runtime {
 }
 
 unsafe extern "C" fn interrupt(_rt: *mut q::JSRuntime, opaque: *mut c_void) -> c_int {
-    // SAFETY: `opaque` is the box that lives as long as the runtime.
+    // SAFETY: `opaque` is the state that lives as long as the runtime.
     let state = unsafe { &*opaque.cast::<InterruptState>() };
-    let late = state.deadline.get().is_some_and(|deadline| Instant::now() >= deadline);
-    c_int::from(late || state.stop.load(Ordering::Acquire))
+    c_int::from(state.is_interrupted())
 }
 
 unsafe extern "C" fn track_rejection(

@@ -14,7 +14,7 @@ use crate::glue::Interface;
 use crate::module::ModuleLoader;
 use crate::platform::Header;
 use crate::realm::{Realm, RealmData};
-use crate::runtime::Rejection;
+use crate::runtime::{InterruptState, Rejection};
 use crate::window_proxy::{ProxyClasses, WindowHost};
 use crate::{Exception, Fallible, Object, Value};
 
@@ -22,6 +22,7 @@ thread_local! {
     static RUNTIME: Cell<*mut q::JSRuntime> = const { Cell::new(ptr::null_mut()) };
     static HANDLES: Cell<usize> = const { Cell::new(0) };
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static MEMORY_LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
     static CLASS_BASE: Cell<u32> = const { Cell::new(u32::MAX) };
     static PROXY_CLASSES: Cell<ProxyClasses> = const { Cell::new(ProxyClasses { window: 0 }) };
     static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) make_exception: Cell<Option<ExceptionFactory>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
     pub(crate) interfaces: RefCell<Vec<&'static Interface>>,
+    /// What tells whether script is to end.
+    pub(crate) interrupt: RefCell<Option<Rc<InterruptState>>>,
 }
 
 /// A global object that stands for a platform object.
@@ -61,6 +64,21 @@ pub(crate) type ExceptionFactory = fn(&Realm, &DomExceptionInit) -> Fallible<Val
 #[inline]
 pub(crate) fn runtime() -> *mut q::JSRuntime {
     RUNTIME.get()
+}
+
+/// Bytes that JavaScript may allocate, and, apart from that, each list that a conversion makes of its values.
+#[inline]
+pub(crate) fn memory_limit() -> usize {
+    MEMORY_LIMIT.get()
+}
+
+pub(crate) fn set_memory_limit(bytes: usize) {
+    MEMORY_LIMIT.set(bytes);
+}
+
+/// Whether script is to end: it was stopped, or is out of time.
+pub(crate) fn is_interrupted() -> bool {
+    shared().interrupt.borrow().as_ref().is_some_and(|state| state.is_interrupted())
 }
 
 /// The classes of window proxies.
@@ -137,6 +155,18 @@ impl Drop for Entry {
             }
         }
     }
+}
+
+/// The contexts of realms that hold what they need: they are alive.
+pub(crate) fn contexts() -> Vec<*mut q::JSContext> {
+    let shared = shared();
+    let realms = shared.realms.borrow();
+    realms.iter().filter(|(_, data)| data.is_held()).map(|(ctx, _)| *ctx).collect()
+}
+
+/// Whether a context is of a realm that is known to be alive.
+pub(crate) fn is_alive(ctx: *mut q::JSContext) -> bool {
+    shared().realms.borrow().get(&ctx).is_some_and(|data| data.is_held())
 }
 
 /// The interface at a place of the runtime's list.

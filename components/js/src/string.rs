@@ -90,7 +90,12 @@ impl DomString {
     /// [ToString](https://tc39.es/ecma262/#sec-tostring) of a value.
     pub fn of(realm: &Realm, value: &Value) -> Fallible<Self> {
         Self::with(realm, value, |string, text| match text {
-            Some(text) => Ok(text.into()),
+            Some(text) => {
+                if text.len() > SHORT {
+                    crate::list::count_allocated(text.len());
+                }
+                Ok(text.into())
+            }
             None => Self::from_engine_utf16(realm, string),
         })?
     }
@@ -136,6 +141,8 @@ impl DomString {
         if units.is_null() {
             return Err(Exception::take(realm));
         }
+        // The units, and the text that they are but for lone surrogates.
+        crate::list::count_allocated((length as usize).saturating_mul(5));
         // SAFETY: the engine gave `length` code units that live until freed.
         let result = Self::from_utf16(unsafe { std::slice::from_raw_parts(units, length as usize) });
         // SAFETY: `units` came from JS_ToCStringLenUTF16 and is freed once.

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use rquickjs_sys as q;
 
+use crate::list::List;
 use crate::{Exception, Fallible, Realm, Value};
 
 /// The arguments of a call, as many as there are.
@@ -117,7 +118,11 @@ impl Args<'_> {
         name: &'static str,
         convert: impl Fn(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<Vec<T>> {
-        self.rest(index).iter().map(|value| convert(realm, value).map_err(in_argument(name))).collect()
+        let mut values = List::new();
+        for value in self.rest(index) {
+            values.push(realm, convert(realm, value).map_err(in_argument(name))?)?;
+        }
+        Ok(values.into_vec())
     }
 }
 

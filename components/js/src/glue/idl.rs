@@ -4,6 +4,7 @@
 //! [`FromJs::from_js`]: generated code passes one where a value is converted.
 
 use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
+use crate::list::List;
 use crate::{
     ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,
     PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value, ValueKind,
@@ -64,19 +65,28 @@ pub fn record<K: PartialEq, V>(
     convert_value: impl Fn(&Realm, &Value) -> Fallible<V>,
 ) -> Fallible<Record<K, V>> {
     let object = value.as_object().ok_or_else(|| Exception::type_error("the value is not an object"))?;
-    let mut entries: Record<K, V> = Vec::new();
+    let mut entries = List::new();
+    let mut lossy = false;
     for key in object.own_property_keys(realm)? {
         if !object.is_own_enumerable(realm, &key)? {
             continue;
         }
         let typed = convert_key(realm, &key.to_value(realm)?)?;
         let value = convert_value(realm, &object.get_key(realm, &key)?)?;
-        match entries.iter_mut().find(|(known, _)| *known == typed) {
+        // Keys of an object differ; as types that know no lone surrogates, two may be the same, of which one has some.
+        lossy |= matches!(&key, PropertyKey::String(text) if text.has_lone_surrogate());
+        let known = if lossy {
+            crate::list::check_time(realm)?;
+            entries.as_mut_slice().iter_mut().find(|(known, _)| *known == typed)
+        } else {
+            None
+        };
+        match known {
             Some(entry) => entry.1 = value,
-            None => entries.push((typed, value)),
+            None => entries.push(realm, (typed, value))?,
         }
     }
-    Ok(entries)
+    Ok(entries.into_vec())
 }
 
 /// Makes an object of a `record<K, V>`.

@@ -58,10 +58,10 @@ fn realm_of(object: q::JSValue) -> Option<Realm> {
     let header = platform::header_of(object)?;
     // SAFETY: the header lives as long as its object, which the caller of the engine's hook holds.
     let ctx = unsafe { header.as_ref() }.view::<NamedProperties>()?.realm;
-    if !state::shared().realms.borrow().contains_key(&ctx) {
+    if !state::is_alive(ctx) {
         return None;
     }
-    // SAFETY: the table has only contexts that are alive.
+    // SAFETY: it was just found to be alive.
     Some(unsafe { Realm::borrow(&ctx) }.clone())
 }
 

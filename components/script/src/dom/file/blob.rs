@@ -1,8 +1,8 @@
 //! [`Blob`](https://w3c.github.io/FileAPI/#blob-section).
 
 use bgfetch_js::{
-    ArrayBuffer, DomString, Fallible, Promise, Realm, Reflector, Root, ToJs, TypedArray, TypedArrayKind,
-    Value, platform_object, trace_fields,
+    ArrayBuffer, DomString, Exception, Fallible, Promise, Realm, Reflector, Root, ToJs, TypedArray,
+    TypedArrayKind, Value, platform_object, trace_fields,
 };
 use bgfetch_traits::body::BodyReader;
 use bytes::Bytes;
@@ -30,22 +30,37 @@ pub(crate) struct BlobData {
     pub(crate) mime_type: String,
 }
 
+/// The bytes that a page can put together in one blob: as many as script may use of memory.
+const LONGEST: usize = 512 << 20;
+
 impl BlobData {
     /// [Processes blob parts](https://w3c.github.io/FileAPI/#process-blob-parts).
-    pub(super) fn of_parts(realm: &Realm, parts: Vec<BlobPart>, options: &BlobPropertyBag) -> Self {
+    ///
+    /// # Errors
+    /// A `RangeError` if they are more bytes than a blob can have: a blob of blobs is soon larger than the machine.
+    pub(super) fn of_parts(realm: &Realm, parts: Vec<BlobPart>, options: &BlobPropertyBag) -> Fallible<Self> {
         let mut whole = Vec::new();
         for part in parts {
             match part {
                 BlobPart::UsvString(text) if options.endings == EndingType::Native => {
-                    whole.extend_from_slice(text.replace("\r\n", "\n").replace('\r', "\n").as_bytes());
+                    append(&mut whole, text.replace("\r\n", "\n").replace('\r', "\n").as_bytes())?;
                 }
-                BlobPart::UsvString(text) => whole.extend_from_slice(text.as_bytes()),
-                BlobPart::BufferSource(source) => whole.extend_from_slice(&source.to_vec(realm)),
-                BlobPart::Blob(blob) => whole.extend_from_slice(&blob.data.bytes),
+                BlobPart::UsvString(text) => append(&mut whole, text.as_bytes())?,
+                BlobPart::BufferSource(source) => append(&mut whole, &source.to_vec(realm))?,
+                BlobPart::Blob(blob) => append(&mut whole, &blob.data.bytes)?,
             }
         }
-        Self { bytes: whole.into(), mime_type: normalize_type(&options.type_) }
+        Ok(Self { bytes: whole.into(), mime_type: normalize_type(&options.type_) })
     }
+}
+
+fn append(whole: &mut Vec<u8>, bytes: &[u8]) -> Fallible<()> {
+    let fits = whole.len().checked_add(bytes.len()).is_some_and(|length| length <= LONGEST);
+    if !fits || whole.try_reserve(bytes.len()).is_err() {
+        return Err(Exception::range_error("there is no memory for a blob of that size"));
+    }
+    whole.extend_from_slice(bytes);
+    Ok(())
 }
 
 /// Types with characters outside of printable ASCII count as unknown.
@@ -95,7 +110,7 @@ impl BlobMethods for Blob {
         blob_parts: Option<Vec<BlobPart>>,
         options: BlobPropertyBag,
     ) -> Fallible<Self> {
-        Ok(Self::of(BlobData::of_parts(realm, blob_parts.unwrap_or_default(), &options)))
+        Ok(Self::of(BlobData::of_parts(realm, blob_parts.unwrap_or_default(), &options)?))
     }
 
     fn size(&self, _: &Realm) -> Fallible<u64> {

@@ -49,7 +49,7 @@ impl FileMethods for File {
         file_name: String,
         options: FilePropertyBag,
     ) -> Fallible<Self> {
-        let data = BlobData::of_parts(realm, file_bits, &options.parent);
+        let data = BlobData::of_parts(realm, file_bits, &options.parent)?;
         Ok(Self::of(data, file_name, options.last_modified.unwrap_or_else(now)))
     }
 
