@@ -77,7 +77,9 @@ pub(crate) enum Phase {
     Settling(Settling),
     /// Its end is known and durable; its event is under way.
     Settled(Settled),
-    /// Its event is over. Only its display is left.
+    /// Its event is over. Scripts that do not know that yet may still ask for its records.
+    Leaving(Leaving),
+    /// Its records are gone. Only its display is left.
     Finished,
 }
 
@@ -108,6 +110,16 @@ pub(crate) struct Settled {
     pub(crate) failed_dispatches: u32,
 }
 
+/// How far the scripts are that may still ask for its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// They may call `match()`, as they do not know that the records available flag is unset.
+    Matching,
+    /// They know it, but may not have the answers to earlier calls of `match()` yet, and with them the records
+    /// whose responses they ask for.
+    Reading,
+}
+
 /// What limits how often others are told.
 #[derive(Debug, Default)]
 pub(crate) struct Throttles {
@@ -121,7 +133,7 @@ impl BackgroundFetch {
     pub(crate) const fn active(&self) -> Option<&Active> {
         match &self.phase {
             Phase::Active(active) => Some(active),
-            Phase::Settling(_) | Phase::Settled(_) | Phase::Finished => None,
+            Phase::Settling(_) | Phase::Settled(_) | Phase::Leaving(_) | Phase::Finished => None,
         }
     }
 

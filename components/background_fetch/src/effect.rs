@@ -123,6 +123,16 @@ pub enum Effect {
         /// As it is now.
         progress: BackgroundFetchProgress,
     },
+    /// After every environment of that partition has taken in all that it was told and answered so far, or is gone,
+    /// and after what it asked before that: [`crate::Input::InstancesSynced`].
+    SyncInstances {
+        /// Which.
+        fetch: BackgroundFetchId,
+        /// Of which registration.
+        registration: RegistrationId,
+        /// Whose.
+        partition: StorageKey,
+    },
     /// [Fire a functional event](https://w3c.github.io/ServiceWorker/#fire-functional-event) on
     /// `info.registration`. Answered by [`crate::Input::EventSettled`].
     FireEvent {

@@ -64,6 +64,8 @@ pub enum Input {
         /// How.
         outcome: EventOutcome,
     },
+    /// Answers [`crate::Effect::SyncInstances`], once.
+    InstancesSynced(BackgroundFetchId),
     /// What storage still had at the start. Comes once, before any call.
     Restored(Vec<StoredBackgroundFetch>),
     /// The connection came, went or changed. A machine starts with [`Connectivity::default`].
@@ -120,7 +122,8 @@ pub enum Call {
         query: Option<Box<CacheQuery>>,
         /// At most one.
         first_only: bool,
-        /// The records, or `None` if the records available flag is unset.
+        /// The records, or `None` if there are none any more. The records available flag that counts is the one of the
+        /// script's instance, which script looked at.
         reply: Reply<Option<Vec<RecordInfo>>>,
     },
     /// `responseReady`, and the body behind it.

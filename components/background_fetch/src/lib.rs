@@ -60,6 +60,7 @@
 //! | [`Effect::Persist`] | `PartitionMsg::SaveBackgroundFetch`, `SaveBackgroundFetchState`, `SaveRecord`, `DeleteBackgroundFetch` |
 //! | [`Effect::OpenResponse`] | `BodyMsg::Open` from 0 with `follow`; its reader, with the head, is the answer |
 //! | [`Effect::UpdateInstances`] | `ScriptMsg::BackgroundFetchChanged` to every client of the partition |
+//! | [`Effect::SyncInstances`] | `ScriptMsg::BackgroundFetchSync` to every client of the partition |
 //! | [`Effect::FireEvent`] | `FunctionalEvent::BackgroundFetch` |
 //!
 //! # Where the text is read differently
@@ -68,6 +69,8 @@
 //!
 //! - A background fetch resolves its promise, and makes its end known (the answer to `abort()`, the update of
 //!   instances, the event), once that is durable (`manager_fetch`, `perform`).
+//! - `match()` works as long as the script's own records available flag is set, and a record learns how it ended,
+//!   however late the script is: records are given up when every environment knows (`perform`).
 //! - `fetch()` waits for earlier calls with its id only, not for the whole edit queue (`manager_fetch`).
 //! - An abort by the user is an abort, though a record had failed before (`perform`).
 //! - The first response of a record makes nothing redundant: otherwise who called `match()` before it would wait for

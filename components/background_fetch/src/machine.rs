@@ -67,6 +67,7 @@ impl Machine {
             Input::RequestBodyStored { record, result } => self.request_body_stored(record, result),
             Input::Persisted { ticket, result } => self.persisted(ticket, result),
             Input::EventSettled { fetch, kind, outcome } => self.event_settled(fetch, kind, &outcome),
+            Input::InstancesSynced(fetch) => self.instances_synced(fetch),
             Input::Restored(fetches) => self.restored(fetches),
             Input::Connectivity(connectivity) => self.connectivity_changed(connectivity),
             Input::RegistrationRemoved(registration) => self.registration_removed(registration),

@@ -5,7 +5,7 @@ use bgfetch_traits::ids::BackgroundFetchId;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome};
 
-use crate::background_fetch::{Active, BackgroundFetch, Phase, Settled, Settling};
+use crate::background_fetch::{Active, BackgroundFetch, Leaving, Phase, Settled, Settling};
 use crate::effect::{Answer, Effect, Write};
 use crate::host::{Awaited, Host};
 use crate::machine::Machine;
@@ -190,13 +190,34 @@ impl Machine {
         fetch.state.records_available = false;
         fetch.state.event_owed = false;
         // Step 8.12.3.
+        fetch.save_state(&mut self.host);
         fetch.update_instances_now(&mut self.host);
-        fetch.forget_records(&mut self.host);
-        fetch.phase = Phase::Finished;
-        let aborted = fetch.state.failure_reason == BackgroundFetchFailureReason::Aborted;
-        if aborted {
+        if fetch.state.failure_reason == BackgroundFetchFailureReason::Aborted {
             fetch.hide(&mut self.host);
         }
+        fetch.phase = Phase::Leaving(Leaving::Matching);
+        fetch.sync_instances(&mut self.host);
+    }
+
+    /// Every environment has taken in what it was told. The records available flag of a script's instance is the
+    /// one that `match()` looks at, and a record keeps its response data: so the records stay until no script can
+    /// have a use for them, however late it is.
+    pub(crate) fn instances_synced(&mut self, id: BackgroundFetchId) {
+        let Some(fetch) = self.fetches.get_mut(&id) else { return };
+        match fetch.phase {
+            Phase::Leaving(Leaving::Matching) => {
+                fetch.phase = Phase::Leaving(Leaving::Reading);
+                fetch.sync_instances(&mut self.host);
+            }
+            Phase::Leaving(Leaving::Reading) => self.finish(id),
+            Phase::Active(_) | Phase::Settling(_) | Phase::Settled(_) | Phase::Finished => {}
+        }
+    }
+
+    fn finish(&mut self, id: BackgroundFetchId) {
+        let Some(fetch) = self.fetches.get_mut(&id) else { return };
+        fetch.forget_records(&mut self.host);
+        fetch.phase = Phase::Finished;
         if fetch.throttles.shown {
             self.keep_finished(id);
         } else {

@@ -6,7 +6,7 @@ use bgfetch_traits::ids::{BackgroundFetchId, RecordId};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::storage::{CacheQuery, StoredBody};
 
-use crate::background_fetch::BackgroundFetch;
+use crate::background_fetch::{BackgroundFetch, Phase};
 use crate::effect::{Answer, Effect};
 use crate::input::ResponseReply;
 use crate::machine::Machine;
@@ -22,8 +22,8 @@ impl Machine {
         first_only: bool,
         reply: Reply<Option<Vec<RecordInfo>>>,
     ) {
-        // Step 1.
-        let available = self.fetches.get(&id).filter(|fetch| fetch.state.records_available);
+        // Step 1 is script's: its instance may not know yet what the flag here is, and gets the records then.
+        let available = self.fetches.get(&id).filter(|fetch| !matches!(fetch.phase, Phase::Finished));
         // Step 3.
         let limit = if first_only { 1 } else { usize::MAX };
         let records = available.map(|fetch| fetch.matching_records(query).take(limit).collect());
@@ -42,7 +42,7 @@ impl Machine {
                 turn.response_ready(follow, reply);
                 state
             }),
-            // It was there when match() answered; its records have gone since.
+            // It was there when match() answered; its registration was removed since, and its records with that.
             None => self.host.push(Effect::Answer(Answer::NoResponse(reply, RecordResult::Aborted))),
         }
     }

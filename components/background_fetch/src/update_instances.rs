@@ -38,6 +38,15 @@ impl BackgroundFetch {
         }
     }
 
+    /// Asks to hear when every environment has taken in what it was told so far.
+    pub(crate) fn sync_instances(&self, host: &mut Host) {
+        host.push(Effect::SyncInstances {
+            fetch: self.fixed.fetch,
+            registration: self.fixed.registration,
+            partition: self.fixed.partition.clone(),
+        });
+    }
+
     /// Steps 1 to 6; what an environment does with it is step 6's.
     fn tell_instances(
         &self,

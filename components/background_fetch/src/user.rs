@@ -90,7 +90,7 @@ impl Machine {
                 fetch.hide(&mut self.host);
                 self.abort(id, None);
             }
-            Phase::Settling(_) | Phase::Settled(_) => fetch.hide(&mut self.host),
+            Phase::Settling(_) | Phase::Settled(_) | Phase::Leaving(_) => fetch.hide(&mut self.host),
             Phase::Finished => {
                 self.finished.retain(|finished| *finished != id);
                 self.drop_display(id);

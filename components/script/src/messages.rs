@@ -44,6 +44,12 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 background_fetch_changed(realm, fetch, progress)
             });
         }
+        ScriptMsg::BackgroundFetchSync { to, reply } => {
+            queue_for(agent, to, TaskSource::BackgroundFetch, move |_| {
+                reply.send(());
+                Ok(())
+            });
+        }
         ScriptMsg::Broadcast { to, channel, data } => {
             broadcast_channel::receive_from_elsewhere(&to, &channel, &data)
         }

@@ -75,6 +75,14 @@ pub enum ScriptMsg {
         /// As it is now.
         progress: BackgroundFetchProgress,
     },
+    /// To be answered in a task, after those for what came before: all that this environment was told and answered
+    /// about background fetches so far has been taken in. A reply that is dropped tells that it is gone.
+    BackgroundFetchSync {
+        /// For whom.
+        to: ClientId,
+        /// The way back.
+        reply: Reply<()>,
+    },
     /// A message of a broadcast channel.
     Broadcast {
         /// For these environments of the thread.

@@ -22,7 +22,7 @@ fn whatever_the_listeners_did_it_is_over() {
         rig.event_settled(fetch, Kind::Click, outcome.clone());
         assert!(rig.took().is_empty() && rig.stored[&fetch].event_owed);
         rig.event_settled(fetch, Kind::Success, outcome);
-        assert_eq!(rig.took(), ["progress 1 success gone", "forget 1"]);
+        assert_eq!(rig.took(), ["save state -", "progress 1 success gone", "forget 1"]);
         assert!(rig.stored.is_empty());
         rig.event_settled(fetch, Kind::Success, EventOutcome::Completed);
         assert!(rig.took().is_empty());
@@ -42,7 +42,7 @@ fn a_worker_that_could_not_run_is_asked_again_a_few_times() {
         assert!(rig.stored[&fetch].event_owed);
     }
     rig.event_settled(fetch, Kind::Fail, failed());
-    assert_eq!(rig.took(), ["progress 1 failure bad-status gone", "forget 1"]);
+    assert_eq!(rig.took(), ["save state bad-status", "progress 1 failure bad-status gone", "forget 1"]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn an_aborted_one_disappears_with_its_event() {
     rig.abort(film.fetch);
     rig.took();
     rig.event_settled(film.fetch, Kind::Abort, EventOutcome::Completed);
-    assert_eq!(rig.took(), ["progress 0 failure aborted gone", "forget 1", "hide 1"]);
+    assert_eq!(rig.took(), ["save state aborted", "progress 0 failure aborted gone", "hide 1", "forget 1"]);
     assert!(rig.machine.info(film.fetch).is_none());
 }
 

@@ -1,6 +1,6 @@
 //! Complete a record, its responses, and who waits for them.
 
-use bgfetch_core::RecordEvent;
+use bgfetch_core::{Config, Input, RecordEvent};
 use bgfetch_traits::background_fetch::{BackgroundFetchFailureReason, RecordResult, UiAction};
 use bgfetch_traits::body::BodyError;
 use bgfetch_traits::fetch::{CredentialsMode, NetworkErrorKind, RequestHead};
@@ -8,7 +8,7 @@ use bgfetch_traits::ids::{BodyId, RecordId};
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome};
 use bgfetch_traits::storage::{CacheQuery, StorageError, StoreOutcome};
 
-use crate::rig::{Response, Rig, get, page, quota_exceeded, total};
+use crate::rig::{HERE, Response, Rig, get, page, quota_exceeded, total};
 
 fn reason(rig: &Rig, record: RecordId) -> BackgroundFetchFailureReason {
     rig.machine.info(record.fetch).unwrap().progress.failure_reason
@@ -36,7 +36,7 @@ fn a_download_from_the_first_byte_to_the_event() {
         ]
     );
     rig.event_settled(film.fetch, BackgroundFetchEventKind::Success, EventOutcome::Completed);
-    assert_eq!(rig.took(), ["progress 10 success gone", "forget 1"]);
+    assert_eq!(rig.took(), ["save state -", "progress 10 success gone", "forget 1"]);
 }
 
 #[test]
@@ -316,6 +316,47 @@ fn match_goes_by_url_and_vary_and_tells_nothing_once_records_are_gone() {
     assert_eq!(indices(rig.matching(fetch, None, false)), [0, 1, 2], "as long as the event runs");
     rig.event_settled(fetch, BackgroundFetchEventKind::Success, EventOutcome::Completed);
     assert!(rig.matching(fetch, None, false).is_none());
+}
+
+#[test]
+fn a_late_script_gets_its_records_and_how_they_ended_whatever_happened_meanwhile() {
+    let mut rig = Rig::new();
+    rig.hold_instances = true;
+    let film = rig.film();
+    rig.no_head(film, NetworkErrorKind::Blocked);
+    rig.event_settled(film.fetch, BackgroundFetchEventKind::Fail, EventOutcome::Completed);
+    assert!(!rig.machine.info(film.fetch).unwrap().progress.records_available && !rig.machine.is_idle());
+    // It does not know yet.
+    assert_eq!(rig.matching(film.fetch, None, false).map(|records| records.len()), Some(1));
+    rig.sync_instances();
+    // It knows, and calls no more; its last call is answered.
+    rig.response_ready(film);
+    assert_eq!(rig.responses, [Response::None(RecordResult::FetchError)]);
+    rig.took();
+    rig.sync_instances();
+    assert_eq!(rig.took(), ["forget 1"]);
+    assert!(rig.unsynced.is_empty() && rig.machine.is_idle());
+    assert!(rig.matching(film.fetch, None, false).is_none());
+}
+
+#[test]
+fn nothing_waits_for_scripts_after_a_crash_or_without_a_registration() {
+    let mut rig = Rig::new();
+    rig.hold_instances = true;
+    let film = rig.film();
+    rig.respond(film, 200, &[], 1);
+    rig.event_settled(film.fetch, BackgroundFetchEventKind::Success, EventOutcome::Completed);
+    rig.crash(Config::default());
+    rig.restore();
+    assert_eq!(rig.took(), ["forget 1"], "its event was over");
+    let film = rig.film();
+    rig.respond(film, 200, &[], 1);
+    rig.event_settled(film.fetch, BackgroundFetchEventKind::Success, EventOutcome::Completed);
+    rig.input(Input::RegistrationRemoved(HERE));
+    assert!(rig.stored.is_empty());
+    rig.took();
+    rig.sync_instances();
+    assert!(rig.took().is_empty());
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub(crate) struct Rig {
     pub(crate) held: Vec<(PersistTicket, Write)>,
     /// Bodies are not made before the test says so.
     pub(crate) hold_bodies: bool,
+    /// Scripts take nothing in before the test says so.
+    pub(crate) hold_instances: bool,
+    pub(crate) unsynced: Vec<BackgroundFetchId>,
     pub(crate) display: BTreeMap<BackgroundFetchId, BackgroundFetchDisplay>,
     pub(crate) responses: Vec<Response>,
     pub(crate) errors: Vec<Option<BodyError>>,
@@ -70,6 +73,8 @@ impl Rig {
             hold_writes: false,
             held: Vec::new(),
             hold_bodies: false,
+            hold_instances: false,
+            unsynced: Vec::new(),
             display: BTreeMap::new(),
             responses: Vec::new(),
             errors: Vec::new(),
@@ -88,6 +93,7 @@ impl Rig {
         self.starts.clear();
         self.display.clear();
         self.hold_writes = false;
+        self.unsynced.clear();
     }
 
     pub(crate) fn restore(&mut self) {
@@ -168,6 +174,14 @@ impl Rig {
                 words(&[progress.result.as_str(), progress.failure_reason.as_str()]),
                 if progress.records_available { "available" } else { "gone" }
             ),
+            Effect::SyncInstances { fetch, .. } => {
+                if self.hold_instances {
+                    self.unsynced.push(fetch);
+                } else {
+                    inputs.push_back(Input::InstancesSynced(fetch));
+                }
+                return;
+            }
             Effect::FireEvent { kind, .. } => format!("fire {kind}"),
             Effect::Display(change) => self.show(change),
         };
@@ -358,6 +372,13 @@ impl Rig {
         let (reply, answer) = Reply::channel();
         self.input(Input::Call(Call::Match { fetch, query: query.map(Box::new), first_only, reply }));
         answer.try_recv().expect("match() is answered at once")
+    }
+
+    /// Scripts have taken in what they were told.
+    pub(crate) fn sync_instances(&mut self) {
+        for fetch in std::mem::take(&mut self.unsynced) {
+            self.input(Input::InstancesSynced(fetch));
+        }
     }
 
     pub(crate) fn response_ready(&mut self, record: RecordId) {

@@ -53,6 +53,7 @@ impl World {
             Effect::UpdateInstances { fetch, progress, .. } => {
                 self.ledger.progress(self.now, fetch, &progress);
             }
+            Effect::SyncInstances { fetch, .. } => self.schedule(500, Event::Synced(fetch)),
             Effect::FireEvent { kind, info } => self.fire(info.fetch, kind),
             Effect::Display(change) => self.display(change),
         }

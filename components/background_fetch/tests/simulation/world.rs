@@ -38,6 +38,7 @@ pub(crate) enum Event {
     Chunk(RecordId, u32),
     RequestBody(RecordId),
     Dispatched(BackgroundFetchId, Kind, bool),
+    Synced(BackgroundFetchId),
 }
 
 /// A request on its way.
@@ -209,6 +210,7 @@ impl World {
             Event::Chunk(record, attempt) => self.chunk(record, attempt),
             Event::RequestBody(record) => self.request_body(record),
             Event::Dispatched(fetch, kind, failed) => self.event_settled(fetch, kind, failed),
+            Event::Synced(fetch) => self.input(Input::InstancesSynced(fetch)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What scripts ask of background fetches, and what the machine wants done.
 
+use std::sync::Arc;
+
 use bgfetch_core::{
     Call, Config, Effect, FetchCall, FetchClient, Input, PersistTicket, UiActionError, Write,
 };
@@ -15,6 +17,8 @@ use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome, FunctionalEvent};
 use bgfetch_traits::storage::{BodyMsg, PartitionMsg, StorageError, StorageEstimate, StorageSender};
+
+use parking_lot::Mutex;
 
 use super::Coordinator;
 use super::inbox::{Event, Outcome};
@@ -203,6 +207,9 @@ impl Coordinator {
             Effect::UpdateInstances { fetch, registration, partition, progress } => {
                 self.update_instances(fetch, registration, &partition, progress);
             }
+            Effect::SyncInstances { fetch, registration, partition } => {
+                self.sync_instances(fetch, registration, &partition);
+            }
             Effect::FireEvent { kind, info } => self.fire_event(kind, *info),
             Effect::Display(change) => self.display(change),
         }
@@ -250,6 +257,23 @@ impl Coordinator {
         }
         for to in self.core.registry.environments_of(partition) {
             self.post(to, ScriptMsg::BackgroundFetchChanged { to, fetch, progress: progress.clone() });
+        }
+    }
+
+    /// The messages of an environment come in order, both ways: when the last of these replies is sent, or dropped,
+    /// everything that was asked before it is in the inbox.
+    fn sync_instances(&self, fetch: BackgroundFetchId, registration: RegistrationId, partition: &StorageKey) {
+        let inbox = self.links.inbox.clone();
+        // Goes with its last owner, and says so by that.
+        let synced: Reply<()> =
+            reply_or((), move |()| inbox.post(Event::BackgroundFetch(Input::InstancesSynced(fetch))));
+        let synced = Arc::new(Mutex::new(synced));
+        if registration.is_native_of(fetch) {
+            return;
+        }
+        for to in self.core.registry.environments_of(partition) {
+            let synced = Arc::clone(&synced);
+            self.post(to, ScriptMsg::BackgroundFetchSync { to, reply: Reply::new(move |()| drop(synced)) });
         }
     }
 

@@ -1,6 +1,7 @@
 //! A page, its worker and a background fetch, through every message that they exchange.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bgfetch::traits::background_fetch::{
     BackgroundFetchError, BackgroundFetchMsg, BackgroundFetchResult, NewRecord, RecordInfo, RecordResult,
@@ -137,6 +138,62 @@ fn events_are_told(notes: &[Note]) {
     ];
     assert_eq!(names[..expected.len()], expected, "{names:?}");
     assert!(names.contains(&"runs: false".to_owned()) && names.contains(&"closed".to_owned()), "{names:?}");
+}
+
+/// A page that is late: the event of its background fetch, which failed at once, is over before it comes to call
+/// `match()`; and it asks for the response when it has been told that the records are available no more.
+#[test]
+fn a_slow_page_learns_how_its_records_ended() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    let scripts = FakeScripts::quiet();
+    let engine = engine(profile.path(), &embedder, &scripts);
+    get(engine.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready();
+    scripts.busy_pages.store(true, Ordering::Release);
+    // Port 587 is blocked: https://fetch.spec.whatwg.org/#bad-port
+    let fetch = page.fetch(&registration, "mail", &["http://127.0.0.1:587/"]).unwrap().fetch;
+    let synced = |message| match message {
+        ScriptMsg::BackgroundFetchSync { reply, .. } => Some(reply),
+        _ => None,
+    };
+    page.told(|message| match message {
+        ScriptMsg::BackgroundFetchChanged { progress, .. } => (!progress.records_available).then_some(()),
+        _ => None,
+    });
+    // The call came before the page's tasks for these messages.
+    let record = records(&page, fetch).remove(0);
+    page.told(synced).send(());
+    // The task for the answer to it comes before the next.
+    let next = page.told(synced);
+    assert_eq!(response(&page, &record).err(), Some(RecordResult::FetchError));
+    next.send(());
+    scripts.busy_pages.store(false, Ordering::Release);
+    get(engine.when_idle());
+    let all = |reply| BackgroundFetchMsg::Match { fetch, query: None, match_all: true, reply };
+    assert!(page.background_fetch(all).unwrap().is_none());
+    stop(engine);
+}
+
+/// The same, and then it goes away without ever taking that in.
+#[test]
+fn a_page_that_is_gone_keeps_no_records() {
+    let (server, profile, embedder) = (Server::start(), tempfile::tempdir().unwrap(), Embedder::new());
+    site(&server, &[("/sw.js", "")]);
+    let scripts = FakeScripts::quiet();
+    let engine = engine(profile.path(), &embedder, &scripts);
+    let window = get(engine.open_window(&server.url("/")));
+    let page = scripts.page();
+    page.register("/sw.js").unwrap();
+    let registration = page.ready();
+    scripts.busy_pages.store(true, Ordering::Release);
+    page.fetch(&registration, "mail", &["http://127.0.0.1:587/"]).unwrap();
+    page.told(|message| matches!(message, ScriptMsg::BackgroundFetchSync { .. }).then_some(()));
+    get(window.close());
+    get(engine.when_idle());
+    stop(engine);
 }
 
 #[test]

@@ -1,17 +1,22 @@
 //! Background fetches as a page sees them.
 
+use std::time::Duration;
+
 use bgfetch_traits::background_fetch::{
     BackgroundFetchError, BackgroundFetchFailureReason, BackgroundFetchInfo, BackgroundFetchMsg,
     BackgroundFetchProgress, BackgroundFetchResult, RecordInfo, RecordResult,
 };
 use bgfetch_traits::body::{BodyError, BodyReader};
 use bgfetch_traits::fetch::{RequestBody, RequestHead, RequestMode, ResponseHead, ResponseType};
-use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
+use bgfetch_traits::ids::{BackgroundFetchId, BodyId, ClientId, RecordId, RegistrationId, StorageKey};
+use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome, FunctionalEvent};
 use bgfetch_traits::storage::{BodyMsg, PartitionMsg, StoredBody};
 
 use crate::support::{Asked, PartitionRequest, World, ended, text, url};
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn info() -> BackgroundFetchInfo {
     BackgroundFetchInfo {
@@ -262,6 +267,41 @@ fn match_gives_the_first_record_or_undefined() {
     answer_match(&mut world, Some(Vec::new()));
     assert_eq!(world.logged(), "undefined");
     assert_eq!(world.logged(), "TypeError TypeError");
+}
+
+/// The coordinator gives records up once an environment has come to the task for `BackgroundFetchSync`.
+#[test]
+fn what_is_stored_of_records_is_asked_for_within_the_task_that_gets_them() {
+    let mut world = with_fetch(
+        "await Promise.resolve();
+         fetched.matchAll()",
+    );
+    let partition = StorageKey::of_url(&url("https://a.test/")).unwrap();
+    let stored = StoredBody { partition, body: BodyId(7), length: 3 };
+    let sent = RecordInfo { request_body: Some(stored), ..record(0, "https://a.test/inbox") };
+    answer_match(&mut world, Some(vec![sent, record(1, "https://a.test/dir/a")]));
+    let (reply, synced) = Reply::channel();
+    world.send(ScriptMsg::BackgroundFetchSync { to: world.environment.id, reply });
+    synced.recv_timeout(LIMIT).unwrap();
+    let Asked::Storage(PartitionRequest(PartitionMsg::Body(BodyMsg::Open {
+        body: BodyId(7), reply, ..
+    }))) = world.asked()
+    else {
+        panic!("not the request's body")
+    };
+    // Nobody has opened that body yet.
+    for index in 0..2 {
+        let asked = world.background_fetch_asked();
+        assert!(
+            matches!(asked, BackgroundFetchMsg::ResponseReady { record, .. } if record.index == index),
+            "{asked:?}"
+        );
+    }
+    drop(reply);
+    // An environment that is gone answers too.
+    let (reply, synced) = Reply::channel();
+    world.send(ScriptMsg::BackgroundFetchSync { to: ClientId::new(), reply });
+    assert_eq!(synced.recv_timeout(LIMIT), Err(crossbeam_channel::RecvTimeoutError::Disconnected));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bgfetch::ScriptHost;
 use bgfetch::host::{Hosts, PageLoad, ScriptThread, ServiceWorkerStart, WindowStart, WorkerStart};
@@ -143,6 +144,8 @@ pub(crate) struct FakeScripts {
     pages: (Sender<Script>, Receiver<Script>),
     web_workers: (Sender<WorkerStart>, Receiver<WorkerStart>),
     events: Arc<Events>,
+    /// Pages do not come to the tasks that [`ScriptMsg::BackgroundFetchSync`] queues: the test gets them.
+    pub(crate) busy_pages: Arc<AtomicBool>,
 }
 
 impl FakeScripts {
@@ -150,7 +153,12 @@ impl FakeScripts {
     pub(crate) fn new(
         events: impl Fn(&Script, FunctionalEvent, Reply<EventOutcome>) + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { pages: unbounded(), web_workers: unbounded(), events: Arc::new(events) })
+        Arc::new(Self {
+            pages: unbounded(),
+            web_workers: unbounded(),
+            events: Arc::new(events),
+            busy_pages: Arc::default(),
+        })
     }
 
     /// Workers that do nothing about any event.
@@ -184,7 +192,7 @@ fn start(
 
 impl ScriptHost for FakeScripts {
     fn start_window(&self, window: WindowStart) -> io::Result<ScriptThread> {
-        let pages = self.pages.0.clone();
+        let (pages, busy) = (self.pages.0.clone(), Arc::clone(&self.busy_pages));
         start("window", move |inbox, sender, interrupt| {
             let WindowStart { url, hosts, loaded, .. } = window;
             let id = ClientId::new();
@@ -206,6 +214,9 @@ impl ScriptHost for FakeScripts {
                 match message {
                     ScriptMsg::Shutdown => break,
                     ScriptMsg::Embedder(request) => embedder_asks(request, interrupt),
+                    ScriptMsg::BackgroundFetchSync { reply, .. } if !busy.load(Ordering::Acquire) => {
+                        reply.send(());
+                    }
                     other => drop(told.send(other)),
                 }
             }
@@ -231,6 +242,7 @@ impl ScriptHost for FakeScripts {
                     ScriptMsg::Shutdown => break,
                     ScriptMsg::RunWorker(reply) => run_worker(&source, interrupt, reply),
                     ScriptMsg::FunctionalEvent(event, reply) => events(&script, event, reply),
+                    ScriptMsg::BackgroundFetchSync { reply, .. } => reply.send(()),
                     other => drop(telling.send(other)),
                 }
             }

@@ -8,11 +8,10 @@ use bgfetch_js::{
 };
 use bgfetch_traits::background_fetch::{BackgroundFetchMsg, RecordInfo, RecordResult};
 use bgfetch_traits::body::BodyReader;
-use bgfetch_traits::fetch::{RequestBody, Response as NetResponse, ResponseHead};
-use bgfetch_traits::ids::RecordId;
+use bgfetch_traits::fetch::{RequestBody, RequestHead, Response as NetResponse, ResponseHead};
 use bgfetch_traits::storage::{BodyMsg, PartitionMsg, StoredBody};
 
-use super::ask;
+use super::{Asked, ask};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::BackgroundFetchRecordMethods;
 use crate::dom::cache::storage_exception;
@@ -54,14 +53,33 @@ trace_fields!(BackgroundFetchRecord { request, response });
 platform_object!(BackgroundFetchRecord);
 
 impl BackgroundFetchRecord {
-    /// [Create record objects](https://wicg.github.io/background-fetch/#create-record-objects), for one record.
-    pub(super) async fn create(realm: &Realm, info: RecordInfo) -> Fallible<Root<Self>> {
+    /// [Create record objects](https://wicg.github.io/background-fetch/#create-settled-fetches-algorithm).
+    ///
+    /// They keep what they are of. So all that is stored of it is asked for at once, within the task that has the
+    /// answer to `match()`: the coordinator gives the records up when it knows that this task has run.
+    pub(super) fn create_all(
+        realm: &Realm,
+        infos: Vec<RecordInfo>,
+    ) -> impl Future<Output = Fallible<Vec<Root<Self>>>> + use<> {
+        let owner = realm.clone();
+        let begun: Vec<_> = infos.into_iter().map(|info| Begun::new(realm, info)).collect();
+        async move {
+            let mut records = Vec::with_capacity(begun.len());
+            for record in begun {
+                records.push(Self::create(&owner, record).await?);
+            }
+            Ok(records)
+        }
+    }
+
+    /// Step 2, for one record.
+    async fn create(realm: &Realm, begun: Begun) -> Fallible<Root<Self>> {
         // Steps 2.4 and 2.5.
-        let body = match info.request_body {
+        let body = match begun.request_body {
             None => None,
-            Some(stored) => Some(Body::of_request_body(realm, open(realm, stored).await?)?),
+            Some(body) => Some(Body::of_request_body(realm, body.await?)?),
         };
-        let request = Request::create(realm, info.request, body, Guard::Immutable, None)?;
+        let request = Request::create(realm, begun.request, body, Guard::Immutable, None)?;
         // Steps 2.2 and 2.3.
         let record = realm.wrap(Self {
             reflector: Reflector::new(),
@@ -71,7 +89,7 @@ impl BackgroundFetchRecord {
         // Step 2.9.
         let (this, owner) = (record.clone(), realm.clone());
         Agent::current().spawn(TaskSource::Networking, realm, async move {
-            let response = response(&owner, info.record).await;
+            let response = response(&owner, begun.response).await;
             this.settle(&owner, response);
             Ok(())
         });
@@ -93,22 +111,46 @@ impl BackgroundFetchRecord {
     }
 }
 
+/// A record object that is being made.
+struct Begun {
+    request: RequestHead,
+    request_body: Option<Asked<RequestBody>>,
+    response: Asked<Result<(ResponseHead, BodyReader), RecordResult>>,
+}
+
+impl Begun {
+    fn new(realm: &Realm, info: RecordInfo) -> Self {
+        let record = info.record;
+        Self {
+            request: info.request,
+            request_body: info.request_body.map(|stored| open(realm, stored)),
+            response: ask(realm, |reply| BackgroundFetchMsg::ResponseReady { record, reply }),
+        }
+    }
+}
+
 /// The body of a record's request, as it is stored.
-async fn open(realm: &Realm, stored: StoredBody) -> Fallible<RequestBody> {
-    let storage = environment_of(realm)?.hosts.storage.clone();
+fn open(realm: &Realm, stored: StoredBody) -> Asked<RequestBody> {
     let length = Some(stored.length);
-    let answer = Agent::current().ask(|reply| {
-        let open = BodyMsg::Open { body: stored.body, offset: 0, follow: false, reply };
-        storage.partition(&stored.partition, PartitionMsg::Body(open));
+    let answer = environment_of(realm).map(|environment| {
+        Agent::current().ask(|reply| {
+            let open = BodyMsg::Open { body: stored.body, offset: 0, follow: false, reply };
+            environment.hosts.storage.partition(&stored.partition, PartitionMsg::Body(open));
+        })
     });
-    let reader = answer.await.map_err(gone)?.map_err(|error| storage_exception(&error))?;
-    Ok(RequestBody::Stream { reader, length })
+    Box::pin(async move {
+        let reader = answer?.await.map_err(gone)?.map_err(|error| storage_exception(&error))?;
+        Ok(RequestBody::Stream { reader, length })
+    })
 }
 
 /// Step 2.9: the response, once there is one.
-async fn response(realm: &Realm, record: RecordId) -> Fallible<Root<Response>> {
+async fn response(
+    realm: &Realm,
+    asked: Asked<Result<(ResponseHead, BodyReader), RecordResult>>,
+) -> Fallible<Root<Response>> {
     // Step 2.9.1.
-    match ask(realm, |reply| BackgroundFetchMsg::ResponseReady { record, reply }).await? {
+    match asked.await? {
         Ok((head, body)) => exposed(realm, head, body),
         // Step 2.9.3.
         Err(RecordResult::Aborted) => Err(Exception::dom("AbortError", "the background fetch was aborted")),

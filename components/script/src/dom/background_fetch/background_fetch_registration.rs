@@ -119,12 +119,8 @@ impl BackgroundFetchRegistration {
             let infos =
                 ask(&owner, |reply| BackgroundFetchMsg::Match { fetch, query, match_all, reply }).await?;
             let infos = infos.ok_or_else(unavailable)?;
-            // Step 3.3: [create record objects](https://wicg.github.io/background-fetch/#create-record-objects).
-            let mut records = Vec::with_capacity(infos.len());
-            for info in infos {
-                records.push(BackgroundFetchRecord::create(&owner, info).await?);
-            }
-            Ok(records)
+            // Step 3.3.
+            BackgroundFetchRecord::create_all(&owner, infos).await
         })
     }
 }

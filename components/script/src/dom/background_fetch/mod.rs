@@ -7,6 +7,8 @@ pub(crate) mod background_fetch_registration;
 pub(crate) mod background_fetch_update_ui_event;
 mod icons;
 
+use std::pin::Pin;
+
 use bgfetch_js::{Fallible, Realm};
 use bgfetch_traits::background_fetch::BackgroundFetchMsg;
 use bgfetch_traits::coordinator::CoordinatorMsg;
@@ -21,14 +23,16 @@ pub(crate) use background_fetch_record::BackgroundFetchRecord;
 pub(crate) use background_fetch_registration::BackgroundFetchRegistration;
 pub(crate) use background_fetch_update_ui_event::BackgroundFetchUpdateUIEvent;
 
-/// Asks the coordinator something, as the environment of `realm`.
-async fn ask<T: Send + 'static>(
-    realm: &Realm,
-    message: impl FnOnce(Reply<T>) -> BackgroundFetchMsg,
-) -> Fallible<T> {
-    let environment = environment_of(realm)?;
-    let answer = Agent::current().ask(|reply| {
-        environment.hosts.coordinator.send(CoordinatorMsg::BackgroundFetch(environment.id, message(reply)));
+/// An answer that is on its way.
+type Asked<T> = Pin<Box<dyn Future<Output = Fallible<T>>>>;
+
+/// Asks the coordinator something, as the environment of `realm`. It is asked at once, the answer awaited.
+fn ask<T: Send + 'static>(realm: &Realm, message: impl FnOnce(Reply<T>) -> BackgroundFetchMsg) -> Asked<T> {
+    let answer = environment_of(realm).map(|environment| {
+        Agent::current().ask(|reply| {
+            let message = CoordinatorMsg::BackgroundFetch(environment.id, message(reply));
+            environment.hosts.coordinator.send(message);
+        })
     });
-    answer.await.map_err(gone)
+    Box::pin(async move { answer?.await.map_err(gone) })
 }
