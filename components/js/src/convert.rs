@@ -95,6 +95,7 @@ macro_rules! integers {
         }
 
         impl FromJs for $int {
+            #[inline]
             fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
                 plain(realm, value)
             }
@@ -131,10 +132,17 @@ integers!(
 );
 
 /// [ConvertToInt](https://webidl.spec.whatwg.org/#abstract-opdef-converttoint), without extended attributes.
+#[inline]
 fn plain<T: Integer>(realm: &Realm, value: &Value) -> Fallible<T> {
-    if let Some(whole) = value.as_int().and_then(T::of_int) {
-        return Ok(whole);
+    match value.as_int().and_then(T::of_int) {
+        Some(whole) => Ok(whole),
+        None => modulo(realm, value),
     }
+}
+
+/// ConvertToInt of what is no integer in range.
+#[inline(never)]
+fn modulo<T: Integer>(realm: &Realm, value: &Value) -> Fallible<T> {
     let number = value.to_number(realm)?;
     if !number.is_finite() {
         return Ok(T::of_whole(0.0));
@@ -230,6 +238,7 @@ impl<T: ToJs> ToJs for Unrestricted<T> {
 }
 
 impl FromJs for bool {
+    #[inline]
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
         Ok(value.to_boolean(realm))
     }

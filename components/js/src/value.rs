@@ -126,6 +126,7 @@ impl Value {
     }
 
     /// The boolean that it is.
+    #[inline]
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         // SAFETY: the tag says that the union holds a boolean.
@@ -162,12 +163,13 @@ impl Value {
     }
 
     /// [ToBoolean](https://tc39.es/ecma262/#sec-toboolean).
+    #[inline]
     pub fn to_boolean(&self, realm: &Realm) -> bool {
-        if let Some(boolean) = self.as_bool() {
-            return boolean;
+        match self.as_bool() {
+            Some(boolean) => boolean,
+            // SAFETY: the context is alive; ToBoolean runs no script.
+            None => unsafe { q::JS_ToBool(realm.raw(), self.0) > 0 },
         }
-        // SAFETY: the context is alive; ToBoolean runs no script.
-        unsafe { q::JS_ToBool(realm.raw(), self.0) > 0 }
     }
 
     /// [ToNumber](https://tc39.es/ecma262/#sec-tonumber).

@@ -3,6 +3,8 @@
 //! Each has the shape `fn(&Realm, &Value) -> Fallible<T>` once its own parameters are given, as has
 //! [`FromJs::from_js`]: generated code passes one where a value is converted.
 
+use rquickjs_sys as q;
+
 use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
 use crate::list::List;
 use crate::{
@@ -258,14 +260,12 @@ impl<'r> Dictionary<'r> {
         member: &'static str,
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
     ) -> Fallible<Option<T>> {
-        let value = self.get(member)?;
-        if value.is_undefined() {
+        let Some(object) = self.object else { return Ok(None) };
+        let raw = object.get_static_raw(self.realm, member);
+        if is_undefined(raw) {
             return Ok(None);
         }
-        match convert(self.realm, &value) {
-            Ok(value) => Ok(Some(value)),
-            Err(exception) => Err(super::in_argument(member)(exception)),
-        }
+        self.convert(raw, member, convert).map(Some)
     }
 
     /// A member with a default value.
@@ -276,23 +276,33 @@ impl<'r> Dictionary<'r> {
         convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
         default: impl FnOnce() -> T,
     ) -> Fallible<T> {
-        let value = self.get(member)?;
-        if value.is_undefined() {
+        let Some(object) = self.object else { return Ok(default()) };
+        let raw = object.get_static_raw(self.realm, member);
+        if is_undefined(raw) {
             return Ok(default());
         }
+        self.convert(raw, member, convert)
+    }
+
+    /// Converts a member's value, or takes the exception that getting it threw.
+    ///
+    /// What the engine gave is looked at before it is a `Value` in a `Result`: put together there of two registers, the
+    /// processor would wait where it is read in one piece.
+    #[inline(always)]
+    fn convert<T>(
+        &self,
+        raw: q::JSValue,
+        member: &'static str,
+        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
+    ) -> Fallible<T> {
+        // SAFETY: reads the tag only.
+        if unsafe { q::JS_IsException(raw) } {
+            return Err(Exception::take(self.realm));
+        }
+        let value = Value::from_owned(raw);
         match convert(self.realm, &value) {
             Ok(value) => Ok(value),
             Err(exception) => Err(super::in_argument(member)(exception)),
-        }
-    }
-
-    /// A member's value; undefined if it is missing.
-    #[inline]
-    fn get(&self, member: &'static str) -> Fallible<Value> {
-        match self.object {
-            // Inlined, the value stays in registers.
-            Some(object) => self.realm.own(object.get_static_raw(self.realm, member)),
-            None => Ok(Value::UNDEFINED),
         }
     }
 
@@ -310,6 +320,12 @@ impl<'r> Dictionary<'r> {
             Exception::type_error(format!("the member {member} of {} is required and missing", self.name))
         })
     }
+}
+
+#[inline(always)]
+fn is_undefined(raw: q::JSValue) -> bool {
+    // SAFETY: reads the tag only.
+    unsafe { q::JS_IsUndefined(raw) }
 }
 
 #[cold]
