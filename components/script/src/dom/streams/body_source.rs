@@ -12,6 +12,7 @@ use super::source::UnderlyingSourceSteps;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::ReadableStreamController;
 use crate::dom::{ReadableByteStreamController, ReadableStream};
+use crate::fetching::next_task;
 
 /// Bytes that come from another thread. From the first pull on, one chunk more is read than was asked for: so the end
 /// of the body, or what ended it early, is told without being asked for.
@@ -125,11 +126,15 @@ impl UnderlyingSourceSteps for BodySource {
         let ReadableStreamController::ReadableByteStreamController(controller) = controller else {
             return Promise::resolved(realm, ());
         };
-        self.0.borrow_mut().pulled = true;
+        let is_first = !std::mem::replace(&mut self.0.borrow_mut().pulled, true);
         let done = Promise::new(realm)?;
         let (state, controller) = (Rc::clone(&self.0), controller.clone());
         let (owner, pulled) = (realm.clone(), done.clone());
         Agent::current().spawn(TaskSource::Networking, realm, async move {
+            // Chunks come by fetch tasks: also the one that is there, so that who asks for it can still abort.
+            if is_first {
+                next_task().await;
+            }
             let chunk = std::future::poll_fn(|cx| state.borrow_mut().poll_next(cx)).await;
             match give(&owner, &controller, chunk) {
                 Ok(rest) => {
