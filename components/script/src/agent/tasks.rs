@@ -2,6 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use bgfetch_js::Realm;
 
@@ -41,6 +44,20 @@ impl TaskQueue {
         self.0.borrow_mut().push_back(task);
     }
 
+    /// Puts a task behind those of its source, and all of these before those of the others.
+    fn push_before_others(&self, task: Task) {
+        let mut tasks = self.0.borrow_mut();
+        let (mut own, others): (VecDeque<_>, VecDeque<_>) =
+            tasks.drain(..).partition(|other| other.source == task.source);
+        own.push_back(task);
+        own.extend(others);
+        *tasks = own;
+    }
+
+    fn has(&self, source: TaskSource) -> bool {
+        self.0.borrow().iter().any(|task| task.source == source)
+    }
+
     pub(super) fn pop(&self) -> Option<Task> {
         self.0.borrow_mut().pop_front()
     }
@@ -59,6 +76,38 @@ impl Agent {
     /// [Queues a task](https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-task).
     pub(crate) fn queue(&self, source: TaskSource, run: impl FnOnce() + 'static) {
         self.tasks.push(Task { source, counts: true, run: Box::new(run) });
+    }
+
+    /// Waits for the tasks of a source that are queued, and lets them run before those of other sources. Goes on at
+    /// once, within this task, if there are none.
+    pub(crate) async fn after_tasks_of(&self, source: TaskSource) {
+        if !self.tasks.has(source) {
+            return;
+        }
+        let turn = Rc::new(RefCell::new((false, None::<Waker>)));
+        let come = Rc::clone(&turn);
+        let run = Box::new(move || {
+            Agent::current().executor.directly(|| {
+                let waker = {
+                    let mut turn = come.borrow_mut();
+                    turn.0 = true;
+                    turn.1.take()
+                };
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            });
+        });
+        self.tasks.push_before_others(Task { source, counts: true, run });
+        poll_fn(|cx| {
+            let mut turn = turn.borrow_mut();
+            if turn.0 {
+                return Poll::Ready(());
+            }
+            turn.1 = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     /// [Queues a global task](https://html.spec.whatwg.org/multipage/webappapis.html#queue-a-global-task): one that does

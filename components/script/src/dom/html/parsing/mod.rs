@@ -16,7 +16,7 @@ use xml5ever::tokenizer::{XmlTokenizer, XmlTokenizerOpts};
 use xml5ever::tree_builder::{XmlTreeBuilder, XmlTreeBuilderOpts};
 
 use super::scripting::{execute, prepare};
-use crate::agent::Agent;
+use crate::agent::{Agent, TaskSource};
 use crate::bindings::{DocumentReadyState, EventInit};
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::document_methods::about_blank;
@@ -151,7 +151,8 @@ impl PageParser {
         // Steps 7 and 8.
         document.until(|| document.scripts.none_as_soon_as_possible()).await;
         document.until(|| document.scripts.nothing_delays_load()).await;
-        // Step 9, likewise.
+        // Step 9: a task of the DOM manipulation task source by the letter. So what that has queued comes first.
+        Agent::current().after_tasks_of(TaskSource::DomManipulation).await;
         if document.is_discarded() {
             return Ok(());
         }
