@@ -190,8 +190,11 @@ fn a_page_that_is_gone_keeps_no_records() {
     let registration = page.ready();
     scripts.busy_pages.store(true, Ordering::Release);
     page.fetch(&registration, "mail", &["http://127.0.0.1:587/"]).unwrap();
-    page.told(|message| matches!(message, ScriptMsg::BackgroundFetchSync { .. }).then_some(()));
+    let held =
+        page.told(|message| matches!(message, ScriptMsg::BackgroundFetchSync { .. }).then_some(message));
     get(window.close());
+    // A thread that ends drops what it was told, with the replies: this page's is here.
+    drop((held, page));
     get(engine.when_idle());
     stop(engine);
 }
