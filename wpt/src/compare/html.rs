@@ -1,9 +1,13 @@
 //! The page that shows a comparison: figures by suite, below each its tests and subtests. It is one file that needs
-//! nothing else, and without scripts only the filter is missing.
+//! nothing else, and without scripts only the filter is missing. Of what passes in both, a test with very many subtests
+//! (decoders have ten thousands) shows the first and says how many more there are: a page that a browser opens at once.
 
 use std::fmt::Write as _;
 
 use super::{Comparison, Pair, Side, Standing, Tally, TestPair};
+
+/// As many subtests that pass in both does a test show; what does not pass in one of them is shown whole.
+const SHOWN_OF_BOTH: usize = 100;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --a: #1f77b4; --b: #e6862b; --both: #3a9d5d; --none: #b03a3a; }
@@ -28,6 +32,7 @@ li { display: grid; grid-template-columns: 7rem 7rem 1fr; gap: .5rem; padding: .
 li.both { border-color: var(--both); background: none; } li.first { border-color: var(--a); background: none; }
 li.second { border-color: var(--b); background: none; } li.neither { border-color: var(--none); background: none; }
 li b { font-weight: 500; font-size: .85em; }
+li .more { grid-column: 1 / -1; }
 li p { grid-column: 3; margin: 0; opacity: .75; font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }
 .remark { border-left: .25rem solid var(--b); padding-left: .6rem; }
 body[data-show=differ] li.both, body[data-show=differ] li.neither,
@@ -150,8 +155,15 @@ fn test(pair: &TestPair, out: &mut String) {
     if pair.whole.standing() != Standing::Both {
         item(&pair.whole, "the test as a whole", out);
     }
+    let mut both = 0_usize;
     for subtest in &pair.subtests {
-        item(subtest, &subtest.name, out);
+        both += usize::from(subtest.standing() == Standing::Both);
+        if subtest.standing() != Standing::Both || both <= SHOWN_OF_BOTH {
+            item(subtest, &subtest.name, out);
+        }
+    }
+    if let Some(more) = both.checked_sub(SHOWN_OF_BOTH).filter(|more| *more > 0) {
+        let _ = writeln!(out, "<li class=both><span class=more>and {more} more that pass in both</span>");
     }
     out.push_str("</ul></details>\n");
 }

@@ -58,3 +58,22 @@ fn the_page_shows_names_as_text() {
         assert!(page.contains(word), "{word}");
     }
 }
+
+#[test]
+fn of_very_many_that_pass_in_both_the_page_shows_some_and_counts_the_others() {
+    let results = |last: &str| {
+        let mut subtests: Vec<_> = (0..1_000)
+            .map(|n| serde_json::json!({ "name": format!("decodes {n}"), "status": "PASS" }))
+            .collect();
+        subtests.push(serde_json::json!({ "name": "the last", "status": last }));
+        serde_json::json!([{ "test": "/encoding/big5.html", "status": "OK", "subtests": subtests }])
+    };
+    let page = html::page(&Comparison::new(
+        report("bgfetch", "1", results("PASS")),
+        report("chromium", "1", results("FAIL")),
+    ));
+    assert!(page.contains("decodes 99<") && !page.contains("decodes 100<"));
+    assert!(page.contains("and 900 more that pass in both"));
+    assert!(page.contains("the last"), "what differs is shown however late it comes");
+    assert!(page.contains("1001"), "and all are counted");
+}
