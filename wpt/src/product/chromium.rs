@@ -244,6 +244,9 @@ impl Browser {
         let window = self.driver.post("/window/new", &json!({ "type": "tab" }), COMMAND)?;
         let handle = window.get("handle").cloned().unwrap_or_default();
         self.driver.post("/window", &json!({ "handle": handle }), COMMAND)?;
+        // Windows run side by side, and only one of a screen has the focus: each page is told that it has.
+        let focused = json!({ "cmd": "Emulation.setFocusEmulationEnabled", "params": { "enabled": true } });
+        self.driver.post("/goog/cdp/execute", &focused, COMMAND)?;
         let limit = u64::try_from(job.limit.as_millis()).unwrap_or(u64::MAX);
         self.driver.post("/timeouts", &json!({ "script": limit, "pageLoad": limit }), COMMAND)?;
         self.driver.post("/url", &json!({ "url": job.url }), left())?;
