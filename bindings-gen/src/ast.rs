@@ -245,6 +245,8 @@ pub struct DictionaryMember<T = TypeExpr> {
 pub enum Literal {
     /// `null`
     Null,
+    /// `undefined`
+    Undefined,
     /// `true`, `false`
     Boolean(bool),
     /// An integer.

@@ -18,6 +18,9 @@
 //! they are written. `ASYNC_ITERATOR_RETURN` says whether the specification of an `async_iterable` defines what ends an
 //! iteration early: its IDL does not.
 //!
+//! Attributes for one CSS property, such as `marginTop` and `margin-top`, have one method. A type that is named by an
+//! interface's `[LegacyWindowAlias]`, as those of SVG are, is that interface.
+//!
 //! # Known differences from Web IDL
 //!
 //! - Where overloads are told apart by an argument that is not the first, and those with different numbers of arguments

@@ -300,6 +300,7 @@ impl Display for Literal {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Literal::Null => f.write_str("null"),
+            Literal::Undefined => f.write_str("undefined"),
             Literal::Boolean(value) => value.fmt(f),
             Literal::Integer(value) => value.fmt(f),
             Literal::Float(value) if value.is_nan() => f.write_str("NaN"),

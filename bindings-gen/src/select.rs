@@ -260,7 +260,10 @@ impl Selector<'_> {
                     ),
                     Missing::Undefined(name) => (
                         format!("{of} uses {name}, which no IDL file defines"),
-                        format!("add the file that defines {name}, or {leave_out}"),
+                        format!(
+                            "add the file that defines {name}, define it in an .idl file of your own (as a typedef, say), \
+                             or {leave_out}"
+                        ),
                     ),
                 };
                 self.problems.add_with_help(place, message, "used here", help);

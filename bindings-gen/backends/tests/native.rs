@@ -27,7 +27,7 @@ type Closure = dyn Fn(&NativeEvent) -> Fallible<()>;
 
 impl Engine for Native {
     type Realm = ();
-    type Exception = &'static str;
+    type Thrown = &'static str;
     type Value = Value;
     type Root<T: fmt::Debug + 'static> = Rc<T>;
 
@@ -267,7 +267,7 @@ fn dispatch_named<E: World>(
     target: &E::EventTarget,
     name: &str,
     event: impl FnOnce(E::Event) -> E::Root<E::Event>,
-) -> Result<bool, E::Exception> {
+) -> Result<bool, E::Thrown> {
     let init = EventInit { cancelable: true, ..EventInit::default() };
     target.dispatch_event(realm, event(E::Event::constructor(realm, DomString::from(name), init)?))
 }

@@ -104,6 +104,12 @@ fn values_of_rare_types() {
         var v = new Values() ==> undefined
         typeof v.whole(5n) + v.whole('12') + v.whole(true) + v.whole({ valueOf: () => 7n }) ==> bigint1217
         v.whole(5) ==> threw TypeError: value: the value cannot be converted to a BigInt
+        Object.getOwnPropertyDescriptor(Values, 'MANY').writable + ' ' + Values.MANY + ' ' + typeof Values.prototype.MANY ==> false 9007199254740993 bigint
+        v.most() + ' ' + v.most(1n) ==> -170141183460469231731687303715884105727 1
+        v.nothing() ==> undefined
+        v.maybe() ==> undefined
+        v.maybe('a') ==> a
+        v.changes({ flag: 1 }).id + ' ' + v.changes().flag + ' ' + v.changes().data ==> 1 false undefined
         v.whole('x') ==> threw SyntaxError: invalid BigInt literal
         v.mark(Symbol.iterator) === Symbol.iterator ==> true
         v.mark('x') ==> threw TypeError: value: the value is not a symbol
@@ -111,6 +117,17 @@ fn values_of_rare_types() {
         var count = 0; v.either({ [Symbol.toPrimitive](hint) { count++; return hint === 'number' ? 4 : 5 } }) + count ==> 5
         v.huge(-1) ==> 18446744073709552000
         v.huge(2 ** 64 + 4096) + v.huge(-(2 ** 64)) ==> 4096
+        ",
+    );
+}
+
+#[test]
+fn one_property_under_several_names() {
+    world(false).check(
+        "
+        var m = new Margins(); m['margin-top'] = '1px' ==> 1px
+        m.marginTop + (m.marginTop = 2) + m['margin-top'] ==> 1px22
+        Object.keys(Margins.prototype).sort().join() ==> margin-top,marginTop
         ",
     );
 }

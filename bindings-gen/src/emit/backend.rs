@@ -27,6 +27,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// The Rust value of a default value of type `any`; none if there is none.
     fn any_literal(&self, literal: &Literal) -> Option<TokenStream>;
 
+    /// The Rust value of a default value of type `bigint`; none if there is none.
+    fn bigint_literal(&self, value: i128) -> Option<TokenStream> {
+        let _ = value;
+        None
+    }
+
     /// The type parameters of everything that mentions the engine, as declared and as used: `<E: World>` and `<E>`.
     /// Empty if the engine's types have names of their own.
     fn generics(&self) -> Generics {

@@ -172,8 +172,11 @@ impl Emitter<'_> {
                         add(name, member.span, method);
                     }
                 }
+                MemberKind::Attribute(attribute)
+                    if self.spelled_before(members, member, attribute).is_some() => {}
                 MemberKind::Attribute(attribute) => {
-                    let (getter, setter) = self.attribute(member, attribute, &this);
+                    let also = self.spelled_behind(members, member, attribute);
+                    let (getter, setter) = self.attribute(member, attribute, &this, &also);
                     // An attribute that inherits its getter has the method of the ancestor.
                     if attribute.modifier != Modifier::Inherit {
                         add(snake(&attribute.name.name), member.span, getter);
@@ -266,6 +269,7 @@ impl Emitter<'_> {
         member: &Member,
         attribute: &Attribute,
         this: &TokenStream,
+        also: &TokenStream,
     ) -> (TokenStream, Option<TokenStream>) {
         let docs = self.idl_doc(member.span);
         let this = if attribute.modifier == Modifier::Static { quote!() } else { this.clone() };
@@ -275,6 +279,7 @@ impl Emitter<'_> {
         let result = self.fallible(ty.clone());
         let getter = quote! {
             #docs
+            #also
             fn #name(#this #realm) -> #result;
         };
         let setter = (!attribute.readonly).then(|| {

@@ -16,6 +16,7 @@ mod plain;
 mod rust_only;
 mod signatures;
 mod special;
+mod spellings;
 mod types;
 
 use std::cell::RefCell;
@@ -107,16 +108,18 @@ impl<'s> Emitter<'s> {
     }
 
     fn bad_default(&self, span: Span, name: &str) {
-        self.problem(
+        self.problems.borrow_mut().add_with_help(
             span,
-            &format!("the default value of `{name}` does not fit its type"),
+            format!("the default value of `{name}` does not fit its type"),
             "this default value",
+            "leave out what it belongs to in implemented.toml, with the reason",
         );
     }
 
     fn name_clash(&self, span: Span, of: &str, name: &str) {
-        let help =
-            format!("name the overloads of the operation in overload-names of [{of}] in implemented.toml");
+        let help = format!(
+            "name an operation's methods in overload-names of [{of}] in implemented.toml, or leave one of the two out"
+        );
         self.problems.borrow_mut().add_with_help(
             span,
             format!("two methods of {of} would have the name `{name}`"),

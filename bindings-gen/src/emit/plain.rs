@@ -132,16 +132,19 @@ impl Emitter<'_> {
 
     /// Whether the default of every member is that of its Rust type.
     fn default_is_derived(&self, dictionary: &Dictionary) -> bool {
-        let derived = |member: &DictionaryMember| match &member.default {
-            None => true,
-            Some(Literal::Null) => member.ty.is_nullable(),
-            Some(_) if member.ty.is_nullable() => false,
-            Some(_) if matches!(member.ty, Type::Union(_) | Type::Enum(_)) => false,
-            Some(Literal::Boolean(value)) => !value,
-            Some(Literal::Integer(value)) => *value == 0,
-            Some(Literal::Float(value)) => *value == 0.0,
-            Some(Literal::Text(text)) => text.is_empty(),
-            Some(Literal::EmptySequence | Literal::EmptyDictionary) => true,
+        let derived = |member: &DictionaryMember| match (&member.ty, &member.default) {
+            (_, None) => true,
+            (Type::Nullable(_), Some(literal)) => *literal == Literal::Null,
+            (Type::Boolean, Some(Literal::Boolean(value))) => !value,
+            (Type::Integer(..) | Type::Float { .. }, Some(Literal::Integer(value))) => *value == 0,
+            (Type::Float { .. }, Some(Literal::Float(value))) => *value == 0.0 && value.is_sign_positive(),
+            (Type::DomString { .. } | Type::UsvString | Type::ByteString, Some(Literal::Text(text))) => {
+                text.is_empty()
+            }
+            (Type::Generic(..), Some(literal)) => *literal == Literal::EmptySequence,
+            (Type::Record(..) | Type::Dictionary(_), Some(literal)) => *literal == Literal::EmptyDictionary,
+            (Type::Undefined, Some(literal)) => *literal == Literal::Undefined,
+            _ => false,
         };
         // A derived default would ask the same of the type parameters.
         let generic =

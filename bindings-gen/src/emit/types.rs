@@ -200,6 +200,8 @@ impl<'s> Types<'s> {
                 quote!(Some(#value))
             }
             (Type::Any, literal) => self.backend.any_literal(literal)?,
+            (Type::Undefined, Literal::Undefined) => quote!(()),
+            (Type::Bigint, Literal::Integer(value)) => self.backend.bigint_literal(*value)?,
             (Type::Boolean, Literal::Boolean(value)) => quote!(#value),
             (Type::Integer(integer, _), Literal::Integer(value)) if in_range(*integer, *value) => {
                 let literal = proc_macro2::Literal::i128_unsuffixed(*value);
@@ -217,7 +219,8 @@ impl<'s> Types<'s> {
                 let (name, variant) = (ident(name), ident(&enum_variant(text)));
                 quote!(#name::#variant)
             }
-            (Type::Generic(..) | Type::Record(..), Literal::EmptySequence | Literal::EmptyDictionary) => {
+            (Type::Generic(Generic::Promise | Generic::AsyncSequence, _), _) => return None,
+            (Type::Generic(..), Literal::EmptySequence) | (Type::Record(..), Literal::EmptyDictionary) => {
                 quote!(Vec::new())
             }
             (Type::Dictionary(name), Literal::EmptyDictionary) => {

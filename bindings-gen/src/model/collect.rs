@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ast::{Body, Definition, DefinitionKind, Ident};
+use super::find_attribute;
+use crate::ast::{AttributeValue, Body, Definition, DefinitionKind, Ident};
 use crate::diagnostics::Problems;
 
 /// A definition and what adds to it.
@@ -25,6 +26,8 @@ impl<'d> Entry<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Collected<'d> {
     pub(super) entries: BTreeMap<&'d str, Entry<'d>>,
+    /// `[LegacyWindowAlias]`: the interface that has the name, too; specifications use it as a type.
+    pub(super) aliases: BTreeMap<&'d str, &'d str>,
     /// Names that a `partial` or an `includes` mentions and nothing defines.
     pub(super) dangling: Vec<&'d Ident>,
 }
@@ -44,6 +47,8 @@ pub(super) fn collect<'d>(definitions: &'d [Definition], problems: &mut Problems
             collected.entries.insert(name, earlier);
         }
     }
+    let mains: Vec<&Definition> = collected.entries.values().map(|entry| entry.main).collect();
+    mains.into_iter().for_each(|main| collected.add_aliases(main));
     for definition in definitions {
         match &definition.kind {
             DefinitionKind::Includes(mixin) => collected.add_include(&definition.name, mixin, problems),
@@ -55,6 +60,15 @@ pub(super) fn collect<'d>(definitions: &'d [Definition], problems: &mut Problems
 }
 
 impl<'d> Collected<'d> {
+    fn add_aliases(&mut self, main: &'d Definition) {
+        let aliases = match find_attribute(&main.attributes, "LegacyWindowAlias").map(|found| &found.value) {
+            Some(AttributeValue::Name(alias)) => std::slice::from_ref(alias),
+            Some(AttributeValue::Names(aliases)) => aliases,
+            _ => return,
+        };
+        self.aliases.extend(aliases.iter().map(|alias| (alias.name.as_str(), main.name.name.as_str())));
+    }
+
     fn add_include(&mut self, into: &'d Ident, mixin: &'d Ident, problems: &mut Problems) {
         match self.entries.get(mixin.name.as_str()) {
             None => self.dangling.push(mixin),

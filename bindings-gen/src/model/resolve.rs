@@ -109,6 +109,10 @@ impl<'c, 'd> Resolver<'c, 'd> {
             _ => {}
         }
         let Some(entry) = self.collected.entries.get(name.as_str()) else {
+            // A name of the past, which SVG still has for the interfaces of Geometry.
+            if let Some(interface) = self.collected.aliases.get(name.as_str()) {
+                return Type::Interface((*interface).to_owned());
+            }
             self.dangling.push(ident.clone());
             return Type::Unknown(name, ident.span);
         };

@@ -238,7 +238,7 @@ impl<'s> Walk<'_, 's> {
         }
         let literal = |token: &Token<'_>| {
             matches!(token.kind, Kind::Number | Kind::Text)
-                || ["true", "false", "null", "Infinity", "NaN"].contains(&token.text)
+                || ["true", "false", "null", "undefined", "Infinity", "NaN"].contains(&token.text)
         };
         if self.peek().is_some_and(literal) {
             self.at += 1;

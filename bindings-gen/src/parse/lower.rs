@@ -6,7 +6,7 @@ use weedle::common::Identifier;
 use weedle::interface::Inheritance;
 use weedle::literal::{ConstValue, DefaultValue, FloatLit, IntegerLit};
 
-use super::rewrite::Rewritten;
+use super::rewrite::{LEADING_DASH, Rewritten};
 use crate::ast::{
     Argument, AttributeValue, Body, Definition, DefinitionKind, ExtendedAttribute, Ident, Literal,
 };
@@ -21,7 +21,8 @@ pub(super) struct Lower<'a> {
 
 impl Lower<'_> {
     pub(super) fn ident(&self, identifier: Identifier<'_>) -> Ident {
-        Ident { name: identifier.0.to_owned(), span: self.text.span_of(identifier.0) }
+        let name = identifier.0.strip_prefix(LEADING_DASH).unwrap_or(identifier.0);
+        Ident { name: name.to_owned(), span: self.text.span_of(identifier.0) }
     }
 
     /// Lowers a header; the members come later. `implements`, which is of the past, is a problem.
@@ -155,6 +156,7 @@ impl Lower<'_> {
             DefaultValue::Float(value) => self.float(value),
             DefaultValue::Integer(value) => self.integer(value),
             DefaultValue::Null(_) => Some(Literal::Null),
+            DefaultValue::String(value) if self.text.is_undefined(value.0) => Some(Literal::Undefined),
             DefaultValue::String(value) => Some(Literal::Text(value.0.to_owned())),
         }
     }

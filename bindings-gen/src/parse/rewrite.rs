@@ -6,7 +6,9 @@
 //! |---|---|
 //! | `[ReflectDefault=1]`, `[ReflectRange=(0, 8)]` | `[ReflectDefault="1"]`, `[ReflectRange="0, 8"]` |
 //! | `async_iterable<T>` | `async iterable<T>` |
+//! | `-webkit-transform` | `leading--dash-webkit-transform` |
 //! | `async_sequence<T>` | `record<async--sequence, T>` |
+//! | `= undefined` as a default value | `= ""`, at a place that is kept |
 //! | `sequence<[Clamp] octet>` | `sequence<([Clamp] octet)>`: a union of one |
 //! | `sequence<[Clamp] (octet or A)>` | `sequence<([Clamp] annotated--union or (octet or A))>` |
 
@@ -16,6 +18,9 @@ use crate::source::Span;
 /// The record key that stands for `async_sequence`. Not a word that IDL would use.
 pub(super) const ASYNC_SEQUENCE: &str = "async--sequence";
 
+/// What stands before a name that begins with a dash.
+pub(super) const LEADING_DASH: &str = "leading--dash";
+
 /// The member of a union that stands for the extended attributes of the other, which is a union itself.
 pub(super) const ANNOTATED_UNION: &str = "annotated--union";
 
@@ -24,13 +29,23 @@ pub(super) struct Rewritten {
     pub(super) text: String,
     /// Offset in `text` and span in the file of every token, in order.
     places: Vec<(usize, Span)>,
+    /// Offsets in `text` of the empty strings that stand for `undefined`.
+    undefined: Vec<usize>,
 }
 
 impl Rewritten {
     /// The place in the file of a part of [`text`](Self::text), as weedle hands it out.
     pub(super) fn span_of(&self, part: &str) -> Span {
-        let offset = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-        self.span_at(offset)
+        self.span_at(self.offset_of(part))
+    }
+
+    /// Whether a string, as weedle hands it out, stands for `undefined`.
+    pub(super) fn is_undefined(&self, string: &str) -> bool {
+        self.undefined.contains(&self.offset_of(string))
+    }
+
+    fn offset_of(&self, part: &str) -> usize {
+        part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr())
     }
 
     /// The place in the file of the token at or before an offset of [`text`](Self::text).
@@ -48,7 +63,8 @@ impl Rewritten {
 
 /// Writes tokens for weedle.
 pub(super) fn rewrite(tokens: &[Token<'_>]) -> Rewritten {
-    let mut writer = Writer { out: Rewritten { text: String::new(), places: Vec::new() }, open: Vec::new() };
+    let out = Rewritten { text: String::new(), places: Vec::new(), undefined: Vec::new() };
+    let mut writer = Writer { out, open: Vec::new() };
     let mut rest = tokens;
     while let Some((token, tail)) = rest.split_first() {
         rest = tail.get(writer.token(token, tail)..).unwrap_or_default();
@@ -85,6 +101,9 @@ impl Writer {
         let next = after.first();
         match token.kind {
             Kind::Word if token.text == "async_iterable" => self.push(token.span, "async iterable"),
+            Kind::Word if token.text.starts_with('-') => {
+                self.push(token.span, &format!("{LEADING_DASH}{}", token.text));
+            }
             Kind::Word if token.text == "async_sequence" && next.is_some_and(|next| next.is('<')) => {
                 self.push(token.span, "record <");
                 self.push(token.span, ASYNC_SEQUENCE);
@@ -96,6 +115,12 @@ impl Writer {
             Kind::Sign('=') if self.inside('[') => {
                 self.push(token.span, "=");
                 return self.attribute_value(after);
+            }
+            Kind::Sign('=') if is_undefined(after) => {
+                self.push(token.span, "=");
+                self.out.undefined.push(self.out.text.len() + " \"".len());
+                self.push(next.map_or(token.span, |next| next.span), "\"\"");
+                return 1;
             }
             Kind::Sign(sign @ ('(' | '[' | '{' | '<')) => {
                 self.push(token.span, token.text);
@@ -167,5 +192,14 @@ impl Writer {
             }
             _ => 0,
         }
+    }
+}
+
+/// Whether what follows a `=` is the default value `undefined`, and not the return type of a callback.
+fn is_undefined(after: &[Token<'_>]) -> bool {
+    match after {
+        [value, end, ..] => value.text == "undefined" && !end.is('('),
+        [value] => value.text == "undefined",
+        [] => false,
     }
 }

@@ -154,6 +154,7 @@ static VALUES: Interface = Interface {
             },
         ),
     ],
+    constants: &[Member::constant_bigint(c"MANY", 9007199254740993)],
     ..Interface::new::<Values>(c"Values", 0, 0, 0)
 };
 

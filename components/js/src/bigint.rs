@@ -6,22 +6,37 @@ use crate::{Exception, Fallible, FromJs, Handle, Realm, ToJs, Value, ValueKind};
 
 /// A `bigint`: an integer of any size.
 #[derive(Clone, Debug)]
-pub struct BigInt(Value);
+pub struct BigInt(Integer);
+
+#[derive(Clone, Debug)]
+enum Integer {
+    /// One that a script has.
+    Value(Value),
+    /// One that Rust made, which no realm has seen.
+    New(i128),
+}
 
 impl BigInt {
-    /// Of an integer.
-    pub fn new(realm: &Realm, value: i64) -> Fallible<Self> {
-        Value::bigint_i64(realm, value).map(Self)
-    }
-
     /// The integer, if it is one of 64 bits.
     pub fn to_i64(&self, realm: &Realm) -> Fallible<Option<i64>> {
-        Ok(self.to_text(realm)?.parse().ok())
+        Ok(match &self.0 {
+            Integer::Value(value) => realm.bigint_to_text(value)?.parse().ok(),
+            Integer::New(value) => (*value).try_into().ok(),
+        })
     }
 
     /// In decimal.
     pub fn to_text(&self, realm: &Realm) -> Fallible<String> {
-        realm.bigint_to_text(&self.0)
+        match &self.0 {
+            Integer::Value(value) => realm.bigint_to_text(value),
+            Integer::New(value) => Ok(value.to_string()),
+        }
+    }
+}
+
+impl From<i128> for BigInt {
+    fn from(value: i128) -> Self {
+        Self(Integer::New(value))
     }
 }
 
@@ -29,26 +44,36 @@ impl FromJs for BigInt {
     /// [ToBigInt](https://tc39.es/ecma262/#sec-tobigint).
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
         if value.kind() == ValueKind::BigInt {
-            return Ok(Self(value.clone()));
+            return Ok(Self(Integer::Value(value.clone())));
         }
         let primitive = realm.to_primitive_number(value)?;
         match primitive.kind() {
-            ValueKind::BigInt => Ok(Self(primitive)),
-            ValueKind::Boolean | ValueKind::String => realm.bigint_of(&primitive).map(Self),
+            ValueKind::BigInt => Ok(Self(Integer::Value(primitive))),
+            ValueKind::Boolean | ValueKind::String => {
+                realm.bigint_of(&primitive).map(Integer::Value).map(Self)
+            }
             _ => Err(Exception::type_error("the value cannot be converted to a BigInt")),
         }
     }
 }
 
 impl ToJs for BigInt {
-    fn to_js(self, _: &Realm) -> Fallible<Value> {
-        Ok(self.0)
+    fn to_js(self, realm: &Realm) -> Fallible<Value> {
+        match self.0 {
+            Integer::Value(value) => Ok(value),
+            Integer::New(value) => match i64::try_from(value) {
+                Ok(value) => Value::bigint_i64(realm, value),
+                Err(_) => realm.bigint_of(&Value::string(realm, &value.to_string())?),
+            },
+        }
     }
 }
 
 impl Handle for BigInt {
     fn each_value(&self, visit: &mut dyn FnMut(&Value)) {
-        visit(&self.0);
+        if let Integer::Value(value) = &self.0 {
+            visit(value);
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use bgfetch_js::{
 
 use super::lists::plain_objects;
 use crate::bindings::{
-    BaseMethods, BigintOrDouble, DerivedMethods, DirectoryMethods, Filter, FiltersMethods, HandlerNonNull,
-    MakerMethods, MemoryMethods, NamelessMethods, PictureElementMethods, SocketMethods, ValuesMethods,
+    BaseMethods, BigintOrDouble, Changes, DerivedMethods, DirectoryMethods, Filter, FiltersMethods,
+    HandlerNonNull, MakerMethods, MarginsMethods, MemoryMethods, NamelessMethods, PictureElementMethods,
+    SocketMethods, UndefinedOrDomString, ValuesMethods,
 };
 
 plain_objects!(
@@ -60,6 +61,47 @@ impl ValuesMethods for Values {
 
     fn huge(&self, _: &Realm, value: u64) -> Fallible<u64> {
         Ok(value)
+    }
+
+    fn most(&self, _: &Realm, value: BigInt) -> Fallible<BigInt> {
+        Ok(value)
+    }
+
+    fn nothing(&self, _: &Realm, value: Value) -> Fallible<Value> {
+        Ok(value)
+    }
+
+    fn maybe(&self, _: &Realm, value: UndefinedOrDomString) -> Fallible<UndefinedOrDomString> {
+        Ok(value)
+    }
+
+    fn changes(&self, _: &Realm, changes: Changes) -> Fallible<Changes> {
+        Ok(changes)
+    }
+}
+
+/// A property under two names.
+#[derive(Default)]
+pub struct Margins {
+    reflector: Reflector,
+    top: RefCell<DomString>,
+}
+
+trace_fields!(Margins {});
+platform_object!(Margins);
+
+impl MarginsMethods for Margins {
+    fn constructor(_: &Realm) -> Fallible<Self> {
+        Ok(Margins::default())
+    }
+
+    fn margin_top(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(self.top.borrow().clone())
+    }
+
+    fn set_margin_top(&self, _: &Realm, value: DomString) -> Fallible<()> {
+        self.top.replace(value);
+        Ok(())
     }
 }
 

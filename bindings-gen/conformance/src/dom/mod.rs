@@ -13,7 +13,8 @@ use bgfetch_js::{Reflector, platform_object, trace_fields};
 pub use self::collections::{Box, Hidden, List, Pairs, Sink, Stream};
 pub use self::cost::Cost;
 pub use self::further::{
-    Assembly, Base, Derived, Directory, Filters, Maker, Memory, Nameless, PictureElement, Socket, Values,
+    Assembly, Base, Derived, Directory, Filters, Maker, Margins, Memory, Nameless, PictureElement, Socket,
+    Values,
 };
 pub use self::greeter::Greeter;
 pub use self::lists::{Indexed, Marks, Named, NamedIndexed, Overriding, OwnTags, Scores, Shelf, Tags};

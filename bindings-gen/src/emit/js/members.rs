@@ -51,8 +51,8 @@ impl Emitter<'_> {
                     handlers = handlers.saturating_add(1);
                     tables.add(entry, member, target, false);
                 }
-                MemberKind::Constant { name, value, .. } => {
-                    let entry = self.constant(member, &name.name, value);
+                MemberKind::Constant { name, ty, value } => {
+                    let entry = self.constant(member, &name.name, ty, value);
                     tables.constants.extend(entry.map(|entry| flags(entry, member, target)));
                 }
                 MemberKind::Attribute(attribute) => {
@@ -94,9 +94,17 @@ impl Emitter<'_> {
         tables
     }
 
-    fn constant(&self, member: &Member, name: &str, value: &Literal) -> Option<TokenStream> {
+    fn constant(&self, member: &Member, name: &str, ty: &Type, value: &Literal) -> Option<TokenStream> {
         let name = c_string(name);
         let number = match value {
+            Literal::Integer(value) if *ty == Type::Bigint => {
+                let Ok(value) = i64::try_from(*value) else {
+                    self.problem(member.span, "a constant of type bigint has 64 bits", "this constant");
+                    return None;
+                };
+                let value = TokenLiteral::i64_unsuffixed(value);
+                return Some(quote!(Member::constant_bigint(#name, #value)));
+            }
             Literal::Boolean(value) => return Some(quote!(Member::constant_boolean(#name, #value))),
             #[expect(clippy::cast_precision_loss, reason = "JavaScript numbers have this precision, too")]
             Literal::Integer(value) => *value as f64,

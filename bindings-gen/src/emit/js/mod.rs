@@ -66,6 +66,7 @@ impl Backend for Js {
     fn any_literal(&self, literal: &Literal) -> Option<TokenStream> {
         match literal {
             Literal::Null => Some(quote!(Value::NULL)),
+            Literal::Undefined => Some(quote!(Value::UNDEFINED)),
             Literal::Boolean(value) => Some(quote!(Value::boolean(#value))),
             Literal::Integer(_) | Literal::Float(_) => {
                 let number = float_literal(true, literal);
@@ -73,6 +74,11 @@ impl Backend for Js {
             }
             Literal::Text(_) | Literal::EmptySequence | Literal::EmptyDictionary => None,
         }
+    }
+
+    fn bigint_literal(&self, value: i128) -> Option<TokenStream> {
+        let value = proc_macro2::Literal::i128_unsuffixed(value);
+        Some(quote!(BigInt::from(#value)))
     }
 
     fn reserved_names(&self) -> BTreeSet<&'static str> {

@@ -18,6 +18,7 @@ use super::docs::definition_doc;
 use super::files::Module;
 use super::methods::too_many_arguments;
 use super::names::{ident, snake};
+use super::types::float_literal;
 use crate::ast::Literal;
 use crate::model::{Argument, Callback, Interface, MemberKind, Type};
 
@@ -61,9 +62,20 @@ impl Backend for RustOnly {
     fn any_literal(&self, literal: &Literal) -> Option<TokenStream> {
         match literal {
             Literal::Null => Some(quote!(E::null())),
+            Literal::Undefined => Some(quote!(E::undefined())),
             Literal::Boolean(value) => Some(quote!(E::boolean(#value))),
-            _ => None,
+            Literal::Integer(_) | Literal::Float(_) => {
+                let number = float_literal(true, literal);
+                Some(quote!(E::number(#number)))
+            }
+            Literal::Text(text) => Some(quote!(E::string(DomString::from(#text)))),
+            Literal::EmptySequence | Literal::EmptyDictionary => None,
         }
+    }
+
+    fn bigint_literal(&self, value: i128) -> Option<TokenStream> {
+        let value = proc_macro2::Literal::i128_unsuffixed(value);
+        Some(quote!(E::bigint(#value)))
     }
 
     fn generics(&self) -> Generics {

@@ -12,7 +12,7 @@ use crate::emit::names::ident;
 /// Types that only an engine has, with what they are.
 const ENGINE_TYPES: [(&str, &str); 24] = [
     ("Realm", "The environment that a method runs in: a global object and what belongs to it."),
-    ("Exception", "What is thrown."),
+    ("Thrown", "What is thrown."),
     ("Value", "`any`: a value of the engine's language."),
     ("Object", "`object`."),
     ("Symbol", "`symbol`."),
@@ -52,7 +52,7 @@ pub(super) fn module<'m>(modules: impl Iterator<Item = &'m Module>) -> Module {
         associated(&module.items, &mut of_engine);
     }
     if used.contains("Fallible") {
-        of_engine.insert("Exception".to_owned());
+        of_engine.insert("Thrown".to_owned());
     }
     let types = ENGINE_TYPES.iter().filter(|(name, _)| of_engine.contains(*name)).map(|(name, what)| {
         let (docs, name) = (doc(&[(*what).to_owned()]), ident(name));
@@ -97,21 +97,58 @@ fn generic_types(of_engine: &BTreeSet<String>) -> TokenStream {
     quote!(#root #promise #sequence)
 }
 
-/// Default values of type `any`.
+/// Default values of types that only an engine has.
 fn literals(of_engine: &BTreeSet<String>) -> TokenStream {
-    let null = of_engine.contains("null").then(|| {
-        quote! {
-            /// `null`.
-            fn null() -> Self::Value;
-        }
-    });
-    let boolean = of_engine.contains("boolean").then(|| {
-        quote! {
-            /// `true` or `false`.
-            fn boolean(value: bool) -> Self::Value;
-        }
-    });
-    quote!(#null #boolean)
+    let literals = [
+        (
+            "null",
+            "`null`.",
+            quote!(
+                fn null() -> Self::Value;
+            ),
+        ),
+        (
+            "undefined",
+            "`undefined`.",
+            quote!(
+                fn undefined() -> Self::Value;
+            ),
+        ),
+        (
+            "boolean",
+            "`true` or `false`.",
+            quote!(
+                fn boolean(value: bool) -> Self::Value;
+            ),
+        ),
+        (
+            "number",
+            "A number.",
+            quote!(
+                fn number(value: f64) -> Self::Value;
+            ),
+        ),
+        (
+            "string",
+            "A string.",
+            quote!(
+                fn string(value: DomString) -> Self::Value;
+            ),
+        ),
+        (
+            "bigint",
+            "An integer of any size.",
+            quote!(
+                fn bigint(value: i128) -> Self::BigInt;
+            ),
+        ),
+    ];
+    let used = literals.into_iter().filter(|(name, ..)| of_engine.contains(*name));
+    used.map(|(_, what, function)| {
+        let docs = doc(&[what.to_owned()]);
+        quote!(#docs #function)
+    })
+    .collect()
 }
 
 /// The types of Web IDL that are data, in every engine.
@@ -119,7 +156,7 @@ fn data_types(used: &BTreeSet<String>) -> TokenStream {
     let fallible = used.contains("Fallible").then(|| {
         quote! {
             /// The result of what may throw.
-            pub type Fallible<E, T> = Result<T, <E as Engine>::Exception>;
+            pub type Fallible<E, T> = Result<T, <E as Engine>::Thrown>;
         }
     });
     let inherits = used.contains("Inherits").then(|| {

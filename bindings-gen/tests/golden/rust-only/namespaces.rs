@@ -23,7 +23,7 @@ pub trait Engine: Clone + std::fmt::Debug + Sized + 'static {
     type Realm: Clone + std::fmt::Debug + 'static;
 
     /// What is thrown.
-    type Exception: Clone + std::fmt::Debug + 'static;
+    type Thrown: Clone + std::fmt::Debug + 'static;
 
     /// `any`: a value of the engine's language.
     type Value: Clone + std::fmt::Debug + 'static;
@@ -39,7 +39,7 @@ pub trait Engine: Clone + std::fmt::Debug + Sized + 'static {
 }
 
 /// The result of what may throw.
-pub type Fallible<E, T> = Result<T, <E as Engine>::Exception>;
+pub type Fallible<E, T> = Result<T, <E as Engine>::Thrown>;
 
 /// `DOMString`: 16-bit units, which need not be well-formed UTF-16.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,7 +7,7 @@ pub trait Engine: Clone + std::fmt::Debug + Sized + 'static {
     type Realm: Clone + std::fmt::Debug + 'static;
 
     /// What is thrown.
-    type Exception: Clone + std::fmt::Debug + 'static;
+    type Thrown: Clone + std::fmt::Debug + 'static;
 
     /// A counted reference to an object that implements an interface.
     type Root<T: std::fmt::Debug + 'static>: Clone
@@ -17,7 +17,7 @@ pub trait Engine: Clone + std::fmt::Debug + Sized + 'static {
 }
 
 /// The result of what may throw.
-pub type Fallible<E, T> = Result<T, <E as Engine>::Exception>;
+pub type Fallible<E, T> = Result<T, <E as Engine>::Thrown>;
 
 /// `DOMString`: 16-bit units, which need not be well-formed UTF-16.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,6 +14,7 @@ use crate::object::{ALL, HIDDEN, check};
 use crate::{DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value, state};
 
 const CONFIGURABLE: c_int = q::JS_PROP_CONFIGURABLE as c_int;
+const ENUMERABLE: c_int = q::JS_PROP_ENUMERABLE as c_int;
 
 impl Realm {
     /// Defines every interface object and namespace that this realm exposes on its global object.
@@ -220,6 +221,11 @@ unsafe extern "C" fn illegal_constructor(
 /// Defines those members that the realm exposes.
 pub(super) fn install_members(realm: &Realm, object: &Object, members: &'static [Member]) -> Fallible<()> {
     for member in members.iter().filter(|member| member.is_exposed(realm)) {
+        if let Some(value) = member.bigint() {
+            let name = member.name().to_str().unwrap_or_default();
+            object.define(realm, name, &Value::bigint_i64(realm, value)?, ENUMERABLE)?;
+            continue;
+        }
         // SAFETY: context and object are alive; the entry is static, as lazily made functions need it.
         let status =
             unsafe { q::JS_SetPropertyFunctionList(realm.raw(), object.raw(), &raw const member.entry, 1) };

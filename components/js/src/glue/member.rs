@@ -177,6 +177,24 @@ impl Member {
         })
     }
 
+    /// A constant of type `bigint`.
+    #[must_use]
+    pub const fn constant_bigint(name: &'static CStr, value: i64) -> Self {
+        Self::of(q::JSCFunctionListEntry {
+            name: name.as_ptr(),
+            prop_flags: q::JS_PROP_ENUMERABLE as u8,
+            def_type: q::JS_DEF_PROP_INT64 as u8,
+            magic: 0,
+            u: q::JSCFunctionListEntry__bindgen_ty_1 { i64_: value },
+        })
+    }
+
+    /// The value of a constant of type `bigint`; none if it is something else.
+    pub(super) fn bigint(&self) -> Option<i64> {
+        // SAFETY: entries of that kind are made in one place, and with this field.
+        (u32::from(self.entry.def_type) == q::JS_DEF_PROP_INT64).then(|| unsafe { self.entry.u.i64_ })
+    }
+
     /// Exposed only there.
     #[must_use]
     pub const fn exposed(mut self, exposure: Exposure) -> Self {
