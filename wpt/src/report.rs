@@ -1,6 +1,6 @@
 //! `wptreport.json`, in upstream's format, which wpt.fyi and upstream's tools read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,16 @@ pub enum ReportError {
         path: PathBuf,
         /// What is wrong.
         source: serde_json::Error,
+    },
+    /// Two reports that do not belong together.
+    #[error(
+        "results of {later} cannot replace those of {first}: merge reports of the same browser and tests"
+    )]
+    Different {
+        /// Browser and revision of the tests.
+        first: String,
+        /// Those of the other report.
+        later: String,
     },
 }
 
@@ -121,12 +131,36 @@ impl Report {
         });
     }
 
-    /// Ends it now and writes it.
+    /// Takes over the results of a later run: those of the same tests are replaced. Returns how many were.
+    ///
+    /// # Errors
+    /// If it is of another browser or of other tests.
+    pub fn merge(&mut self, later: Self) -> Result<usize, ReportError> {
+        let subject = |report: &Self| {
+            let revision = report.run_info.get("revision").and_then(Value::as_str).unwrap_or("unknown");
+            format!("{} with tests of revision {revision}", report.title())
+        };
+        let (first, other) = (subject(self), subject(&later));
+        if first != other {
+            return Err(ReportError::Different { first, later: other });
+        }
+        let before = self.results.len();
+        let again: BTreeSet<_> = later.results.iter().map(|result| result.test.as_str()).collect();
+        self.results.retain(|result| !again.contains(result.test.as_str()));
+        let replaced = before - self.results.len();
+        self.results.extend(later.results);
+        self.time_end = later.time_end;
+        Ok(replaced)
+    }
+
+    /// Ends it now, if it has not ended, and writes it.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn write(&mut self, path: &Path) -> Result<(), ReportError> {
-        self.time_end = now();
+        if self.time_end == 0 {
+            self.time_end = now();
+        }
         self.results.sort_by(|a, b| a.test.cmp(&b.test));
         let write = || {
             let mut file = BufWriter::new(File::create(path)?);
@@ -218,5 +252,29 @@ mod tests {
         let read = Report::read(file.path()).expect("read back");
         assert_eq!((read.title().as_str(), read.results.len()), ("bgfetch", 1));
         assert!(read.time_end >= read.time_start);
+    }
+
+    #[test]
+    fn a_later_run_replaces_what_it_ran_again() {
+        let report = |version: &str, tests: &[(&str, &str)]| -> Report {
+            let results: Vec<_> = tests
+                .iter()
+                .map(|(test, status)| serde_json::json!({ "test": test, "status": status }))
+                .collect();
+            let json = serde_json::json!({
+                "run_info": { "product": "chromium", "browser_version": version, "revision": "r" },
+                "time_start": 1, "time_end": 2, "results": results,
+            });
+            serde_json::from_value(json).expect("a report")
+        };
+        let mut whole = report("1", &[("/a.html", "TIMEOUT"), ("/b.html", "OK")]);
+        let replaced = whole.merge(report("1", &[("/a.html", "OK"), ("/c.html", "OK")])).expect("the same");
+        assert_eq!(replaced, 1);
+        let results: Vec<_> =
+            whole.results.iter().map(|result| (result.test.as_str(), result.status.as_str())).collect();
+        assert_eq!(results, [("/b.html", "OK"), ("/a.html", "OK"), ("/c.html", "OK")]);
+        let error = whole.merge(report("2", &[])).expect_err("another version").to_string();
+        assert!(error.contains("chromium 2 with tests of revision r"), "{error}");
+        assert!(error.contains("chromium 1"), "{error}");
     }
 }

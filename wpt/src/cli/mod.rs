@@ -41,6 +41,8 @@ enum Command {
     Serve,
     /// Set two reports side by side, subtest by subtest.
     Compare(CompareArguments),
+    /// Put a report of some tests into one of more: what was run again replaces what stood there.
+    Merge(MergeArguments),
     /// List expectations that give no reason.
     Lint {
         /// The folder of expectations.
@@ -121,6 +123,21 @@ struct CompareArguments {
     /// Where the page goes.
     #[arg(long)]
     html: Option<PathBuf>,
+    /// Print a table of Markdown, a line for each top folder.
+    #[arg(long)]
+    markdown: bool,
+}
+
+#[derive(Debug, Args)]
+struct MergeArguments {
+    /// A wptreport.json.
+    first: PathBuf,
+    /// Later ones, of the same browser and the same tests.
+    #[arg(required = true)]
+    later: Vec<PathBuf>,
+    /// Where the result goes.
+    #[arg(long, short, default_value = "wptreport.json")]
+    output: PathBuf,
 }
 
 fn multiplier(text: &str) -> Result<f64, String> {
@@ -144,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => other::list(&console, &arguments),
         Command::Serve => other::serve(&console),
         Command::Compare(arguments) => other::compare(&console, &arguments),
+        Command::Merge(arguments) => other::merge(&console, &arguments),
         Command::Lint { metadata } => other::lint(&console, &metadata),
     };
     done.unwrap_or_else(|error| {

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::console::Console;
-use super::{CompareArguments, Done, SelectArguments, UNEXPECTED};
-use crate::compare::{Comparison, html};
+use super::{CompareArguments, Done, MergeArguments, SelectArguments, UNEXPECTED};
+use crate::compare::{Comparison, html, markdown};
 use crate::environment::RunError;
 use crate::expect;
 use crate::pool::{self, PoolError};
@@ -52,14 +52,29 @@ pub(super) fn serve(console: &Arc<Console>) -> Done {
 
 pub(super) fn compare(console: &Arc<Console>, arguments: &CompareArguments) -> Done {
     let comparison = Comparison::new(Report::read(&arguments.first)?, Report::read(&arguments.second)?);
-    for line in comparison.lines() {
-        console.print(&line);
+    if arguments.markdown {
+        console.print(markdown::table(&comparison).trim_end());
+    } else {
+        for line in comparison.lines() {
+            console.print(&line);
+        }
     }
     if let Some(path) = &arguments.html {
         std::fs::write(path, html::page(&comparison))
             .map_err(|source| RunError::File { path: path.clone(), source })?;
         console.say(&format!("the page is {}", path.display()));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn merge(console: &Arc<Console>, arguments: &MergeArguments) -> Done {
+    let mut report = Report::read(&arguments.first)?;
+    for path in &arguments.later {
+        let replaced = report.merge(Report::read(path)?)?;
+        console.say(&format!("{}: {replaced} tests were there before", path.display()));
+    }
+    report.write(&arguments.output)?;
+    console.say(&format!("{} tests in {}", report.results.len(), arguments.output.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::markdown::percent;
 use super::{Comparison, Pair, Side, Standing, Tally, TestPair};
 
 /// As many subtests that pass in both does a test show; what does not pass in one of them is shown whole.
@@ -113,12 +114,6 @@ fn row(name: &str, tally: &Tally, class: &str, out: &mut String) {
         let _ = write!(out, "<i class={class} style='flex:{count}'></i>");
     }
     out.push_str("</span>\n");
-}
-
-/// Rounded down: 100.0 % means all.
-fn percent(part: usize, all: usize) -> String {
-    let thousandth = part.saturating_mul(1000).checked_div(all).unwrap_or_default();
-    format!("{}.{} %", thousandth / 10, thousandth % 10)
 }
 
 fn filter([first, second]: &[String; 2], out: &mut String) {

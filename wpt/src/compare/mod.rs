@@ -1,6 +1,7 @@
 //! Two reports side by side.
 
 pub mod html;
+pub mod markdown;
 
 use std::collections::BTreeMap;
 
@@ -102,6 +103,15 @@ impl Tally {
     #[must_use]
     pub const fn all(&self) -> usize {
         self.both + self.first + self.second + self.neither
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.both += other.both;
+        self.first += other.first;
+        self.second += other.second;
+        self.neither += other.neither;
     }
 }
 

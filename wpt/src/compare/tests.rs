@@ -77,3 +77,24 @@ fn of_very_many_that_pass_in_both_the_page_shows_some_and_counts_the_others() {
     assert!(page.contains("the last"), "what differs is shown however late it comes");
     assert!(page.contains("1001"), "and all are counted");
 }
+
+#[test]
+fn the_table_sums_the_suites_of_a_folder() {
+    let results = |statuses: [&str; 2]| {
+        let test = |test: &str, status: &str| {
+            let subtests: Vec<_> =
+                (0..700).map(|n| serde_json::json!({ "name": n.to_string(), "status": status })).collect();
+            serde_json::json!({ "test": test, "status": "OK", "subtests": subtests })
+        };
+        let [a, b] = statuses;
+        serde_json::json!([test("/fetch/api/x.html", a), test("/fetch/range/y.html", b)])
+    };
+    let comparison = Comparison::new(
+        report("bgfetch", "1", results(["PASS", "PASS"])),
+        report("chromium", "1", results(["FAIL", "PASS"])),
+    );
+    let table = markdown::table(&comparison);
+    assert!(table.contains("| | subtests | bgfetch 1.0 | chromium 1.0 |"), "{table}");
+    assert!(table.contains("| fetch | 1,400 | 1,400 (100.0 %) | 700 (50.0 %) | 700 | 0 |"), "{table}");
+    assert!(table.ends_with("| all | 1,400 | 1,400 (100.0 %) | 700 (50.0 %) | 700 | 0 |\n"), "{table}");
+}
