@@ -103,21 +103,20 @@ impl Default for Changes {
 
 impl FromJs for Changes {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "Changes")?;
+        static MEMBERS: idl::Members = idl::Members::new(
+            "Changes",
+            &["data", "either", "flag", "id", "last", "number", "text"],
+        );
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(Changes {
-            data: source.or("data", FromJs::from_js, || Value::UNDEFINED)?,
+            data: source.or(0, FromJs::from_js, || Value::UNDEFINED)?,
             either: source
-                .or(
-                    "either",
-                    FromJs::from_js,
-                    || BigintOrDomString::Bigint(BigInt::from(7)),
-                )?,
-            flag: source.or("flag", FromJs::from_js, || Value::boolean(false))?,
-            id: source.or("id", FromJs::from_js, || BigInt::from(0))?,
-            last: source.or("last", FromJs::from_js, || None)?,
-            number: source.or("number", FromJs::from_js, || Value::number(1.5))?,
-            text: source
-                .or("text", FromJs::from_js, || UndefinedOrDomString::Undefined(()))?,
+                .or(1, FromJs::from_js, || BigintOrDomString::Bigint(BigInt::from(7)))?,
+            flag: source.or(2, FromJs::from_js, || Value::boolean(false))?,
+            id: source.or(3, FromJs::from_js, || BigInt::from(0))?,
+            last: source.or(4, FromJs::from_js, || None)?,
+            number: source.or(5, FromJs::from_js, || Value::number(1.5))?,
+            text: source.or(6, FromJs::from_js, || UndefinedOrDomString::Undefined(()))?,
         })
     }
 }
@@ -125,13 +124,13 @@ impl FromJs for Changes {
 impl Changes {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
-        object.create(realm, "data", &self.data.to_js(realm)?)?;
-        object.create(realm, "either", &self.either.to_js(realm)?)?;
-        object.create(realm, "flag", &self.flag.to_js(realm)?)?;
-        object.create(realm, "id", &self.id.to_js(realm)?)?;
-        object.create(realm, "last", &self.last.to_js(realm)?)?;
-        object.create(realm, "number", &self.number.to_js(realm)?)?;
-        object.create(realm, "text", &self.text.to_js(realm)?)?;
+        idl::write(realm, object, "data", self.data)?;
+        idl::write(realm, object, "either", self.either)?;
+        idl::write(realm, object, "flag", self.flag)?;
+        idl::write(realm, object, "id", self.id)?;
+        idl::write(realm, object, "last", self.last)?;
+        idl::write(realm, object, "number", self.number)?;
+        idl::write(realm, object, "text", self.text)?;
         Ok(())
     }
 }

@@ -16,10 +16,14 @@ pub struct AllDefaults {
 
 impl FromJs for AllDefaults {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "AllDefaults")?;
+        static MEMBERS: idl::Members = idl::Members::new(
+            "AllDefaults",
+            &["number", "text"],
+        );
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(AllDefaults {
-            number: source.or("number", FromJs::from_js, || 0)?,
-            text: source.or("text", FromJs::from_js, || DomString::from(""))?,
+            number: source.or(0, FromJs::from_js, || 0)?,
+            text: source.or(1, FromJs::from_js, || DomString::from(""))?,
         })
     }
 }
@@ -27,8 +31,8 @@ impl FromJs for AllDefaults {
 impl AllDefaults {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
-        object.create(realm, "number", &self.number.to_js(realm)?)?;
-        object.create(realm, "text", &self.text.to_js(realm)?)?;
+        idl::write(realm, object, "number", self.number)?;
+        idl::write(realm, object, "text", self.text)?;
         Ok(())
     }
 }
@@ -61,10 +65,11 @@ impl Default for Base {
 
 impl FromJs for Base {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "Base")?;
+        static MEMBERS: idl::Members = idl::Members::new("Base", &["bubbles", "kind"]);
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(Base {
-            bubbles: source.or("bubbles", FromJs::from_js, || false)?,
-            kind: source.or("kind", FromJs::from_js, || DomString::from("plain"))?,
+            bubbles: source.or(0, FromJs::from_js, || false)?,
+            kind: source.or(1, FromJs::from_js, || DomString::from("plain"))?,
         })
     }
 }
@@ -72,8 +77,8 @@ impl FromJs for Base {
 impl Base {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
-        object.create(realm, "bubbles", &self.bubbles.to_js(realm)?)?;
-        object.create(realm, "kind", &self.kind.to_js(realm)?)?;
+        idl::write(realm, object, "bubbles", self.bubbles)?;
+        idl::write(realm, object, "kind", self.kind)?;
         Ok(())
     }
 }
@@ -112,14 +117,18 @@ impl std::ops::Deref for Derived {
 
 impl FromJs for Derived {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "Derived")?;
+        static MEMBERS: idl::Members = idl::Members::new(
+            "Derived",
+            &["detail", "names", "ratio", "size", "total"],
+        );
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(Derived {
             parent: FromJs::from_js(realm, value)?,
-            detail: source.or("detail", FromJs::from_js, || Value::NULL)?,
-            names: source.optional("names", FromJs::from_js)?,
-            ratio: source.or("ratio", FromJs::from_js, || 1.0)?,
-            size: source.or("size", FromJs::from_js, || None)?,
-            total: source.required("total", FromJs::from_js)?,
+            detail: source.or(0, FromJs::from_js, || Value::NULL)?,
+            names: source.optional(1, FromJs::from_js)?,
+            ratio: source.or(2, FromJs::from_js, || 1.0)?,
+            size: source.or(3, FromJs::from_js, || None)?,
+            total: source.required(4, FromJs::from_js)?,
         })
     }
 }
@@ -128,13 +137,13 @@ impl Derived {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
         self.parent.write(realm, object)?;
-        object.create(realm, "detail", &self.detail.to_js(realm)?)?;
+        idl::write(realm, object, "detail", self.detail)?;
         if let Some(value) = self.names {
-            object.create(realm, "names", &value.to_js(realm)?)?;
+            idl::write(realm, object, "names", value)?;
         }
-        object.create(realm, "ratio", &self.ratio.to_js(realm)?)?;
-        object.create(realm, "size", &self.size.to_js(realm)?)?;
-        object.create(realm, "total", &self.total.to_js(realm)?)?;
+        idl::write(realm, object, "ratio", self.ratio)?;
+        idl::write(realm, object, "size", self.size)?;
+        idl::write(realm, object, "total", self.total)?;
         Ok(())
     }
 }

@@ -13,9 +13,10 @@ pub struct Options {
 
 impl FromJs for Options {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "Options")?;
+        static MEMBERS: idl::Members = idl::Members::new("Options", &["preventCancel"]);
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(Options {
-            prevent_cancel: source.or("preventCancel", FromJs::from_js, || false)?,
+            prevent_cancel: source.or(0, FromJs::from_js, || false)?,
         })
     }
 }
@@ -23,7 +24,7 @@ impl FromJs for Options {
 impl Options {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
-        object.create(realm, "preventCancel", &self.prevent_cancel.to_js(realm)?)?;
+        idl::write(realm, object, "preventCancel", self.prevent_cancel)?;
         Ok(())
     }
 }

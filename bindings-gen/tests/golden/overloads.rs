@@ -13,9 +13,10 @@ pub struct Options {
 
 impl FromJs for Options {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        let source = idl::Dictionary::new(realm, value, "Options")?;
+        static MEMBERS: idl::Members = idl::Members::new("Options", &["transfer"]);
+        let source = idl::Dictionary::new(realm, value, &MEMBERS)?;
         Ok(Options {
-            transfer: source.or("transfer", FromJs::from_js, Vec::new)?,
+            transfer: source.or(0, FromJs::from_js, Vec::new)?,
         })
     }
 }
@@ -23,7 +24,7 @@ impl FromJs for Options {
 impl Options {
     /// Defines the members that are present on an object.
     pub fn write(self, realm: &Realm, object: &Object) -> Fallible<()> {
-        object.create(realm, "transfer", &self.transfer.to_js(realm)?)?;
+        idl::write(realm, object, "transfer", self.transfer)?;
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! Property names that are part of the program, as atoms that are made once: a dictionary's members, `next` and `done`.
 
 use std::cell::Cell;
-use std::ptr;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rquickjs_sys as q;
 
@@ -28,6 +29,28 @@ const SYMBOL: usize = 1 << (usize::BITS - 1);
 thread_local! {
     /// The table of this thread's runtime; null without one.
     static TABLE: Cell<*const [Cell<Slot>; SLOTS]> = const { Cell::new(ptr::null()) };
+    /// The atoms of [`Names`] in this thread's runtime, by their place; empty where they are not made yet.
+    static LISTS: Cell<NonNull<[Cell<List>]>> = const { Cell::new(none()) };
+}
+
+/// Atoms that are made at once, in an allocation of their own.
+type List = NonNull<[q::JSAtom]>;
+
+/// An allocation of nothing.
+const fn none<T>() -> NonNull<[T]> {
+    NonNull::slice_from_raw_parts(NonNull::dangling(), 0)
+}
+
+/// An allocation that is given back to [`taken`].
+fn leak<T>(list: Vec<T>) -> NonNull<[T]> {
+    NonNull::from(Box::leak(list.into_boxed_slice()))
+}
+
+/// # Safety
+/// `list` is from [`leak`] or [`none`], and is used no more after this.
+unsafe fn taken<T>(list: NonNull<[T]>) -> Vec<T> {
+    // SAFETY: as the caller says.
+    unsafe { Box::from_raw(list.as_ptr()) }.into_vec()
 }
 
 /// An atom of the table, or one of its own.
@@ -55,8 +78,16 @@ pub(crate) fn begin() {
     )));
 }
 
-/// Frees the table, for a runtime that ends.
+/// Frees the tables, for a runtime that ends.
 pub(crate) fn end() {
+    // SAFETY: no realm is left that could ask for the lists.
+    for list in unsafe { taken(LISTS.replace(none())) } {
+        // SAFETY: as above.
+        for atom in unsafe { taken(list.get()) } {
+            // SAFETY: the list owns one reference to each of its atoms, and the runtime is alive.
+            unsafe { q::JS_FreeAtomRT(state::runtime(), atom) };
+        }
+    }
     let table = TABLE.replace(ptr::null());
     if table.is_null() {
         return;
@@ -119,4 +150,57 @@ fn fill(
     let atom = made.into_raw();
     cell.set(Slot { address, length, atom });
     Ok(Name::Known(atom))
+}
+
+/// Names that are part of the program, as a static: each runtime makes atoms of all of them at once.
+pub(crate) struct Names {
+    names: &'static [&'static str],
+    /// Where in [`LISTS`]; 0 before the first use.
+    place: AtomicUsize,
+}
+
+impl Names {
+    pub(crate) const fn new(names: &'static [&'static str]) -> Self {
+        Self { names, place: AtomicUsize::new(0) }
+    }
+
+    /// The name at an index.
+    pub(crate) fn name(&self, index: usize) -> &'static str {
+        self.names.get(index).copied().unwrap_or_default()
+    }
+
+    /// The atoms of the names, in their order.
+    #[inline]
+    pub(crate) fn atoms<'r>(&self, realm: &'r Realm) -> Fallible<&'r [q::JSAtom]> {
+        // SAFETY: the lists live until the runtime ends, or one is added: here nothing adds one.
+        let list = unsafe { LISTS.get().as_ref() }.get(self.place.load(Ordering::Relaxed));
+        let list = match list.map(Cell::get) {
+            Some(list) if !list.is_empty() => list,
+            _ if self.names.is_empty() => return Ok(&[]),
+            _ => self.make(realm)?,
+        };
+        // SAFETY: the list lives until the runtime ends, and the realm is of that runtime.
+        Ok(unsafe { list.as_ref() })
+    }
+
+    #[cold]
+    fn make(&self, realm: &Realm) -> Fallible<List> {
+        static PLACES: AtomicUsize = AtomicUsize::new(1);
+        let atoms = self.names.iter().map(|name| Atom::of_str(realm, name)).collect::<Fallible<Vec<_>>>()?;
+        if self.place.load(Ordering::Relaxed) == 0 {
+            let place = PLACES.fetch_add(1, Ordering::Relaxed);
+            // Where another thread was faster, its place is the place.
+            let _ = self.place.compare_exchange(0, place, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        let place = self.place.load(Ordering::Relaxed);
+        // SAFETY: nothing else looks at the lists now.
+        let mut lists = unsafe { taken(LISTS.replace(none())) };
+        if place >= lists.len() {
+            lists.resize((place + 1).next_power_of_two(), Cell::new(none()));
+        }
+        let list = leak(atoms.into_iter().map(Atom::into_raw).collect());
+        lists[place].set(list);
+        LISTS.set(leak(lists));
+        Ok(list)
+    }
 }

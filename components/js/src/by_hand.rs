@@ -134,7 +134,7 @@ unsafe extern "C" fn open(
                 if text.is_null() {
                     return q::JS_EXCEPTION;
                 }
-                mode = match CStr::from_ptr(text).to_bytes() {
+                mode = match std::slice::from_raw_parts(text.cast::<u8>(), length as usize) {
                     b"read" => 4,
                     b"read-write" => 10,
                     _ => {
@@ -173,13 +173,17 @@ unsafe extern "C" fn take(
             if q::JS_IsException(method) {
                 return method;
             }
-            if q::JS_IsUndefined(method) {
+            if q::JS_IsUndefined(method) || q::JS_IsNull(method) {
                 text_length(ctx, value)
             } else {
                 let iterator = q::JS_Call(ctx, method, value, 0, ptr::null_mut());
                 q::JS_FreeValue(ctx, method);
                 if q::JS_IsException(iterator) {
                     return iterator;
+                }
+                if !q::JS_IsObject(iterator) {
+                    q::JS_FreeValue(ctx, iterator);
+                    return q::JS_ThrowTypeError(ctx, c"not an iterator".as_ptr());
                 }
                 let sum = iterate(ctx, iterator);
                 q::JS_FreeValue(ctx, iterator);
@@ -188,8 +192,8 @@ unsafe extern "C" fn take(
         } else {
             text_length(ctx, value)
         };
-        match sum.and_then(|sum| i32::try_from(sum).ok()) {
-            Some(sum) => q::JS_MKVAL(q::JS_TAG_INT, sum),
+        match sum {
+            Some(sum) => q::JS_MKVAL(q::JS_TAG_INT, i32::try_from(sum).unwrap_or(0)),
             None => q::JS_EXCEPTION,
         }
     }
@@ -208,6 +212,11 @@ unsafe fn iterate(ctx: *mut q::JSContext, iterator: q::JSValue) -> Option<usize>
         let result = loop {
             let result = q::JS_Call(ctx, next, iterator, 0, ptr::null_mut());
             if q::JS_IsException(result) {
+                break None;
+            }
+            if !q::JS_IsObject(result) {
+                q::JS_FreeValue(ctx, result);
+                q::JS_ThrowTypeError(ctx, c"not an iterator's result".as_ptr());
                 break None;
             }
             let done = q::JS_GetProperty(ctx, result, names.done);
@@ -237,14 +246,19 @@ unsafe extern "C" fn later(
     _: c_int,
     _: *mut q::JSValue,
 ) -> q::JSValue {
-    // SAFETY: called by the engine. (A wrong `this` rejects, too; nothing here calls it with one.)
+    // SAFETY: called by the engine; the promise takes a reference of its own.
     unsafe {
         match this(ctx, this_value) {
             Some(cost) => {
                 let value = q::JS_MKVAL(q::JS_TAG_INT, cost.count.get());
                 q::JS_NewSettledPromise(ctx, false, value)
             }
-            None => q::JS_EXCEPTION,
+            None => {
+                let reason = q::JS_GetException(ctx);
+                let promise = q::JS_NewSettledPromise(ctx, true, reason);
+                q::JS_FreeValue(ctx, reason);
+                promise
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! [Conversions](https://webidl.spec.whatwg.org/#js-type-mapping) between Web IDL types and JavaScript values.
 
 use crate::list::List;
+use crate::string::Lent;
 use crate::{
     ByteString, Callback, DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value,
     ValueKind,
@@ -313,7 +314,7 @@ impl ToJs for DomString {
 /// A `USVString`.
 impl FromJs for String {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
-        DomString::of(realm, value).map(DomString::into_string)
+        Ok(Lent::of(realm, value)?.to_usv_string())
     }
 }
 

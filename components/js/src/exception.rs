@@ -10,18 +10,22 @@ use crate::{DomString, Object, ObjectKind, Realm, Value, state};
 pub type Fallible<T> = Result<T, Exception>;
 
 /// An exception: one that script threw, or one that is created in the realm where it is thrown.
+///
+/// A pointer, so that a [`Fallible`] is hardly larger than what it gives when nothing is thrown.
 #[derive(Clone, Debug)]
-pub enum Exception {
+pub struct Exception(Box<Thrown>);
+
+/// What an exception is.
+#[derive(Clone, Debug)]
+enum Thrown {
     /// A value that script threw.
     Js(Value),
     /// A `TypeError`.
     Type(String),
     /// A `RangeError`.
     Range(String),
-    /// A `SyntaxError` of the language (not the DOMException of that name).
-    Syntax(String),
     /// A [`DOMException`](https://webidl.spec.whatwg.org/#idl-DOMException), or one of its subclasses.
-    Dom(Box<DomExceptionInit>),
+    Dom(DomExceptionInit),
 }
 
 /// What a DOMException is made from.
@@ -51,29 +55,43 @@ pub struct ErrorLocation {
 }
 
 impl Exception {
+    /// A value that script threw.
+    #[must_use]
+    pub fn js(value: Value) -> Self {
+        Self::of(Thrown::Js(value))
+    }
+
     /// A `TypeError`.
+    #[cold]
     pub fn type_error(message: impl Into<String>) -> Self {
-        Self::Type(message.into())
+        Self::of(Thrown::Type(message.into()))
     }
 
     /// A `RangeError`.
+    #[cold]
     pub fn range_error(message: impl Into<String>) -> Self {
-        Self::Range(message.into())
+        Self::of(Thrown::Range(message.into()))
     }
 
     /// A DOMException of that name, such as `AbortError`.
+    #[cold]
     pub fn dom(name: &'static str, message: impl Into<String>) -> Self {
-        Self::Dom(Box::new(DomExceptionInit { name, message: message.into(), quota: None }))
+        Self::of(Thrown::Dom(DomExceptionInit { name, message: message.into(), quota: None }))
     }
 
     /// A [`QuotaExceededError`](https://webidl.spec.whatwg.org/#quotaexceedederror).
     pub fn quota_exceeded(message: impl Into<String>, quota: Option<f64>, requested: Option<f64>) -> Self {
-        let init = DomExceptionInit {
+        Self::of(Thrown::Dom(DomExceptionInit {
             name: "QuotaExceededError",
             message: message.into(),
             quota: Some((quota, requested)),
-        };
-        Self::Dom(Box::new(init))
+        }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn of(thrown: Thrown) -> Self {
+        Self(Box::new(thrown))
     }
 
     /// The end of a script that ran too long or was stopped.
@@ -81,34 +99,43 @@ impl Exception {
         let error = make(realm, q::JS_NewInternalError, "interrupted");
         // SAFETY: sets a flag of the error object, if it is one: without memory it may not be.
         unsafe { q::JS_SetUncatchableError(realm.raw(), error.raw()) };
-        Self::Js(error)
+        Self::js(error)
     }
 
     /// Whether it is the end of a script that ran too long or was stopped: nothing may catch it.
     #[must_use]
     pub fn is_termination(&self) -> bool {
         // SAFETY: reads a flag of the error object.
-        matches!(self, Self::Js(value) if unsafe { q::JS_IsUncatchableError(value.raw()) })
+        matches!(&*self.0, Thrown::Js(value) if unsafe { q::JS_IsUncatchableError(value.raw()) })
+    }
+
+    /// The same, saying in which argument or member it was; exceptions of script stay as they are.
+    #[cold]
+    pub(crate) fn located(mut self, name: &str) -> Self {
+        if let Thrown::Type(message) = &mut *self.0 {
+            *message = format!("{name}: {message}");
+        }
+        self
     }
 
     /// The exception as a value of `realm`, creating it there if it is not one yet.
     pub fn to_value(&self, realm: &Realm) -> Value {
-        match self {
-            Self::Js(value) => value.clone(),
-            Self::Type(message) => make(realm, q::JS_NewTypeError, message),
-            Self::Range(message) => make(realm, q::JS_NewRangeError, message),
-            Self::Syntax(message) => make(realm, q::JS_NewSyntaxError, message),
-            Self::Dom(init) => match state::shared().make_exception.get() {
+        match &*self.0 {
+            Thrown::Js(value) => value.clone(),
+            Thrown::Type(message) => make(realm, q::JS_NewTypeError, message),
+            Thrown::Range(message) => make(realm, q::JS_NewRangeError, message),
+            Thrown::Dom(init) => match state::shared().make_exception.get() {
                 None => make(realm, q::JS_NewPlainError, &format!("{}: {}", init.name, init.message)),
-                Some(factory) => factory(realm, init).unwrap_or_else(|error| match error {
-                    Self::Dom(_) => make(realm, q::JS_NewPlainError, &init.message),
-                    other => other.to_value(realm),
+                Some(factory) => factory(realm, init).unwrap_or_else(|error| match &*error.0 {
+                    Thrown::Dom(_) => make(realm, q::JS_NewPlainError, &init.message),
+                    _ => error.to_value(realm),
                 }),
             },
         }
     }
 
     /// Makes it the engine's pending exception; natives return this to say that they threw.
+    #[cold]
     pub(crate) fn throw(self, realm: &Realm) -> q::JSValue {
         let value = self.to_value(realm).into_raw();
         // SAFETY: the context is alive, and it takes over the reference.
@@ -116,20 +143,33 @@ impl Exception {
     }
 
     /// Takes the engine's pending exception.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take(realm: &Realm) -> Self {
         // SAFETY: the context is alive; the reference is given to us.
-        Self::Js(Value::from_owned(unsafe { q::JS_GetException(realm.raw()) }))
+        Self::js(Value::from_owned(unsafe { q::JS_GetException(realm.raw()) }))
+    }
+
+    /// Gives it away as a pointer.
+    pub(crate) fn into_raw(self) -> *mut u8 {
+        Box::into_raw(self.0).cast()
+    }
+
+    /// # Safety
+    /// `raw` came from [`Exception::into_raw`], and is used once.
+    pub(crate) unsafe fn from_raw(raw: *mut u8) -> Self {
+        // SAFETY: as the caller says.
+        Self(unsafe { Box::from_raw(raw.cast()) })
     }
 
     /// `Name: message`, as a console prints it.
     #[must_use]
     pub fn describe(&self, realm: &Realm) -> String {
-        match self {
-            Self::Js(value) => value.describe(realm),
-            Self::Type(message) => format!("TypeError: {message}"),
-            Self::Range(message) => format!("RangeError: {message}"),
-            Self::Syntax(message) => format!("SyntaxError: {message}"),
-            Self::Dom(init) => format!("{}: {}", init.name, init.message),
+        match &*self.0 {
+            Thrown::Js(value) => value.describe(realm),
+            Thrown::Type(message) => format!("TypeError: {message}"),
+            Thrown::Range(message) => format!("RangeError: {message}"),
+            Thrown::Dom(init) => format!("{}: {}", init.name, init.message),
         }
     }
 
@@ -142,7 +182,7 @@ impl Exception {
             matches!(object.object_kind(), ObjectKind::Error | ObjectKind::Platform)
         });
         let Some(object) = error else {
-            let here = Self::Type(String::new()).to_value(realm).as_object();
+            let here = Self::type_error("").to_value(realm).as_object();
             let stack = here.and_then(|here| text_property(realm, &here, "stack")).unwrap_or_default();
             let (file, line, column) = stack.lines().find_map(parse_frame).unwrap_or_default();
             return ErrorLocation {
@@ -202,10 +242,10 @@ fn make(realm: &Realm, new_error: NewError, message: &str) -> Value {
 
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Js(_) => f.write_str("a script threw"),
-            Self::Type(message) | Self::Range(message) | Self::Syntax(message) => f.write_str(message),
-            Self::Dom(init) => write!(f, "{}: {}", init.name, init.message),
+        match &*self.0 {
+            Thrown::Js(_) => f.write_str("a script threw"),
+            Thrown::Type(message) | Thrown::Range(message) => f.write_str(message),
+            Thrown::Dom(init) => write!(f, "{}: {}", init.name, init.message),
         }
     }
 }

@@ -46,6 +46,7 @@ mod runtime;
 mod shared;
 mod state;
 mod string;
+mod text;
 mod trace;
 mod traced_realm;
 mod value;

@@ -68,7 +68,7 @@ impl Header {
     /// The object as a `T`, if it is one.
     #[inline]
     pub(crate) fn view<T: PlatformObject>(&self) -> Option<&T> {
-        assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
+        assert!(T::INTERFACE.type_id == TypeId::of::<T>(), "one Rust type implements an interface");
         if !self.interface.inherits(T::INTERFACE) {
             return None;
         }

@@ -209,7 +209,7 @@ impl<T> Promise<T> {
         self.react(
             realm,
             move |_, value| Settled::set(&on_fulfilled, Ok(value.clone())),
-            move |_, reason| Settled::set(&on_rejected, Err(Exception::Js(reason.clone()))),
+            move |_, reason| Settled::set(&on_rejected, Err(Exception::js(reason.clone()))),
         )?;
         Ok(PromiseFuture(shared))
     }

@@ -57,7 +57,7 @@ impl Views {
             self.depth < MAX_DEPTH && usize::from(T::INTERFACE.depth) == self.depth,
             "views follow inheritance"
         );
-        assert!((T::INTERFACE.type_id)() == TypeId::of::<T>(), "one Rust type implements an interface");
+        assert!(T::INTERFACE.type_id == TypeId::of::<T>(), "one Rust type implements an interface");
         self.places[self.depth] = place.cast();
         self.depth += 1;
     }

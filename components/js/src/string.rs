@@ -4,10 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::ptr::NonNull;
+use std::str;
 
 use rquickjs_sys as q;
 
-use crate::{Exception, Fallible, Realm, Value, ValueKind};
+use crate::text::{Lone, Outcome, Packed, SHORT, Text};
+use crate::{Exception, Fallible, Realm, Value};
 
 /// A [`DOMString`](https://webidl.spec.whatwg.org/#idl-DOMString): UTF-16 code units, lone surrogates included.
 ///
@@ -15,26 +18,6 @@ use crate::{Exception, Fallible, Realm, Value, ValueKind};
 /// need no allocation.
 #[derive(Clone)]
 pub struct DomString(Text);
-
-/// How many bytes of text need no allocation of their own.
-const SHORT: usize = 22;
-
-/// A text that does not change.
-#[derive(Clone)]
-enum Text {
-    /// The first `length` of the bytes are the text.
-    Short { length: u8, bytes: [u8; SHORT] },
-    /// Well-formed.
-    Long(Box<str>),
-    /// With a lone surrogate.
-    Lone(Box<Lone>),
-}
-
-#[derive(Clone)]
-struct Lone {
-    text: Box<str>,
-    units: Box<[u16]>,
-}
 
 impl DomString {
     /// From code units.
@@ -44,199 +27,121 @@ impl DomString {
             Ok(text) => text.into(),
             Err(_) => {
                 let text = String::from_utf16_lossy(units).into();
-                Self(Text::Lone(Box::new(Lone { text, units: units.into() })))
+                Self(Text::of_lone(Lone { text, units: units.into() }))
             }
         }
     }
 
     /// The text, lone surrogates as U+FFFD: what a `USVString` would be.
+    #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            // SAFETY: the bytes are copied from a whole `str` of that length.
-            Text::Short { length, bytes } => unsafe {
-                std::str::from_utf8_unchecked(bytes.get_unchecked(..usize::from(*length)))
-            },
-            Text::Long(text) => text,
-            Text::Lone(lone) => &lone.text,
-        }
+        self.0.as_str()
     }
 
     /// Whether there is a lone surrogate.
     #[must_use]
     pub fn has_lone_surrogate(&self) -> bool {
-        matches!(self.0, Text::Lone(_))
+        self.0.lone().is_some()
     }
 
     /// The code units.
     #[must_use]
     pub fn to_utf16(&self) -> Vec<u16> {
-        match &self.0 {
-            Text::Lone(lone) => lone.units.to_vec(),
-            _ => self.as_str().encode_utf16().collect(),
+        match self.0.lone() {
+            Some(lone) => lone.units.to_vec(),
+            None => self.as_str().encode_utf16().collect(),
         }
     }
 
     /// Takes the text out, lone surrogates as U+FFFD.
     #[must_use]
     pub fn into_string(self) -> String {
-        match self.0 {
-            Text::Short { .. } => self.as_str().to_owned(),
-            Text::Long(text) => text.into(),
-            Text::Lone(lone) => lone.text.into(),
-        }
+        self.0.into_string()
     }
 
     /// [ToString](https://tc39.es/ecma262/#sec-tostring) of a value.
+    #[inline]
     pub fn of(realm: &Realm, value: &Value) -> Fallible<Self> {
-        Self::with(realm, value, |string, text| match text {
-            Some(text) => {
+        Self::outcome(realm, value).into_result().map(Self)
+    }
+
+    #[inline(never)]
+    fn outcome(realm: &Realm, value: &Value) -> Outcome {
+        let lent = match Lent::of(realm, value) {
+            Ok(lent) => lent,
+            Err(exception) => return Outcome::of(Err(exception)),
+        };
+        Outcome::of(Ok(match Packed::of(lent.bytes()) {
+            // SAFETY: ASCII is UTF-8.
+            Some(packed) if packed.is_ascii() => unsafe { packed.into_text() },
+            _ => Self::of_wtf8(lent.bytes()).0,
+        }))
+    }
+
+    /// From [WTF-8](https://simonsapin.github.io/wtf-8/): UTF-8 that may have surrogates, each of them alone.
+    #[inline(never)]
+    fn of_wtf8(bytes: &[u8]) -> Self {
+        match str::from_utf8(bytes) {
+            Ok(text) => {
                 if text.len() > SHORT {
                     crate::list::count_allocated(text.len());
                 }
-                Ok(text.into())
+                text.into()
             }
-            None => Self::from_engine_utf16(realm, string),
-        })?
-    }
-
-    /// What `read` makes of a value's text, which it need not keep; none if the text has a lone surrogate.
-    pub(crate) fn read<T>(
-        realm: &Realm,
-        value: &Value,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Fallible<Option<T>> {
-        Self::with(realm, value, |_, text| text.and_then(read))
-    }
-
-    /// Calls `read` with a value as a string of the engine's, and its text, if that has no lone surrogate.
-    fn with<T>(realm: &Realm, value: &Value, read: impl FnOnce(&Value, Option<&str>) -> T) -> Fallible<T> {
-        let converted;
-        let string = if value.kind() == ValueKind::String {
-            value
-        } else {
-            // SAFETY: the context is alive.
-            converted = realm.own(unsafe { q::JS_ToString(realm.raw(), value.raw()) })?;
-            &converted
-        };
-        let mut length: q::size_t = 0;
-        // SAFETY: the value is a string; the result is freed below. (`cesu8` false: lone surrogates come as three
-        // bytes each, which is not UTF-8 and is told apart by the check.)
-        let text = unsafe { q::JS_ToCStringLen2(realm.raw(), &raw mut length, string.raw(), false) };
-        if text.is_null() {
-            return Err(Exception::take(realm));
+            Err(_) => {
+                let units = units_of_wtf8(bytes);
+                // The units, and the text that they are but for lone surrogates.
+                crate::list::count_allocated(units.len().saturating_mul(5));
+                Self::from_utf16(&units)
+            }
         }
-        // SAFETY: the engine gave `length` bytes that live until freed.
-        let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length as usize) };
-        let result = read(string, utf8(bytes));
-        // SAFETY: `text` came from JS_ToCStringLen2 and is freed once.
-        unsafe { q::JS_FreeCString(realm.raw(), text) };
-        Ok(result)
-    }
-
-    fn from_engine_utf16(realm: &Realm, string: &Value) -> Fallible<Self> {
-        let mut length: q::size_t = 0;
-        // SAFETY: the value is a string; the result is freed below.
-        let units = unsafe { q::JS_ToCStringLenUTF16(realm.raw(), &raw mut length, string.raw()) };
-        if units.is_null() {
-            return Err(Exception::take(realm));
-        }
-        // The units, and the text that they are but for lone surrogates.
-        crate::list::count_allocated((length as usize).saturating_mul(5));
-        // SAFETY: the engine gave `length` code units that live until freed.
-        let result = Self::from_utf16(unsafe { std::slice::from_raw_parts(units, length as usize) });
-        // SAFETY: `units` came from JS_ToCStringLenUTF16 and is freed once.
-        unsafe { q::JS_FreeCStringUTF16(realm.raw(), units) };
-        Ok(result)
     }
 
     /// As a JavaScript string.
     pub fn to_value(&self, realm: &Realm) -> Fallible<Value> {
-        match &self.0 {
-            Text::Lone(lone) => {
+        match self.0.lone() {
+            Some(lone) => {
                 let units = &lone.units;
                 // SAFETY: pointer and length are those of `units`; the context is alive.
                 realm.own(unsafe { q::JS_NewStringUTF16(realm.raw(), units.as_ptr(), units.len() as _) })
             }
-            _ => Value::string(realm, self.as_str()),
+            None => Value::string(realm, self.as_str()),
         }
     }
 }
 
 impl Deref for DomString {
     type Target = str;
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }
 }
 
 impl Borrow<str> for DomString {
+    #[inline]
     fn borrow(&self) -> &str {
         self.as_str()
     }
 }
 
 impl AsRef<str> for DomString {
+    #[inline]
     fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
 
-/// The text that some bytes are, if they are UTF-8. Most texts are ASCII and short, which this finds sooner.
-#[inline]
-fn utf8(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() <= SHORT && bytes.is_ascii() {
-        // SAFETY: ASCII is UTF-8.
-        return Some(unsafe { std::str::from_utf8_unchecked(bytes) });
-    }
-    std::str::from_utf8(bytes).ok()
-}
-
-/// The bytes of a short text, and zeros. Put together in registers: a processor waits where it reads in one piece what it
-/// has just written in several.
-#[inline]
-fn short(text: &[u8]) -> Option<[u8; SHORT]> {
-    let eight =
-        |at: usize| text.get(at..at + 8).and_then(|part| part.try_into().ok()).map(u64::from_le_bytes);
-    let four = |at: usize| text.get(at..at + 4).and_then(|part| part.try_into().ok()).map(u32::from_le_bytes);
-    // The last bytes overlap those before them; what is there already is shifted out.
-    let rest = |last: u64, length: usize| last.checked_shr(64 - 8 * length as u32).unwrap_or(0);
-    let length = text.len();
-    let words = match length {
-        0 => [0; 3],
-        1..=3 => {
-            let byte = |at: usize| text.get(at).map_or(0, |byte| u64::from(*byte) << (8 * at));
-            [byte(0) | byte(1) | byte(2), 0, 0]
-        }
-        4..=7 => {
-            let high = u64::from(four(length - 4)?) << (8 * (length - 4));
-            [u64::from(four(0)?) | high, 0, 0]
-        }
-        8..=15 => [eight(0)?, rest(eight(length - 8)?, length - 8), 0],
-        16..=SHORT => [eight(0)?, eight(8)?, rest(eight(length - 8)?, length - 16)],
-        _ => return None,
-    };
-    let [first, second, third] = words.map(u64::to_le_bytes);
-    let mut bytes = [0; SHORT];
-    bytes[..8].copy_from_slice(&first);
-    bytes[8..16].copy_from_slice(&second);
-    bytes[16..].copy_from_slice(&third[..SHORT - 16]);
-    Some(bytes)
-}
-
 impl From<String> for DomString {
     fn from(text: String) -> Self {
-        if text.len() <= SHORT { text.as_str().into() } else { Self(Text::Long(text.into())) }
+        Self(Text::of_string(text))
     }
 }
 
 impl From<&str> for DomString {
-    #[inline]
     fn from(text: &str) -> Self {
-        match (short(text.as_bytes()), u8::try_from(text.len())) {
-            (Some(bytes), Ok(length)) => Self(Text::Short { length, bytes }),
-            _ => Self(Text::Long(text.into())),
-        }
+        Self(Text::of(text))
     }
 }
 
@@ -254,10 +159,10 @@ impl From<DomString> for String {
 
 impl PartialEq for DomString {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Text::Lone(own), Text::Lone(other)) => own.units == other.units,
-            (Text::Lone(_), _) | (_, Text::Lone(_)) => false,
-            _ => self.as_str() == other.as_str(),
+        match (self.0.lone(), other.0.lone()) {
+            (Some(own), Some(other)) => own.units == other.units,
+            (None, None) => self.as_str() == other.as_str(),
+            _ => false,
         }
     }
 }
@@ -293,6 +198,84 @@ impl fmt::Display for DomString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// The text of a value, which the engine lends.
+pub(crate) struct Lent {
+    ctx: *mut q::JSContext,
+    text: NonNull<u8>,
+    length: usize,
+}
+
+impl Lent {
+    /// [ToString](https://tc39.es/ecma262/#sec-tostring) of a value.
+    #[inline]
+    pub(crate) fn of(realm: &Realm, value: &Value) -> Fallible<Self> {
+        let (ctx, mut length) = (realm.raw(), 0);
+        // SAFETY: the context is alive; the result is freed when this is dropped. (`cesu8` false: only surrogates that are
+        // alone come as three bytes each, which is not UTF-8.)
+        let text = unsafe { q::JS_ToCStringLen2(ctx, &raw mut length, value.raw(), false) };
+        match NonNull::new(text.cast_mut()) {
+            Some(text) => Ok(Self { ctx, text: text.cast(), length: length as usize }),
+            None => Err(Exception::take(realm)),
+        }
+    }
+
+    /// The text as [WTF-8](https://simonsapin.github.io/wtf-8/).
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the engine gave `length` bytes that live until freed.
+        unsafe { std::slice::from_raw_parts(self.text.as_ptr(), self.length) }
+    }
+
+    /// The text; none if it has a lone surrogate.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        let bytes = self.bytes();
+        // Most texts are short ASCII, which this finds sooner.
+        if Packed::of(bytes).is_some_and(Packed::is_ascii) {
+            // SAFETY: ASCII is UTF-8.
+            return Some(unsafe { str::from_utf8_unchecked(bytes) });
+        }
+        str::from_utf8(bytes).ok()
+    }
+
+    /// The text, lone surrogates as U+FFFD.
+    pub(crate) fn to_usv_string(&self) -> String {
+        match self.as_str() {
+            Some(text) => {
+                crate::list::count_allocated(text.len());
+                text.to_owned()
+            }
+            None => DomString::of_wtf8(self.bytes()).into_string(),
+        }
+    }
+}
+
+impl Drop for Lent {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the text came from JS_ToCStringLen2 of that context, which is alive as long as script is, and is freed once.
+        unsafe { q::JS_FreeCString(self.ctx, self.text.as_ptr().cast()) };
+    }
+}
+
+/// The code units of [WTF-8](https://simonsapin.github.io/wtf-8/).
+fn units_of_wtf8(bytes: &[u8]) -> Vec<u16> {
+    let mut units = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        units.extend(chunk.valid().encode_utf16());
+        // Of the three bytes of a surrogate, each comes by itself: the first one begins a unit.
+        match *chunk.invalid() {
+            [0xED] => units.push(0xD),
+            [rest] => {
+                if let Some(unit) = units.last_mut() {
+                    *unit = *unit << 6 | u16::from(rest & 0x3F);
+                }
+            }
+            _ => {}
+        }
+    }
+    units
 }
 
 /// A [`ByteString`](https://webidl.spec.whatwg.org/#idl-ByteString): bytes, each one code unit below 256.
@@ -331,23 +314,26 @@ mod tests {
     use super::DomString;
 
     #[test]
-    fn texts_of_every_length_are_kept() {
-        let long = "abcdefghijklmnopqrstuvwxyz0123456789";
-        for length in 0..long.len() {
-            let text = &long[..length];
-            assert_eq!(DomString::from(text).as_str(), text);
-            assert_eq!(DomString::from(text.to_owned()).into_string(), text);
-        }
-        let umlauts = "äöüßéèê";
-        assert_eq!(DomString::from(umlauts).to_utf16(), umlauts.encode_utf16().collect::<Vec<_>>());
-    }
-
-    #[test]
     fn a_lone_surrogate_is_kept() {
         let lone = DomString::from_utf16(&[0x61, 0xD800]);
         assert!(lone.has_lone_surrogate());
         assert_eq!(lone.as_str(), "a\u{FFFD}");
         assert_eq!(lone.to_utf16(), [0x61, 0xD800]);
         assert_ne!(lone, DomString::from("a\u{FFFD}"));
+    }
+
+    #[test]
+    fn surrogates_of_wtf8_are_found() {
+        let parts: [&[u8]; 6] = [
+            b"a",
+            b"\xED\xA0\x80",
+            "\u{1F600}".as_bytes(),
+            b"\xED\xB0\x80",
+            "ä".as_bytes(),
+            b"\xED\xBF\xBF\xED\xAF\xBF",
+        ];
+        let text = DomString::of_wtf8(&parts.concat());
+        assert_eq!(text.to_utf16(), [0x61, 0xD800, 0xD83D, 0xDE00, 0xDC00, 0xE4, 0xDFFF, 0xDBFF]);
+        assert_eq!(text.as_str(), "a\u{FFFD}\u{1F600}\u{FFFD}ä\u{FFFD}\u{FFFD}");
     }
 }

@@ -1,14 +1,47 @@
 //! Any JavaScript value.
 
+use std::ffi::c_void;
 use std::fmt;
+use std::mem::{MaybeUninit, transmute};
 
 use rquickjs_sys as q;
 
 use crate::{Exception, Fallible, Object, Realm, state};
 
 /// Any JavaScript value: a counted reference.
-#[repr(transparent)]
-pub struct Value(q::JSValue);
+///
+/// Laid out as the engine's own, of which the compiler does not know that few numbers are tags: so there is room for what an
+/// `Option` or a [`Fallible`] has to say, and they are no larger.
+#[repr(C)]
+pub struct Value {
+    payload: MaybeUninit<*mut c_void>,
+    tag: Tag,
+}
+
+/// The engine's tags of values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(i64)]
+#[expect(dead_code, reason = "the engine makes values")]
+enum Tag {
+    BigInt = q::JS_TAG_BIG_INT as i64,
+    Symbol = q::JS_TAG_SYMBOL as i64,
+    String = q::JS_TAG_STRING as i64,
+    StringRope = q::JS_TAG_STRING_ROPE as i64,
+    Module = q::JS_TAG_MODULE as i64,
+    FunctionBytecode = q::JS_TAG_FUNCTION_BYTECODE as i64,
+    Object = q::JS_TAG_OBJECT as i64,
+    Int = q::JS_TAG_INT as i64,
+    Bool = q::JS_TAG_BOOL as i64,
+    Null = q::JS_TAG_NULL as i64,
+    Undefined = q::JS_TAG_UNDEFINED as i64,
+    Uninitialized = q::JS_TAG_UNINITIALIZED as i64,
+    CatchOffset = q::JS_TAG_CATCH_OFFSET as i64,
+    Exception = q::JS_TAG_EXCEPTION as i64,
+    ShortBigInt = q::JS_TAG_SHORT_BIG_INT as i64,
+    Float64 = q::JS_TAG_FLOAT64 as i64,
+}
+
+const _: () = assert!(size_of::<Value>() == size_of::<q::JSValue>() && size_of::<Option<Value>>() == 16);
 
 /// What type a value is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,26 +66,33 @@ pub enum ValueKind {
 
 impl Value {
     /// `undefined`
-    pub const UNDEFINED: Self = Self(q::JS_UNDEFINED);
+    pub const UNDEFINED: Self = Self::uncounted(q::JS_UNDEFINED);
     /// `null`
-    pub const NULL: Self = Self(q::JS_NULL);
+    pub const NULL: Self = Self::uncounted(q::JS_NULL);
+
+    /// A value whose reference is counted elsewhere, or that has none.
+    #[inline]
+    const fn uncounted(raw: q::JSValue) -> Self {
+        // SAFETY: the layouts are the same, and the engine's tags are those of `Tag`.
+        unsafe { transmute(raw) }
+    }
 
     /// A boolean.
     #[must_use]
     pub const fn boolean(value: bool) -> Self {
-        Self(if value { q::JS_TRUE } else { q::JS_FALSE })
+        Self::uncounted(if value { q::JS_TRUE } else { q::JS_FALSE })
     }
 
     /// A number.
     #[must_use]
     pub fn number(value: f64) -> Self {
-        Self(q::JS_NewFloat64(value))
+        Self::uncounted(q::JS_NewFloat64(value))
     }
 
     /// An integer.
     #[must_use]
     pub const fn int(value: i32) -> Self {
-        Self(q::JS_MKVAL(q::JS_TAG_INT, value))
+        Self::uncounted(q::JS_MKVAL(q::JS_TAG_INT, value))
     }
 
     /// A string.
@@ -71,15 +111,14 @@ impl Value {
     #[inline]
     #[must_use]
     pub fn kind(&self) -> ValueKind {
-        #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
-        match self.0.tag as i32 {
-            q::JS_TAG_UNDEFINED | q::JS_TAG_UNINITIALIZED => ValueKind::Undefined,
-            q::JS_TAG_NULL => ValueKind::Null,
-            q::JS_TAG_BOOL => ValueKind::Boolean,
-            q::JS_TAG_INT | q::JS_TAG_FLOAT64 => ValueKind::Number,
-            q::JS_TAG_BIG_INT | q::JS_TAG_SHORT_BIG_INT => ValueKind::BigInt,
-            q::JS_TAG_STRING | q::JS_TAG_STRING_ROPE => ValueKind::String,
-            q::JS_TAG_SYMBOL => ValueKind::Symbol,
+        match self.tag {
+            Tag::Undefined | Tag::Uninitialized => ValueKind::Undefined,
+            Tag::Null => ValueKind::Null,
+            Tag::Bool => ValueKind::Boolean,
+            Tag::Int | Tag::Float64 => ValueKind::Number,
+            Tag::BigInt | Tag::ShortBigInt => ValueKind::BigInt,
+            Tag::String | Tag::StringRope => ValueKind::String,
+            Tag::Symbol => ValueKind::Symbol,
             _ => ValueKind::Object,
         }
     }
@@ -115,7 +154,7 @@ impl Value {
     #[must_use]
     pub fn is_callable(&self) -> bool {
         // SAFETY: reads the object's class; the context argument is not used for objects of this runtime.
-        self.is_object() && Realm::any().is_some_and(|realm| unsafe { q::JS_IsFunction(realm, self.0) })
+        self.is_object() && Realm::any().is_some_and(|realm| unsafe { q::JS_IsFunction(realm, self.raw()) })
     }
 
     /// The object that it is.
@@ -130,15 +169,14 @@ impl Value {
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         // SAFETY: the tag says that the union holds a boolean.
-        (self.kind() == ValueKind::Boolean).then(|| unsafe { q::JS_VALUE_GET_BOOL(self.0) })
+        (self.tag == Tag::Bool).then(|| unsafe { self.union().int32 != 0 })
     }
 
     /// The integer that it is, if the engine holds it as one: small whole numbers mostly are, but need not be.
     #[inline]
     pub(crate) fn as_int(&self) -> Option<i32> {
-        #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
         // SAFETY: the tag says that the union holds an int.
-        (self.0.tag as i32 == q::JS_TAG_INT).then(|| unsafe { q::JS_VALUE_GET_INT(self.0) })
+        (self.tag == Tag::Int).then(|| unsafe { self.union().int32 })
     }
 
     /// The object that it is, borrowed.
@@ -152,12 +190,11 @@ impl Value {
     #[inline]
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
-        #[expect(clippy::cast_possible_truncation, reason = "tags are small")]
-        match self.0.tag as i32 {
+        match self.tag {
             // SAFETY: the tag says that the union holds an int.
-            q::JS_TAG_INT => Some(f64::from(unsafe { q::JS_VALUE_GET_INT(self.0) })),
+            Tag::Int => Some(f64::from(unsafe { self.union().int32 })),
             // SAFETY: the tag says that the union holds a double.
-            q::JS_TAG_FLOAT64 => Some(unsafe { q::JS_VALUE_GET_FLOAT64(self.0) }),
+            Tag::Float64 => Some(unsafe { self.union().float64 }),
             _ => None,
         }
     }
@@ -168,7 +205,7 @@ impl Value {
         match self.as_bool() {
             Some(boolean) => boolean,
             // SAFETY: the context is alive; ToBoolean runs no script.
-            None => unsafe { q::JS_ToBool(realm.raw(), self.0) > 0 },
+            None => unsafe { q::JS_ToBool(realm.raw(), self.raw()) > 0 },
         }
     }
 
@@ -180,7 +217,7 @@ impl Value {
         }
         let mut number = 0.0;
         // SAFETY: the context is alive and `number` is a valid place.
-        let status = unsafe { q::JS_ToFloat64(realm.raw(), &raw mut number, self.0) };
+        let status = unsafe { q::JS_ToFloat64(realm.raw(), &raw mut number, self.raw()) };
         if status < 0 { Err(Exception::take(realm)) } else { Ok(number) }
     }
 
@@ -194,7 +231,7 @@ impl Value {
             }
             _ => {
                 // SAFETY: the context is alive; a throwing toString leaves an exception, which is taken below.
-                let text = unsafe { q::JS_ToString(realm.raw(), self.0) };
+                let text = unsafe { q::JS_ToString(realm.raw(), self.raw()) };
                 match realm.own(text).and_then(|text| crate::DomString::of(realm, &text)) {
                     Ok(text) => text.to_string(),
                     Err(_) => "an object".into(),
@@ -207,7 +244,7 @@ impl Value {
     #[must_use]
     pub fn same_value(&self, other: &Self) -> bool {
         // SAFETY: reads both values; no script runs.
-        Realm::any().is_some_and(|realm| unsafe { q::JS_IsSameValue(realm, self.0, other.0) })
+        Realm::any().is_some_and(|realm| unsafe { q::JS_IsSameValue(realm, self.raw(), other.raw()) })
     }
 
     /// Takes over a reference that the engine gave away.
@@ -217,7 +254,7 @@ impl Value {
         if unsafe { q::JS_VALUE_HAS_REF_COUNT(raw) } {
             state::count_handle();
         }
-        Self(raw)
+        Self::uncounted(raw)
     }
 
     /// Makes a new reference to a value that somebody else holds.
@@ -229,7 +266,7 @@ impl Value {
 
     /// Views engine values as values without taking references.
     pub(crate) const fn view(raw: &[q::JSValue]) -> &[Self] {
-        // SAFETY: `Value` is a transparent wrapper, and a shared reference to it never drops it.
+        // SAFETY: `Value` is laid out as the engine's, and a shared reference to it never drops it.
         unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), raw.len()) }
     }
 
@@ -240,14 +277,21 @@ impl Value {
     }
 
     /// The engine's value, still owned here.
+    #[inline]
     pub(crate) const fn raw(&self) -> q::JSValue {
-        self.0
+        q::JSValue { u: self.union(), tag: self.tag as i64 }
+    }
+
+    #[inline]
+    const fn union(&self) -> q::JSValueUnion {
+        // SAFETY: the size is the same, and both may hold any bytes.
+        unsafe { transmute(self.payload) }
     }
 
     /// Gives the reference away to the engine.
     #[inline]
     pub(crate) fn into_raw(self) -> q::JSValue {
-        let raw = self.0;
+        let raw = self.raw();
         // SAFETY: reads the tag only.
         if unsafe { q::JS_VALUE_HAS_REF_COUNT(raw) } {
             state::uncount_handle();
@@ -260,7 +304,7 @@ impl Value {
 impl Clone for Value {
     #[inline]
     fn clone(&self) -> Self {
-        Self::from_borrowed(self.0)
+        Self::from_borrowed(self.raw())
     }
 }
 
@@ -268,14 +312,19 @@ impl Drop for Value {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: reads the tag only.
-        if unsafe { q::JS_VALUE_HAS_REF_COUNT(self.0) } {
-            state::uncount_handle();
-            let rt = state::runtime();
-            if !rt.is_null() {
-                // SAFETY: this handle owns one reference, and the runtime is this thread's.
-                unsafe { q::JS_FreeValueRT(rt, self.0) };
-            }
+        if unsafe { q::JS_VALUE_HAS_REF_COUNT(self.raw()) } {
+            free(self.raw());
         }
+    }
+}
+
+#[inline(never)]
+fn free(raw: q::JSValue) {
+    state::uncount_handle();
+    let rt = state::runtime();
+    if !rt.is_null() {
+        // SAFETY: a handle that is dropped owns one reference, and the runtime is this thread's.
+        unsafe { q::JS_FreeValueRT(rt, raw) };
     }
 }
 

@@ -73,7 +73,7 @@ fn a_module_runs_once_however_often_it_is_imported() {
         .unwrap();
     Runtime::run_microtasks();
     assert_eq!(promise.state(), PromiseState::Rejected);
-    let error = bgfetch_js::Exception::Js(promise.result(&realm));
+    let error = bgfetch_js::Exception::js(promise.result(&realm));
     assert_eq!(error.location(&realm).line, 12);
     assert_eq!(realm.evaluate_script("log", "x.js", 1).unwrap().describe(&realm), "ba7");
     let missing = realm.import_module("https://a.test/missing.js").unwrap();

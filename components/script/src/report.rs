@@ -188,7 +188,7 @@ fn notify(realm: &Realm, promise: &Promise<Value>) -> Fallible<()> {
     let not_canceled =
         dom::events::promise_rejection_event::fire_at_global(realm, "unhandledrejection", promise, &reason)?;
     if not_canceled && let Some(environment) = Environment::try_of(realm) {
-        let exception = Exception::Js(reason);
+        let exception = Exception::js(reason);
         let text = format!("Uncaught (in promise) {}", exception.describe(realm));
         to_console(&environment, ConsoleLevel::UnhandledRejection, text, &exception.location(realm));
     }

@@ -218,7 +218,7 @@ impl Read {
                     on_value.result.reject(realm, error);
                 }
             },
-            move |realm, reason| on_error.result.reject(realm, Exception::Js(reason.clone())),
+            move |realm, reason| on_error.result.reject(realm, Exception::js(reason.clone())),
         )
     }
 

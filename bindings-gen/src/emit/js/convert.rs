@@ -202,6 +202,15 @@ impl Accepts {
     }
 }
 
+/// Whether `ToJs` of the Rust type converts as the IDL type wants it.
+pub(super) fn is_plain_to_js(ty: &Type) -> bool {
+    match ty {
+        Type::Generic(Generic::FrozenArray, _) | Type::Record(..) => false,
+        Type::Nullable(inner) => is_plain_to_js(inner),
+        _ => true,
+    }
+}
+
 fn typed_array_kind(kind: Buffer) -> TokenStream {
     let name = format!("{kind:?}");
     let name = ident(name.strip_suffix("Array").unwrap_or(&name));

@@ -39,17 +39,20 @@ impl Emitter<'_> {
         let has_parent = dictionary.inherits.is_some();
         let parent_from = has_parent.then(|| quote!(parent: FromJs::from_js(realm, value)?,));
         let parent_to = has_parent.then(|| quote!(self.parent.write(realm, object)?;));
-        let from: Vec<_> = dictionary.members.iter().map(|member| self.member_from_js(member)).collect();
+        let names = dictionary.members.iter().map(|member| &member.name.name);
+        let from = dictionary.members.iter().enumerate().map(|(at, member)| self.member_from_js(at, member));
         let to = dictionary.members.iter().map(|member| self.member_to_js(member));
+        let members = quote!(static MEMBERS: idl::Members = idl::Members::new(#idl, &[#(#names),*]););
         let source = if dictionary.members.is_empty() {
-            quote!(idl::Dictionary::new(realm, value, #idl)?;)
+            quote!(idl::Dictionary::new(realm, value, &MEMBERS)?;)
         } else {
-            quote!(let source = idl::Dictionary::new(realm, value, #idl)?;)
+            quote!(let source = idl::Dictionary::new(realm, value, &MEMBERS)?;)
         };
         let unused = (dictionary.members.is_empty() && !has_parent).then(|| quote!(let _ = (realm, object);));
         quote! {
             impl FromJs for #name {
                 fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
+                    #members
                     #source
                     Ok(#name { #parent_from #(#from)* })
                 }
@@ -75,35 +78,42 @@ impl Emitter<'_> {
         }
     }
 
-    fn member_from_js(&self, member: &DictionaryMember) -> TokenStream {
-        let idl = &member.name.name;
-        let field = ident(&snake(idl));
+    fn member_from_js(&self, at: usize, member: &DictionaryMember) -> TokenStream {
+        let field = ident(&snake(&member.name.name));
+        let at = TokenLiteral::usize_unsuffixed(at);
         let convert = self.converter(&member.ty);
         let value = if member.required {
-            quote!(source.required(#idl, #convert)?)
+            quote!(source.required(#at, #convert)?)
         } else if let Some(default) = self.member_default(member) {
             let default = default_closure(&default);
-            quote!(source.or(#idl, #convert, #default)?)
+            quote!(source.or(#at, #convert, #default)?)
         } else {
-            quote!(source.optional(#idl, #convert)?)
+            quote!(source.optional(#at, #convert)?)
         };
         quote!(#field: #value,)
     }
 
     fn member_to_js(&self, member: &DictionaryMember) -> TokenStream {
-        let idl = &member.name.name;
-        let field = ident(&snake(idl));
+        let field = ident(&snake(&member.name.name));
         if member.required || member.default.is_some() {
-            let value = self.to_js(&member.ty, &quote!(self.#field));
-            quote!(object.create(realm, #idl, &#value?)?;)
+            self.write_member(member, &quote!(self.#field))
         } else {
-            let value = self.to_js(&member.ty, &quote!(value));
+            let write = self.write_member(member, &quote!(value));
             quote! {
                 if let Some(value) = self.#field {
-                    object.create(realm, #idl, &#value?)?;
+                    #write
                 }
             }
         }
+    }
+
+    fn write_member(&self, member: &DictionaryMember, value: &TokenStream) -> TokenStream {
+        let idl = &member.name.name;
+        if super::convert::is_plain_to_js(&member.ty) {
+            return quote!(idl::write(realm, object, #idl, #value)?;);
+        }
+        let value = self.to_js(&member.ty, value);
+        quote!(object.create_static(realm, #idl, #value?)?;)
     }
 
     /// `FromJs` and `ToJs` of a union.

@@ -67,7 +67,7 @@ impl Args<'_> {
     ) -> Fallible<T> {
         match convert(realm, self.get(index)) {
             Ok(value) => Ok(value),
-            Err(exception) => Err(in_argument(name)(exception)),
+            Err(exception) => Err(exception.located(name)),
         }
     }
 
@@ -86,7 +86,7 @@ impl Args<'_> {
         }
         match convert(realm, value) {
             Ok(value) => Ok(Some(value)),
-            Err(exception) => Err(in_argument(name)(exception)),
+            Err(exception) => Err(exception.located(name)),
         }
     }
 
@@ -106,7 +106,7 @@ impl Args<'_> {
         }
         match convert(realm, value) {
             Ok(value) => Ok(value),
-            Err(exception) => Err(in_argument(name)(exception)),
+            Err(exception) => Err(exception.located(name)),
         }
     }
 
@@ -141,13 +141,5 @@ fn too_few(args: &Args<'_>, required: usize) -> Exception {
 
 /// Says in which argument a conversion failed: for use with `map_err`. Exceptions of script stay as they are.
 pub fn in_argument(name: &'static str) -> impl FnOnce(Exception) -> Exception {
-    move |exception| located(name, exception)
-}
-
-#[cold]
-fn located(name: &'static str, exception: Exception) -> Exception {
-    match exception {
-        Exception::Type(message) => Exception::Type(format!("{name}: {message}")),
-        other => other,
-    }
+    move |exception| exception.located(name)
 }

@@ -226,7 +226,7 @@ fn next_steps(realm: &Realm, iterator: &Root<AsyncIterator>) -> Fallible<Promise
         Some(Box::new(move |_, reason| {
             *on_rejected.ongoing.borrow_mut() = None;
             on_rejected.finished.set(true);
-            Err(Exception::Js(reason.clone()))
+            Err(Exception::js(reason.clone()))
         })),
     )
 }

@@ -3,15 +3,15 @@
 //! Each has the shape `fn(&Realm, &Value) -> Fallible<T>` once its own parameters are given, as has
 //! [`FromJs::from_js`]: generated code passes one where a value is converted.
 
-use rquickjs_sys as q;
-
 use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
 use crate::list::List;
+use crate::string::Lent;
 use crate::{
     ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,
     PropertyKey, Realm, Record, ToJs, TypedArray, TypedArrayKind, Value, ValueKind,
 };
 
+pub use super::dictionary::{Dictionary, Members, write};
 pub use crate::convert::null_to_empty;
 
 /// An integer with `[EnforceRange]`.
@@ -213,124 +213,22 @@ pub fn enumeration<T>(
     name: &'static str,
     of_str: impl FnOnce(&str) -> Option<T>,
 ) -> Fallible<T> {
-    let mut unknown = String::new();
-    let known = DomString::read(realm, value, |text| {
-        let known = of_str(text);
-        if known.is_none() {
-            text.clone_into(&mut unknown);
-        }
-        known
-    })?;
-    known.ok_or_else(|| {
-        Exception::type_error(format!("\"{unknown}\" is not a value of the enumeration {name}"))
-    })
+    let text = Lent::of(realm, value)?;
+    match text.as_str().and_then(of_str) {
+        Some(known) => Ok(known),
+        None => Err(unknown(name, &text)),
+    }
+}
+
+#[cold]
+fn unknown(name: &str, text: &Lent) -> Exception {
+    let text = text.to_usv_string();
+    Exception::type_error(format!("\"{text}\" is not a value of the enumeration {name}"))
 }
 
 /// An enumeration in the setter of an attribute: a string that is not one of its values is ignored.
 pub fn known<T>(realm: &Realm, value: &Value, of_str: impl FnOnce(&str) -> Option<T>) -> Fallible<Option<T>> {
-    DomString::read(realm, value, of_str)
-}
-
-/// Reads the members of a [dictionary](https://webidl.spec.whatwg.org/#js-dictionary), in the order it is asked.
-pub struct Dictionary<'r> {
-    realm: &'r Realm,
-    name: &'static str,
-    /// None: every member is missing.
-    object: Option<&'r Object>,
-}
-
-impl<'r> Dictionary<'r> {
-    /// A value as a dictionary.
-    ///
-    /// # Errors
-    /// A `TypeError` if it is neither undefined, null, nor an object.
-    #[inline]
-    pub fn new(realm: &'r Realm, value: &'r Value, name: &'static str) -> Fallible<Self> {
-        let object = value.object_ref();
-        if object.is_none() && !value.is_nullish() {
-            return Err(no_dictionary(name));
-        }
-        Ok(Self { realm, name, object })
-    }
-
-    /// A member that may be missing.
-    #[inline]
-    pub fn optional<T>(
-        &self,
-        member: &'static str,
-        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
-    ) -> Fallible<Option<T>> {
-        let Some(object) = self.object else { return Ok(None) };
-        let raw = object.get_static_raw(self.realm, member);
-        if is_undefined(raw) {
-            return Ok(None);
-        }
-        self.convert(raw, member, convert).map(Some)
-    }
-
-    /// A member with a default value.
-    #[inline]
-    pub fn or<T>(
-        &self,
-        member: &'static str,
-        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
-        default: impl FnOnce() -> T,
-    ) -> Fallible<T> {
-        let Some(object) = self.object else { return Ok(default()) };
-        let raw = object.get_static_raw(self.realm, member);
-        if is_undefined(raw) {
-            return Ok(default());
-        }
-        self.convert(raw, member, convert)
-    }
-
-    /// Converts a member's value, or takes the exception that getting it threw.
-    ///
-    /// What the engine gave is looked at before it is a `Value` in a `Result`: put together there of two registers, the
-    /// processor would wait where it is read in one piece.
-    #[inline(always)]
-    fn convert<T>(
-        &self,
-        raw: q::JSValue,
-        member: &'static str,
-        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
-    ) -> Fallible<T> {
-        // SAFETY: reads the tag only.
-        if unsafe { q::JS_IsException(raw) } {
-            return Err(Exception::take(self.realm));
-        }
-        let value = Value::from_owned(raw);
-        match convert(self.realm, &value) {
-            Ok(value) => Ok(value),
-            Err(exception) => Err(super::in_argument(member)(exception)),
-        }
-    }
-
-    /// A required member.
-    ///
-    /// # Errors
-    /// A `TypeError` if it is missing.
-    #[inline]
-    pub fn required<T>(
-        &self,
-        member: &'static str,
-        convert: impl FnOnce(&Realm, &Value) -> Fallible<T>,
-    ) -> Fallible<T> {
-        self.optional(member, convert)?.ok_or_else(|| {
-            Exception::type_error(format!("the member {member} of {} is required and missing", self.name))
-        })
-    }
-}
-
-#[inline(always)]
-fn is_undefined(raw: q::JSValue) -> bool {
-    // SAFETY: reads the tag only.
-    unsafe { q::JS_IsUndefined(raw) }
-}
-
-#[cold]
-fn no_dictionary(name: &str) -> Exception {
-    Exception::type_error(format!("the value is not an object, as a {name} must be"))
+    Ok(Lent::of(realm, value)?.as_str().and_then(of_str))
 }
 
 /// What an object with `handleEvent` or the like is called with: a [callback interface's

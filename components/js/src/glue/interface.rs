@@ -109,7 +109,7 @@ pub struct Interface {
     /// Indexed and named getters.
     pub legacy: Option<Legacy>,
     /// The Rust type that implements it.
-    pub type_id: fn() -> TypeId,
+    pub type_id: TypeId,
 }
 
 impl Interface {
@@ -143,7 +143,7 @@ impl Interface {
             async_iterable: None,
             collection: None,
             legacy: None,
-            type_id: TypeId::of::<T>,
+            type_id: TypeId::of::<T>(),
         }
     }
 

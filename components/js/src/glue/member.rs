@@ -191,8 +191,11 @@ impl Member {
 
     /// The value of a constant of type `bigint`; none if it is something else.
     pub(super) fn bigint(&self) -> Option<i64> {
-        // SAFETY: entries of that kind are made in one place, and with this field.
-        (u32::from(self.entry.def_type) == q::JS_DEF_PROP_INT64).then(|| unsafe { self.entry.u.i64_ })
+        match u32::from(self.entry.def_type) {
+            // SAFETY: entries of that kind are made in one place, and with this field.
+            q::JS_DEF_PROP_INT64 => Some(unsafe { self.entry.u.i64_ }),
+            _ => None,
+        }
     }
 
     /// Exposed only there.

@@ -7,6 +7,7 @@
 mod args;
 mod async_iterable;
 mod collection;
+mod dictionary;
 mod event_handlers;
 mod frozen;
 pub mod idl;

@@ -190,7 +190,7 @@ impl AbortSignalMethods for AbortSignal {
 
     /// [`throwIfAborted()`](https://dom.spec.whatwg.org/#dom-abortsignal-throwifaborted)
     fn throw_if_aborted(&self, _: &Realm) -> Fallible<()> {
-        self.abort_reason().map_or(Ok(()), |reason| Err(Exception::Js(reason)))
+        self.abort_reason().map_or(Ok(()), |reason| Err(Exception::js(reason)))
     }
 }
 

@@ -104,7 +104,7 @@ impl AbortFetch {
     /// [Abort the fetch() call](https://fetch.spec.whatwg.org/#abort-fetch), before there is a response.
     fn abort_call(&self, realm: &Realm, reason: &Value) {
         // Rejecting does nothing once there was a response.
-        self.promise.reject(realm, Exception::Js(reason.clone()));
+        self.promise.reject(realm, Exception::js(reason.clone()));
         if let Some(body) = self.body.as_ref().filter(|body| body.is_readable()) {
             report_failure(realm, body.cancel_with(realm, reason).map(|canceled| canceled.mark_as_handled()));
         }

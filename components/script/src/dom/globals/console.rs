@@ -53,7 +53,7 @@ fn print(realm: &Realm, level: ConsoleLevel, text: String) {
 fn caller(realm: &Realm) -> ErrorLocation {
     realm
         .new_error("Error")
-        .map(|error| Exception::Js(error.into_value()).location(realm))
+        .map(|error| Exception::js(error.into_value()).location(realm))
         .unwrap_or_default()
 }
 

@@ -74,7 +74,7 @@ macro_rules! window_or_worker_global_scope {
             }
 
             fn report_error(&self, realm: &Realm, e: Value) -> Fallible<()> {
-                $crate::report::report_exception(realm, bgfetch_js::Exception::Js(e));
+                $crate::report::report_exception(realm, bgfetch_js::Exception::js(e));
                 Ok(())
             }
 

@@ -81,7 +81,7 @@ impl ExtendableEvent {
             realm,
             move |realm, _| fulfilled.settle(realm),
             move |realm, reason| {
-                let why = Exception::Js(reason.clone()).describe(realm);
+                let why = Exception::js(reason.clone()).describe(realm);
                 rejected.rejection.borrow_mut().get_or_insert(why);
                 rejected.settle(realm);
             },

@@ -174,7 +174,7 @@ fn potential_response(
     let value = result.map_err(|reason| {
         format!(
             "the promise given to respondWith() was rejected: {}",
-            describe(Exception::Js(reason.clone()))
+            describe(Exception::js(reason.clone()))
         )
     })?;
     // Step 10.1.

@@ -77,7 +77,7 @@ fn evaluate(realm: &Realm, global: &Root<ServiceWorkerGlobalScope>, main: &Scrip
         )));
     }
     match evaluation.promise.state() {
-        PromiseState::Rejected => Err(Exception::Js(evaluation.promise.result(realm))),
+        PromiseState::Rejected => Err(Exception::js(evaluation.promise.result(realm))),
         PromiseState::Fulfilled | PromiseState::Pending => Ok(()),
     }
 }

@@ -158,7 +158,7 @@ impl ReadableByteStreamController {
             Err(exception) => {
                 let error = exception.to_value(realm);
                 self.error_steps(realm, &error)?;
-                Err(Exception::Js(error))
+                Err(Exception::js(error))
             }
         }
     }

@@ -52,7 +52,7 @@ fn pack_and_post_handling_error(
     pack_and_post(realm, port, kind, value).map_err(|exception| {
         let error = exception.to_value(realm);
         send_error(realm, port, &error);
-        Exception::Js(error)
+        Exception::js(error)
     })
 }
 

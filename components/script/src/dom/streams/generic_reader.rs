@@ -30,7 +30,7 @@ impl GenericReader {
             State::Readable => Promise::new(realm)?,
             State::Closed => Promise::resolved(realm, ())?,
             State::Errored => {
-                let promise = Promise::rejected(realm, Exception::Js(stream.stored_error()))?;
+                let promise = Promise::rejected(realm, Exception::js(stream.stored_error()))?;
                 promise.mark_as_handled();
                 promise
             }

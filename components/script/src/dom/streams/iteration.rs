@@ -59,7 +59,7 @@ impl ReadRequest for NextRequest {
 
     fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()> {
         self.reader.release(realm)?;
-        self.promise.reject(realm, Exception::Js(error.clone()));
+        self.promise.reject(realm, Exception::js(error.clone()));
         Ok(())
     }
 }

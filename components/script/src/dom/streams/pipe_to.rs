@@ -351,7 +351,7 @@ fn finalize(realm: &Realm, pipe: &SharedPipe, error: Option<&Value>) -> Fallible
     }
     // Steps 5 and 6.
     match error {
-        Some(error) => pipe.promise.reject(realm, Exception::Js(error.clone())),
+        Some(error) => pipe.promise.reject(realm, Exception::js(error.clone())),
         None => pipe.promise.resolve(realm, ()),
     }
     Ok(())

@@ -52,7 +52,7 @@ async fn transfer(
             Ok(Some(chunk)) => writer.push(chunk_bytes(realm, &chunk)?).map_err(gone)?,
             Ok(None) => return Ok(Ok(())),
             Err(error) => {
-                let text = Exception::Js(error).describe(realm);
+                let text = Exception::js(error).describe(realm);
                 return Ok(Err(BodyError::Source(text)));
             }
         }
@@ -90,7 +90,7 @@ impl ReadableStream {
             match reader.next(realm).await? {
                 Ok(Some(chunk)) => whole.extend_from_slice(&chunk_bytes(realm, &chunk)?),
                 Ok(None) => return Ok(whole),
-                Err(error) => return Err(Exception::Js(error)),
+                Err(error) => return Err(Exception::js(error)),
             }
         }
     }

@@ -58,7 +58,7 @@ impl ReadRequest for PromiseRequest {
     }
 
     fn error(self: Box<Self>, realm: &Realm, error: &Value) -> Fallible<()> {
-        self.0.reject(realm, Exception::Js(error.clone()));
+        self.0.reject(realm, Exception::js(error.clone()));
         Ok(())
     }
 }

@@ -202,7 +202,7 @@ impl ReadableByteStreamController {
             let exception = Exception::type_error("the stream is closed in the middle of an element");
             let error = exception.to_value(realm);
             self.error_steps(realm, &error)?;
-            return Err(Exception::Js(error));
+            return Err(Exception::js(error));
         }
         // Steps 5 and 6.
         self.clear_algorithms();

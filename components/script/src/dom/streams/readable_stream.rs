@@ -242,7 +242,7 @@ impl ReadableStream {
         self.state.set(State::Errored);
         self.stored_error.replace(error.clone().into());
         let fail = |closed: Promise<()>| {
-            closed.reject(realm, Exception::Js(error.clone()));
+            closed.reject(realm, Exception::js(error.clone()));
             closed.mark_as_handled();
         };
         match self.current_reader() {
@@ -266,7 +266,7 @@ impl ReadableStream {
         self.disturbed.set(true);
         match self.state.get() {
             State::Closed => return Promise::resolved(realm, ()),
-            State::Errored => return Promise::rejected(realm, Exception::Js(self.stored_error())),
+            State::Errored => return Promise::rejected(realm, Exception::js(self.stored_error())),
             State::Readable => {}
         }
         // Step 4.

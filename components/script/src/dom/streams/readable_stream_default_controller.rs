@@ -173,7 +173,7 @@ impl ReadableStreamDefaultController {
         if let Err(exception) = size.and_then(|size| self.queue.enqueue(chunk.clone().into(), size)) {
             let error = exception.to_value(realm);
             self.error_steps(realm, &error)?;
-            return Err(Exception::Js(error));
+            return Err(Exception::js(error));
         }
         // Step 5.
         self.call_pull_if_needed(realm)

@@ -198,7 +198,7 @@ impl UnderlyingSinkSteps for TransformSink {
             Some(|realm, (stream, chunk), _| {
                 let writable = stream.writable_side()?;
                 if writable.is_erroring() {
-                    return Err(Exception::Js(writable.stored_error()));
+                    return Err(Exception::js(writable.stored_error()));
                 }
                 let transformed = stream.controller()?.perform_transform(realm, chunk)?;
                 Ok(transformed.as_object().as_value().clone())
@@ -225,7 +225,7 @@ impl UnderlyingSinkSteps for TransformSink {
             |realm, (stream, finished), _| {
                 let readable = stream.readable_side()?;
                 if readable.is_errored() {
-                    finished.reject(realm, Exception::Js(readable.stored_error()));
+                    finished.reject(realm, Exception::js(readable.stored_error()));
                 } else {
                     stream.readable_controller()?.close_steps(realm)?;
                     finished.resolve(realm, ());
@@ -234,7 +234,7 @@ impl UnderlyingSinkSteps for TransformSink {
             },
             |realm, (stream, finished), reason| {
                 stream.readable_controller()?.error_steps(realm, reason)?;
-                finished.reject(realm, Exception::Js(reason.clone()));
+                finished.reject(realm, Exception::js(reason.clone()));
                 Ok(())
             },
         )?;
@@ -260,7 +260,7 @@ impl UnderlyingSinkSteps for TransformSink {
             |realm, (stream, finished, reason), _| {
                 let readable = stream.readable_side()?;
                 if readable.is_errored() {
-                    finished.reject(realm, Exception::Js(readable.stored_error()));
+                    finished.reject(realm, Exception::js(readable.stored_error()));
                 } else {
                     stream.readable_controller()?.error_steps(realm, reason)?;
                     finished.resolve(realm, ());
@@ -269,7 +269,7 @@ impl UnderlyingSinkSteps for TransformSink {
             },
             |realm, (stream, finished, _), reason| {
                 stream.readable_controller()?.error_steps(realm, reason)?;
-                finished.reject(realm, Exception::Js(reason.clone()));
+                finished.reject(realm, Exception::js(reason.clone()));
                 Ok(())
             },
         )?;
@@ -308,7 +308,7 @@ impl UnderlyingSourceSteps for TransformSource {
             |realm, (stream, finished, reason), _| {
                 let writable = stream.writable_side()?;
                 if writable.is_errored() {
-                    finished.reject(realm, Exception::Js(writable.stored_error()));
+                    finished.reject(realm, Exception::js(writable.stored_error()));
                 } else {
                     stream.error_writable(realm, reason)?;
                     finished.resolve(realm, ());
@@ -317,7 +317,7 @@ impl UnderlyingSourceSteps for TransformSource {
             },
             |realm, (stream, finished, _), reason| {
                 stream.error_writable(realm, reason)?;
-                finished.reject(realm, Exception::Js(reason.clone()));
+                finished.reject(realm, Exception::js(reason.clone()));
                 Ok(())
             },
         )?;

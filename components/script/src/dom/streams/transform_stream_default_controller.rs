@@ -92,7 +92,7 @@ impl TransformStreamDefaultController {
         // Steps 4 and 5.
         if let Err(exception) = controller.enqueue_chunk(realm, chunk) {
             self.stream.error_writable_and_unblock_write(realm, &exception.to_value(realm))?;
-            return Err(Exception::Js(self.stream.readable_side()?.stored_error()));
+            return Err(Exception::js(self.stream.readable_side()?.stored_error()));
         }
         // Steps 6 and 7.
         if controller.has_backpressure() != self.stream.backpressure.get() {
@@ -113,7 +113,7 @@ impl TransformStreamDefaultController {
             None,
             Some(|realm, stream, reason| {
                 stream.fail(realm, reason)?;
-                Err(Exception::Js(reason.clone()))
+                Err(Exception::js(reason.clone()))
             }),
         )
     }

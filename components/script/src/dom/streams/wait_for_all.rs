@@ -35,7 +35,7 @@ pub(super) fn wait_for_all(realm: &Realm, promises: &[Promise<()>]) -> Fallible<
                 Ok(())
             },
             |realm, waiting, reason| {
-                waiting.all.reject(realm, Exception::Js(reason.clone()));
+                waiting.all.reject(realm, Exception::js(reason.clone()));
                 Ok(())
             },
         )?;

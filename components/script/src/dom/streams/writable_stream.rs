@@ -228,7 +228,7 @@ impl WritableStream {
         // Steps 5 to 7.
         let error = self.stored_error();
         for request in self.write_requests.take() {
-            request.reject(realm, Exception::Js(error.clone()));
+            request.reject(realm, Exception::js(error.clone()));
         }
         // Steps 8 to 10.
         let Some(request) = self.pending_abort_request.take() else {
@@ -237,7 +237,7 @@ impl WritableStream {
         };
         // Step 11.
         if request.was_already_erroring {
-            request.promise.reject(realm, Exception::Js(error));
+            request.promise.reject(realm, Exception::js(error));
             self.reject_close_and_closed_promise_if_needed(realm);
             return Ok(());
         }
@@ -252,7 +252,7 @@ impl WritableStream {
                 Ok(())
             },
             |realm, (stream, promise), reason| {
-                promise.reject(realm, Exception::Js(reason.clone()));
+                promise.reject(realm, Exception::js(reason.clone()));
                 stream.reject_close_and_closed_promise_if_needed(realm);
                 Ok(())
             },
@@ -263,11 +263,11 @@ impl WritableStream {
     fn reject_close_and_closed_promise_if_needed(&self, realm: &Realm) {
         let error = self.stored_error();
         if let Some(request) = self.close_request.take() {
-            request.reject(realm, Exception::Js(error.clone()));
+            request.reject(realm, Exception::js(error.clone()));
         }
         if let Some(writer) = self.current_writer() {
             let closed = writer.closed_promise();
-            closed.reject(realm, Exception::Js(error));
+            closed.reject(realm, Exception::js(error));
             closed.mark_as_handled();
         }
     }
@@ -295,10 +295,10 @@ impl WritableStream {
     /// [WritableStreamFinishInFlightCloseWithError](https://streams.spec.whatwg.org/#writable-stream-finish-in-flight-close-with-error).
     pub(super) fn finish_in_flight_close_with_error(&self, realm: &Realm, error: &Value) -> Fallible<()> {
         if let Some(request) = self.in_flight_close_request.take() {
-            request.reject(realm, Exception::Js(error.clone()));
+            request.reject(realm, Exception::js(error.clone()));
         }
         if let Some(request) = self.pending_abort_request.take() {
-            request.promise.reject(realm, Exception::Js(error.clone()));
+            request.promise.reject(realm, Exception::js(error.clone()));
         }
         self.deal_with_rejection(realm, error)
     }
@@ -313,7 +313,7 @@ impl WritableStream {
     /// [WritableStreamFinishInFlightWriteWithError](https://streams.spec.whatwg.org/#writable-stream-finish-in-flight-write-with-error).
     pub(super) fn finish_in_flight_write_with_error(&self, realm: &Realm, error: &Value) -> Fallible<()> {
         if let Some(request) = self.in_flight_write_request.take() {
-            request.reject(realm, Exception::Js(error.clone()));
+            request.reject(realm, Exception::js(error.clone()));
         }
         self.deal_with_rejection(realm, error)
     }

@@ -27,7 +27,7 @@ fn released() -> Exception {
 }
 
 fn rejected(realm: &Realm, reason: Value) -> Fallible<Promise<()>> {
-    let promise = Promise::rejected(realm, Exception::Js(reason))?;
+    let promise = Promise::rejected(realm, Exception::js(reason))?;
     promise.mark_as_handled();
     Ok(promise)
 }
@@ -36,7 +36,7 @@ fn rejected(realm: &Realm, reason: Value) -> Fallible<Promise<()>> {
 fn ensure_rejected(realm: &Realm, slot: &RefCell<Traced<Promise<()>>>, error: &Value) -> Fallible<()> {
     let promise = (**slot.borrow()).clone();
     if promise.state() == PromiseState::Pending {
-        promise.reject(realm, Exception::Js(error.clone()));
+        promise.reject(realm, Exception::js(error.clone()));
         promise.mark_as_handled();
     } else {
         slot.replace(rejected(realm, error.clone())?.into());
@@ -121,7 +121,7 @@ impl WritableStreamDefaultWriter {
             return Promise::resolved(realm, ());
         }
         if state == State::Errored {
-            return Promise::rejected(realm, Exception::Js(stream.stored_error()));
+            return Promise::rejected(realm, Exception::js(stream.stored_error()));
         }
         stream.close_steps(realm)
     }
@@ -161,14 +161,14 @@ impl WritableStreamDefaultWriter {
         // Steps 6 to 9.
         let state = stream.state.get();
         if state == State::Errored {
-            return Promise::rejected(realm, Exception::Js(stream.stored_error()));
+            return Promise::rejected(realm, Exception::js(stream.stored_error()));
         }
         if stream.close_queued_or_in_flight() || state == State::Closed {
             let closed = Exception::type_error("the stream is closing or closed: nothing can be written");
             return Promise::rejected(realm, closed);
         }
         if state == State::Erroring {
-            return Promise::rejected(realm, Exception::Js(stream.stored_error()));
+            return Promise::rejected(realm, Exception::js(stream.stored_error()));
         }
         // Steps 11 to 13.
         let promise = stream.add_write_request(realm)?;

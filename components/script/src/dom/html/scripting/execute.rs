@@ -86,7 +86,7 @@ pub(crate) fn report_rejection(
             |_, _| {},
             |realm, reason| {
                 if Environment::try_of(realm).is_some() {
-                    report::report_exception(realm, Exception::Js(reason.clone()));
+                    report::report_exception(realm, Exception::js(reason.clone()));
                 }
             },
         )
