@@ -30,7 +30,7 @@ impl ScriptHost for ScriptThreads {
             registration: start.registration,
             worker_type: start.worker_type,
             scripts: start.scripts,
-            imports_bypass_cache: start.imports_bypass_cache,
+            imports: start.imports,
             hosts: for_script(start.hosts),
             limits: of(&start.limits),
         })

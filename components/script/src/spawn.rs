@@ -12,7 +12,7 @@ use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptSender;
-use bgfetch_traits::service_worker::{RegistrationInfo, ScriptResource, WorkerInfo, WorkerType};
+use bgfetch_traits::service_worker::{Imports, RegistrationInfo, ScriptResource, WorkerInfo, WorkerType};
 use bgfetch_traits::worker::WorkerRequest;
 use url::Url;
 
@@ -73,8 +73,8 @@ pub struct ServiceWorkerOptions {
     pub worker_type: WorkerType,
     /// Its script resource map, the main script first.
     pub scripts: Arc<Vec<ScriptResource>>,
-    /// Whether scripts imported from the network are fetched with cache mode "no-cache".
-    pub imports_bypass_cache: bool,
+    /// How scripts are imported that are not in that map.
+    pub imports: Imports,
     /// The threads it talks to.
     pub hosts: Hosts,
     /// Its limits.

@@ -18,6 +18,7 @@ use crate::events::{Event, Then};
 use crate::io::Effect;
 use crate::jobs::{Job, JobPromise, JobType};
 use crate::register::RegisterArguments;
+use crate::registry::Task;
 
 fn unknown_client() -> JobError {
     JobError::InvalidState("the document or worker that asks is gone".into())
@@ -191,8 +192,8 @@ impl Registry {
             let registration = worker.registration;
             self.try_activate(registration);
         }
-        // Step 2.3.
-        self.answer(reply, ());
+        // Step 2.3, when the worker has its `activate` event, if this activated it.
+        self.out.tasks.push_back(Task::SkippedWaiting(reply));
     }
 
     /// [`ServiceWorker.postMessage()`](https://w3c.github.io/ServiceWorker/#service-worker-postmessage-options).

@@ -82,7 +82,8 @@ impl Registry {
     pub(crate) fn client_state(&mut self, id: ClientId, visible: bool, focused: bool) {
         let number = self.clients.next_number();
         let Some(ready) = self.clients.get_mut(id).and_then(|client| client.ready.as_mut()) else { return };
-        if focused && !ready.focused {
+        // Also if it had the focus before: a document has it with every frame in it that gets it.
+        if focused {
             ready.last_focus = Some(number);
         }
         ready.visible = visible;

@@ -218,7 +218,7 @@ impl Registry {
                 }
             }
             // Create Fetch Event and Dispatch, step 19.
-            Then::Fetched { soft_update: true } => self.out.tasks.push_back(Task::SoftUpdate(id)),
+            Then::Fetched { soft_update: true } => self.soft_update_later(id),
             Then::Fetched { soft_update: false } | Then::Nothing => {}
         }
     }
@@ -270,7 +270,7 @@ impl Registry {
         let Some(active) = active.filter(|_| handles == Some(true)) else {
             self.answer(reply, FetchOutcome::Network(request));
             if soft_update {
-                self.out.tasks.push_back(Task::SoftUpdate(id));
+                self.soft_update_later(id);
             }
             return;
         };

@@ -10,7 +10,7 @@ use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    ClientInfo, ClientType, EventOutcome, FetchOutcome, FrameType, FunctionalEvent, JobError,
+    ClientInfo, ClientType, EventOutcome, FetchOutcome, FrameType, FunctionalEvent, Imports, JobError,
     RegistrationInfo, ScriptResource, ServiceWorkerMsg, StoredRegistration, WorkerInfo, WorkerStarted,
     WorkerType,
 };
@@ -262,8 +262,8 @@ pub struct WorkerStart {
     pub worker_type: WorkerType,
     /// The [script resource map](https://w3c.github.io/ServiceWorker/#dfn-script-resource-map): main script first.
     pub scripts: Arc<Vec<ScriptResource>>,
-    /// Whether scripts imported from the network are fetched with cache mode "no-cache".
-    pub imports_bypass_cache: bool,
+    /// How scripts are imported that are not in that map.
+    pub imports: Imports,
 }
 
 /// What is to be stored or forgotten.

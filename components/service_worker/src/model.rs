@@ -8,7 +8,7 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    ClientInfo, ClientType, FrameType, NavigationPreload, RegistrationInfo, ScriptResource,
+    ClientInfo, ClientType, FrameType, Imports, NavigationPreload, RegistrationInfo, ScriptResource,
     ServiceWorkerState, UpdateViaCache, WorkerInfo, WorkerType,
 };
 use url::Url;
@@ -146,8 +146,8 @@ pub(crate) struct WorkerScript {
     /// contains `fetch`; `None` until the script
     /// [has ever been evaluated](https://w3c.github.io/ServiceWorker/#dfn-has-ever-been-evaluated-flag).
     pub(crate) handles_fetch: Option<bool>,
-    /// Whether its imports bypass the HTTP cache while it installs.
-    pub(crate) force_bypass_cache: bool,
+    /// How it imports scripts while it installs.
+    pub(crate) imports: Imports,
 }
 
 impl Worker {

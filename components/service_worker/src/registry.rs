@@ -26,6 +26,8 @@ pub struct Settings {
     pub activate_timeout_ms: u64,
     /// Every other event, `waitUntil()` included.
     pub event_timeout_ms: u64,
+    /// An update that follows a fetch is looked for after this: pages load first.
+    pub soft_update_delay_ms: u64,
     /// A worker that was told to stop is taken for stopped after this, even if its thread did not say so.
     pub stop_timeout_ms: u64,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             install_timeout_ms: 300_000,
             activate_timeout_ms: 300_000,
             event_timeout_ms: 300_000,
+            soft_update_delay_ms: 1_000,
             stop_timeout_ms: 10_000,
         }
     }
@@ -115,6 +118,8 @@ pub(crate) enum Task {
     SoftUpdate(RegistrationId),
     /// Give queued events to a worker, starting it if need be.
     Pump(WorkerId),
+    /// `skipWaiting()` has done what it could.
+    SkippedWaiting(Reply<()>),
 }
 
 /// What is due when.
@@ -123,6 +128,7 @@ pub(crate) enum Timer {
     Event(DispatchId),
     /// A run has been starting, idle or stopping for too long.
     Run(RunId),
+    SoftUpdate(RegistrationId),
 }
 
 /// What one input leads to, and the clock.
@@ -210,6 +216,7 @@ impl Registry {
                 Task::Settled(registration) => self.settled(registration),
                 Task::SoftUpdate(registration) => self.soft_update(registration, false),
                 Task::Pump(worker) => self.pump(worker),
+                Task::SkippedWaiting(reply) => self.answer(reply, ()),
             }
         }
     }
@@ -223,6 +230,7 @@ impl Registry {
             match timer {
                 Timer::Event(dispatch) => self.event_timed_out(dispatch),
                 Timer::Run(run) => self.run_timed_out(run),
+                Timer::SoftUpdate(registration) => self.soft_update(registration, false),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bgfetch_traits::ids::{ClientId, WorkerId};
 use bgfetch_traits::policy::Client;
-use bgfetch_traits::service_worker::{ServiceWorkerState, UpdateViaCache};
+use bgfetch_traits::service_worker::ServiceWorkerState;
 
 use crate::Registry;
 use crate::io::{Effect, RunId, WorkerStart};
@@ -32,9 +32,6 @@ impl Registry {
         let registration = self.registrations.by_id.get(&worker.registration);
         let Some(registration) = registration else { return self.run_failed(id, "the registration is gone") };
         // Steps 3 to 8 and 9.1.
-        let imports_bypass_cache = worker.script.force_bypass_cache
-            || registration.update_via_cache == UpdateViaCache::None
-            || registration.is_stale(self.out.now);
         let (info, registration) = (worker.info(), self.workers.registration_info(registration));
         let run = self.ids.run();
         let environment = self.ids.environment();
@@ -56,7 +53,7 @@ impl Registry {
             environment: Box::new(environment_of(&worker.script, environment)),
             worker_type: worker.script.worker_type,
             scripts: Arc::clone(&worker.script.scripts),
-            imports_bypass_cache,
+            imports: worker.script.imports.clone(),
         })));
     }
 

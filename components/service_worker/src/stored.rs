@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bgfetch_traits::ids::{RegistrationId, StorageKey, WorkerId};
-use bgfetch_traits::service_worker::{JobError, ServiceWorkerState, StoredRegistration, StoredWorker};
+use bgfetch_traits::service_worker::{
+    Imports, JobError, ServiceWorkerState, StoredRegistration, StoredWorker,
+};
 
 use crate::Registry;
 use crate::io::{Effect, Persist};
@@ -135,7 +137,7 @@ impl Registry {
             used: stored.scripts.iter().map(|script| script.url.clone()).collect(),
             scripts: Arc::new(stored.scripts),
             handles_fetch: Some(stored.handles_fetch),
-            force_bypass_cache: false,
+            imports: Imports::default(),
         };
         Some(Worker::new(script, id, state))
     }

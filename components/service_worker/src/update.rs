@@ -11,7 +11,7 @@ use bgfetch_traits::fetch::{
 use bgfetch_traits::ids::{ClientId, RegistrationId, WorkerId};
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::service_worker::{
-    JobError, ScriptResource, ServiceWorkerState, UpdateViaCache, WorkerType,
+    Imports, JobError, ScriptResource, ServiceWorkerState, UpdateViaCache, WorkerType,
 };
 use url::Url;
 
@@ -19,6 +19,7 @@ use crate::Registry;
 use crate::io::{Effect, FetchedScript, ScriptFetchId};
 use crate::jobs::{Job, JobType, JobValue, Phase, QueueKey};
 use crate::model::{Worker, WorkerScript};
+use crate::registry::Timer;
 use crate::script_check::{check_main_script, is_bad_import_script_response};
 
 /// The imported scripts of the newest worker, being fetched again to see whether one changed.
@@ -30,6 +31,8 @@ pub(crate) struct ImportCheck {
     pending: BTreeMap<ScriptFetchId, usize>,
     /// Good responses, by that place.
     fetched: BTreeMap<usize, ScriptResource>,
+    /// The URLs of those without one.
+    failed: Vec<Url>,
 }
 
 /// Script, type and mode of the running register or update job.
@@ -88,8 +91,10 @@ impl Registry {
         // Step 7, the fetch hook.
         let stale = newest.is_some() && registration.is_stale(self.out.now);
         let newest = newest.map(|newest| newest.script.id);
-        let via_cache = registration.update_via_cache;
-        let request = self.main_script_request(key, &wanted, via_cache != UpdateViaCache::All || stale);
+        // The text looks at the registration's mode, which the job's replaces when it succeeds: in browsers, and in the
+        // official tests, what a page asks for counts at once.
+        let bypass_cache = wanted.update_via_cache != UpdateViaCache::All || stale;
+        let request = self.main_script_request(key, &wanted, bypass_cache);
         if let Some(job) = self.jobs.first_mut(key) {
             job.phase = Phase::FetchingScript { newest };
         }
@@ -165,9 +170,12 @@ impl Registry {
         let fetched = match result {
             Err(error) => {
                 let message = format!("fetching {} failed: {error}", wanted.script_url);
-                // Not in the text, which says TypeError here too: the official tests and all browsers.
+                // Not in the text, which says TypeError of register(), too: the official tests and all browsers.
                 let is_redirect = error.kind == NetworkErrorKind::Redirect;
-                Err(if is_redirect { JobError::Security(message) } else { JobError::Type(message) })
+                let registers =
+                    self.jobs.first(key).is_some_and(|job| matches!(job.kind, JobType::Register { .. }));
+                let is_refused = is_redirect && registers;
+                Err(if is_refused { JobError::Security(message) } else { JobError::Type(message) })
             }
             Ok(fetched) => {
                 check_main_script(&fetched.head, &wanted.script_url, &registration.scope).map(|()| fetched)
@@ -190,7 +198,7 @@ impl Registry {
                 let newest = newest.script.id;
                 self.check_imports(key, newest, main, wanted);
             }
-            _ => self.run_new_worker(key, newest, vec![main]),
+            _ => self.run_new_worker(key, newest, vec![main], Vec::new()),
         }
     }
 
@@ -215,13 +223,10 @@ impl Registry {
         }
         let job = self.jobs.first(key);
         let client = self.fetch_client(job, &wanted);
-        let forced = job.is_some_and(|job| job.force_bypass_cache);
         // Step 7.21.1.3.
-        let no_cache = forced
-            || self.registrations.get(key).is_some_and(|registration| {
-                registration.update_via_cache == UpdateViaCache::None || registration.is_stale(self.out.now)
-            });
-        let mut check = ImportCheck { newest, main, pending: BTreeMap::new(), fetched: BTreeMap::new() };
+        let no_cache = self.imports_bypass_cache(key, wanted.update_via_cache);
+        let (pending, fetched, failed) = Default::default();
+        let mut check = ImportCheck { newest, main, pending, fetched, failed };
         for (index, script) in scripts.iter().enumerate().skip(1) {
             // Step 7.21.1.2.
             let mut head = RequestHead::get(script.url.clone());
@@ -258,13 +263,16 @@ impl Registry {
         };
         let Some(index) = check.pending.remove(&fetch) else { return };
         let Some(newest) = self.workers.by_id.get(&check.newest) else { return };
-        // A bad response is not compared; and where the text puts it into the new worker's map, to fail there,
-        // the new worker asks the network again, and fails if that has not changed.
-        if let (Ok(fetched), Some(stored)) = (result, newest.script.scripts.get(index))
-            && !is_bad_import_script_response(&fetched.head)
-        {
-            let FetchedScript { source, policy, .. } = *fetched;
-            check.fetched.insert(index, ScriptResource { url: stored.url.clone(), source, policy });
+        // A bad response is not compared: the new worker, if there is to be one, does not get the script.
+        if let Some(stored) = newest.script.scripts.get(index) {
+            let url = stored.url.clone();
+            match result {
+                Ok(fetched) if !is_bad_import_script_response(&fetched.head) => {
+                    let FetchedScript { source, policy, .. } = *fetched;
+                    check.fetched.insert(index, ScriptResource { url, source, policy });
+                }
+                _ => check.failed.push(url),
+            }
         }
         if !check.pending.is_empty() {
             return;
@@ -280,7 +288,17 @@ impl Registry {
         let map = std::iter::once(check.main.clone())
             .chain(std::mem::take(&mut check.fetched).into_values())
             .collect();
-        self.run_new_worker(key, Some(newest), map);
+        let failed = std::mem::take(&mut check.failed);
+        self.run_new_worker(key, Some(newest), map, failed);
+    }
+
+    /// Whether the running job's imported scripts are fetched past the HTTP cache: step 7.21.1.3, and step 7 of the fetch
+    /// hook of [`importScripts()`](https://w3c.github.io/ServiceWorker/#importscripts).
+    fn imports_bypass_cache(&self, key: &QueueKey, mode: UpdateViaCache) -> bool {
+        let forced = self.jobs.first(key).is_some_and(|job| job.force_bypass_cache);
+        let registration = self.registrations.get(key);
+        let stale = registration.is_some_and(|registration| registration.is_stale(self.out.now));
+        forced || stale || mode == UpdateViaCache::None
     }
 
     /// Step 9.
@@ -306,12 +324,20 @@ impl Registry {
         }
     }
 
-    /// Steps 10 to 15: makes the new worker and runs it.
-    fn run_new_worker(&mut self, key: &QueueKey, newest: Option<WorkerId>, map: Vec<ScriptResource>) {
+    /// Steps 10 to 15: makes the new worker and runs it. `failed` is what it cannot import.
+    fn run_new_worker(
+        &mut self,
+        key: &QueueKey,
+        newest: Option<WorkerId>,
+        map: Vec<ScriptResource>,
+        failed: Vec<Url>,
+    ) {
         let (Some(wanted), Some(id)) = (self.wanted(key), self.registrations.map.get(key).copied()) else {
             return self.fail_update(key, newest, &JobError::Type("the registration is gone".into()));
         };
         let worker = self.ids.worker();
+        // Step 14, and what the fetch hook of importScripts() asks for.
+        let bypass_cache = self.imports_bypass_cache(key, wanted.update_via_cache);
         let Some(job) = self.jobs.first_mut(key) else { return };
         job.phase = Phase::Running { worker, newest };
         let script = WorkerScript {
@@ -323,8 +349,7 @@ impl Registry {
             worker_type: wanted.worker_type,
             scripts: Arc::new(map),
             handles_fetch: None,
-            // Step 14.
-            force_bypass_cache: job.force_bypass_cache,
+            imports: Imports { bypass_cache, failed },
         };
         // Step 10.
         self.workers.by_id.insert(worker, Worker::new(script, id, ServiceWorkerState::Parsed));
@@ -367,6 +392,16 @@ impl Registry {
             self.discard_registration(key);
         }
         self.finish_job(key);
+    }
+
+    /// [Soft Update](https://w3c.github.io/ServiceWorker/#soft-update-algorithm) after a fetch, when the page that it is
+    /// for has had its time to load.
+    pub(crate) fn soft_update_later(&mut self, id: RegistrationId) {
+        let is_due = |(_, timer): &(u64, Timer)| *timer == Timer::SoftUpdate(id);
+        if !self.out.timers.iter().any(is_due) {
+            let at = self.out.now.saturating_add(self.settings.soft_update_delay_ms);
+            self.out.timers.insert((at, Timer::SoftUpdate(id)));
+        }
     }
 
     /// [Soft Update](https://w3c.github.io/ServiceWorker/#soft-update-algorithm).

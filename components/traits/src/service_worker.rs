@@ -48,6 +48,15 @@ pub struct ScriptResource {
     pub policy: PolicyContainer,
 }
 
+/// How a worker that is not installed yet imports scripts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imports {
+    /// Whether those that come from the network are fetched with cache mode "no-cache".
+    pub bypass_cache: bool,
+    /// Those that failed to come when its update was looked for: they fail again, without another request.
+    pub failed: Vec<Url>,
+}
+
 /// What is stored of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredWorker {

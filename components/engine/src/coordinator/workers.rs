@@ -66,7 +66,7 @@ impl Coordinator {
                 registration: start.registration,
                 worker_type: start.worker_type,
                 scripts: start.scripts,
-                imports_bypass_cache: start.imports_bypass_cache,
+                imports: start.imports,
                 hosts: self.hosts(thread),
                 limits: self.links.script.limits.clone(),
             })

@@ -14,8 +14,8 @@ use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::service_worker::{
-    EventOutcome, FunctionalEvent, RegistrationInfo, ScriptResource, ServiceWorkerMsg, ServiceWorkerState,
-    UpdateViaCache, WorkerInfo, WorkerStarted, WorkerType,
+    EventOutcome, FunctionalEvent, Imports, RegistrationInfo, ScriptResource, ServiceWorkerMsg,
+    ServiceWorkerState, UpdateViaCache, WorkerInfo, WorkerStarted, WorkerType,
 };
 use bgfetch_traits::storage::{CacheMsg, PartitionMsg, StorageMsg, StorageSender};
 use crossbeam_channel::{Receiver, unbounded};
@@ -149,7 +149,7 @@ impl World {
             registration: registration.clone(),
             worker_type: start.worker_type,
             scripts: Arc::new(scripts),
-            imports_bypass_cache: false,
+            imports: Imports::default(),
             hosts: Hosts { coordinator, net, storage, user_agent: "Mozilla/5.0 (Test)".into() },
             limits: start.limits,
         })

@@ -58,7 +58,12 @@ fn a_navigation_gets_its_worker_before_the_document_is_there() {
     assert!(world.registry.client(client).is_none());
     let controller = world.create(client, "/new", ClientType::Window).unwrap();
     assert_eq!(Some(controller.worker), world.info(id).active.map(|worker| worker.worker));
-    // A navigation is followed by a look for an update.
+    // A navigation is followed by a look for an update, when the page has had its time to load.
+    world.navigate("/another");
+    assert_eq!(world.requests.len(), 1);
+    world.pass(1_000);
+    assert_eq!(world.requests.len(), 2, "one for both");
+    world.pass(10_000);
     assert_eq!(world.requests.len(), 2);
 }
 

@@ -78,6 +78,52 @@ fn a_missing_import_is_not_a_change() {
 }
 
 #[test]
+fn an_import_that_was_missing_when_another_had_changed_is_missing_to_the_new_worker() {
+    let mut world = World::new();
+    world.script("/sw.js", "import:/a.js import:/b.js");
+    world.script("/a.js", "a");
+    world.script("/b.js", "b");
+    let page = world.window("/page");
+    let id = world.registered(page, "/sw.js", "/");
+    world.script("/b.js", "b2");
+    world.network.remove(&url("/a.js"));
+    assert!(matches!(world.update(page, id), Err(JobError::Type(_))));
+    assert_eq!(world.states(id), "- - activated");
+    assert_eq!(world.starts.len(), 2, "the new worker ran, and failed");
+    // It is there again: so the new worker is not the one that failed.
+    world.script("/a.js", "a");
+    world.update(page, id).unwrap();
+    let sources: Vec<_> =
+        world.stored[&id].active.as_ref().unwrap().scripts.iter().map(|s| s.source.as_str()).collect();
+    assert_eq!(sources, ["import:/a.js import:/b.js", "a", "b2"]);
+}
+
+#[test]
+fn how_a_page_wants_updates_to_use_the_http_cache_counts_for_the_fetch_that_it_asks_for() {
+    use UpdateViaCache::{All, Imports, None};
+    for (before, after, main, imports_bypass) in [
+        (All, Imports, "no-cache", false),
+        (Imports, All, "default", false),
+        (None, All, "default", false),
+        (All, None, "no-cache", true),
+    ] {
+        let mut world = World::new();
+        world.script("/sw.js", "");
+        let page = world.window("/page");
+        let register = |world: &mut World, mode| {
+            world.register_with(page, "/sw.js", "/", WorkerType::Classic, mode).try_recv().unwrap().unwrap()
+        };
+        register(&mut world, before);
+        world.script("/sw.js", "changed");
+        let info = register(&mut world, after);
+        assert_eq!(info.update_via_cache, after);
+        assert_eq!(world.requests.last().unwrap().head.cache.as_str(), main, "{before:?} {after:?}");
+        let start = world.runs.values().last().unwrap();
+        assert_eq!(start.imports.bypass_cache, imports_bypass, "{before:?} {after:?}");
+    }
+}
+
+#[test]
 fn scripts_that_the_new_worker_does_not_import_are_thrown_away() {
     let mut world = World::new();
     world.script("/sw.js", "import:/a.js import:/b.js");
@@ -139,7 +185,7 @@ fn a_forced_soft_update_bypasses_the_http_cache_also_for_imports() {
         let cache = world.requests.last().unwrap().head.cache.as_str();
         assert_eq!(cache, if force_bypass_cache { "no-cache" } else { "default" });
         let start = world.runs.values().last().unwrap();
-        assert_eq!(start.imports_bypass_cache, force_bypass_cache);
+        assert_eq!(start.imports.bypass_cache, force_bypass_cache);
     }
 }
 

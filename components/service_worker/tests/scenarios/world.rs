@@ -210,7 +210,8 @@ impl World {
             let Some(import) = word.strip_prefix("import:") else { continue };
             let mapped = start.scripts.iter().find(|script| script.url == url(import)).cloned();
             let script = mapped.or_else(|| {
-                let script = self.network.get(&url(import)).filter(|_| installing)?;
+                let may_fetch = installing && !start.imports.failed.contains(&url(import));
+                let script = self.network.get(&url(import)).filter(|_| may_fetch)?;
                 let (source, policy) = (script.source.clone(), PolicyContainer::default());
                 Some(ScriptResource { url: url(import), source, policy })
             });

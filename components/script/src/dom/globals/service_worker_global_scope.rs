@@ -8,7 +8,7 @@ use bgfetch_js::{Fallible, Member, Promise, Realm, Root, platform_object, trace_
 use bgfetch_traits::fetch::{CacheMode, RequestMode};
 use bgfetch_traits::ids::WorkerId;
 use bgfetch_traits::service_worker::{
-    RegistrationInfo, ScriptResource, ServiceWorkerMsg, ServiceWorkerState, WorkerInfo, WorkerType,
+    Imports, RegistrationInfo, ScriptResource, ServiceWorkerMsg, ServiceWorkerState, WorkerInfo, WorkerType,
 };
 use url::Url;
 
@@ -39,8 +39,7 @@ pub(crate) struct Script {
     resources: Arc<Vec<ScriptResource>>,
     /// What was added to that map since.
     imported: RefCell<HashMap<Url, ScriptResource>>,
-    /// Whether scripts from the network are fetched past the HTTP cache.
-    imports_bypass_cache: bool,
+    imports: Imports,
     /// Modules are being loaded for the main script: later, none may be.
     is_linking: Cell<bool>,
     has_run: Cell<bool>,
@@ -54,13 +53,13 @@ impl Script {
     pub(crate) fn new(
         worker_type: WorkerType,
         resources: Arc<Vec<ScriptResource>>,
-        imports_bypass_cache: bool,
+        imports: Imports,
     ) -> Self {
         Self {
             worker_type,
             resources,
             imported: RefCell::default(),
-            imports_bypass_cache,
+            imports,
             is_linking: Cell::new(false),
             has_run: Cell::new(false),
         }
@@ -182,9 +181,12 @@ impl ServiceWorkerGlobalScope {
         // Steps 5, and 6 to 14: the coordinator counts what is used, from the network or not.
         let resource = match known {
             Some(known) => known,
+            None if self.script.imports.failed.contains(&url) => {
+                return Err(format!("{url} could not be fetched when the worker's update was looked for"));
+            }
             None => {
                 let cache =
-                    if self.script.imports_bypass_cache { CacheMode::NoCache } else { CacheMode::Default };
+                    if self.script.imports.bypass_cache { CacheMode::NoCache } else { CacheMode::Default };
                 let fetched = import_scripts::script(realm, &url, mode, cache)?;
                 self.script.imported.borrow_mut().insert(url, fetched.clone());
                 fetched

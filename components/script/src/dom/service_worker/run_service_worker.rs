@@ -18,7 +18,7 @@ use crate::spawn::ServiceWorkerOptions;
 /// Makes the environment and the global object of a service worker, whose script has not run.
 pub(crate) fn set_up(agent: &Rc<Agent>, options: ServiceWorkerOptions) {
     let ServiceWorkerOptions { environment, worker, registration, .. } = options;
-    let script = Script::new(options.worker_type, options.scripts, options.imports_bypass_cache);
+    let script = Script::new(options.worker_type, options.scripts, options.imports);
     let setup = Setup {
         id: environment.id,
         kind: GlobalKind::ServiceWorker,

@@ -29,7 +29,6 @@ pub(crate) fn focus(context: &Rc<BrowsingContext>) {
         focused.extend(context.environment().map(|environment| environment.id));
         current = context.parent();
     }
-    focused.reverse();
     Environment::of(&active.realm).hosts.coordinator.send(CoordinatorMsg::Focused(focused));
     let before = before.and_then(|before| before.active());
     Agent::current().queue_global(TaskSource::UserInteraction, &active.realm, move |realm| {
