@@ -19,6 +19,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use crate::agent::Agent;
 use crate::environment::Environment;
 use crate::fetching;
+use crate::redirecting::Asked;
 
 /// Bytes that a body may have for which a script waits.
 const MAX_BODY: usize = 256 << 20;
@@ -45,24 +46,28 @@ pub(crate) struct Whole {
 /// this thread's scripts were stopped.
 pub(crate) fn fetch(
     environment: &Environment,
-    request: Request,
+    mut request: Request,
     deadline: Option<Instant>,
 ) -> Result<Whole, NetworkError> {
-    if !fetching::may_be_handled(environment, &request) {
-        return from_network(environment, request, deadline);
-    }
-    let url = request.head.url.clone();
-    let (cancel, (reply, answer)) = (CancelHandle::new(), question());
-    let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
-    environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(environment.id, message));
-    match wait(&answer, deadline).inspect_err(|_| cancel.cancel())? {
-        FetchOutcome::Network(request) => from_network(environment, *request, deadline),
-        FetchOutcome::Response(response) => read(response, deadline).inspect_err(|_| cancel.cancel()),
-        FetchOutcome::Error(why) => {
-            let message = format!("the service worker answered the request for {url} with an error: {why}");
-            Err(NetworkError::new(NetworkErrorKind::Internal, message))
+    while fetching::may_be_handled(environment, &request) {
+        fetching::settle(&mut request.head, &request.client);
+        let asked = Asked::about(&request);
+        let (cancel, (reply, answer)) = (CancelHandle::new(), question());
+        let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
+        environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(environment.id, message));
+        match wait(&answer, deadline).inspect_err(|_| cancel.cancel())? {
+            FetchOutcome::Network(request) => return from_network(environment, *request, deadline),
+            FetchOutcome::Response(mut response) => match asked.answered(&mut response)? {
+                Some(redirected) => request = redirected,
+                None => return read(response, deadline).inspect_err(|_| cancel.cancel()),
+            },
+            FetchOutcome::Error(why) => {
+                let message = format!("the service worker answered with an error: {why}");
+                return Err(NetworkError::new(NetworkErrorKind::Internal, message));
+            }
         }
     }
+    from_network(environment, request, deadline)
 }
 
 /// Fetches from the network, past any service worker.

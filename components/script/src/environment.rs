@@ -1,6 +1,7 @@
 //! [Environment settings objects](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object).
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -86,6 +87,9 @@ pub(crate) struct Environment {
     pub(crate) fetch_group: FetchGroup,
     pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
+    /// The classic scripts whose [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): their
+    /// functions may throw long after they have run.
+    pub(crate) muted_scripts: RefCell<BTreeSet<String>>,
     /// Whether the coordinator knows it.
     pub(crate) announced: Cell<bool>,
     /// Its document was unloaded: functions of its realm may still be called, tasks of it do not run any more.
@@ -131,6 +135,7 @@ impl Environment {
     /// Tells the coordinator that it is no more.
     pub(crate) fn tell_gone(&self) {
         self.fetch_group.terminate();
+        self.controller.take();
         if self.announced.replace(false) {
             self.hosts.coordinator.send(CoordinatorMsg::ClientGone(self.id));
         }

@@ -10,15 +10,19 @@ use std::task::{Poll, Waker};
 
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
-    NetworkError, NetworkErrorKind, Referrer, ReferrerPolicy, Request, RequestMode, Response,
+    NetworkError, NetworkErrorKind, Referrer, ReferrerPolicy, Request, RequestHead, RequestMode, Response,
+    ResponseType,
 };
 use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
+use bgfetch_traits::policy::Client;
+use bgfetch_traits::redirect::is_redirect_status;
 use bgfetch_traits::referrer::determine_requests_referrer;
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use parking_lot::Mutex;
 
 use crate::agent::{Agent, ReplyDropped};
 use crate::environment::{Environment, GlobalKind};
+use crate::redirecting::Asked;
 
 /// [Fetches](https://fetch.spec.whatwg.org/#concept-fetch): gives the response once its head is there.
 ///
@@ -42,10 +46,41 @@ pub(crate) async fn fetch_with_progress(
     cancel: CancelHandle,
     progress: Option<UploadProgress>,
 ) -> Result<Response, NetworkError> {
-    if !may_be_handled(environment, &request) {
-        return from_network(environment, request, cancel, progress).await;
+    let is_navigation = request.head.mode == RequestMode::Navigate;
+    while may_be_handled(environment, &request) {
+        settle(&mut request.head, &request.client);
+        let asked = Asked::about(&request);
+        match ask_worker(environment, request, &cancel).await? {
+            WorkersAnswer::Network(given_back) => {
+                return from_network(environment, *given_back, cancel, progress).await;
+            }
+            WorkersAnswer::Response(mut response) => match asked.answered(&mut response)? {
+                Some(redirected) => request = redirected,
+                None => return Ok(response),
+            },
+        }
     }
-    settle(&mut request);
+    let mut response = from_network(environment, request, cancel, progress).await?;
+    // A service worker that passes a navigation's request on: whoever navigates follows redirects, for a worker they are
+    // opaque.
+    if is_navigation && is_redirect_status(response.head.status) {
+        response.head.kind = ResponseType::OpaqueRedirect;
+    }
+    Ok(response)
+}
+
+/// What comes of [`ServiceWorkerMsg::HandleFetch`], but for errors.
+enum WorkersAnswer {
+    Network(Box<Request>),
+    Response(Response),
+}
+
+/// Asks the service worker that controls the environment.
+async fn ask_worker(
+    environment: &Rc<Environment>,
+    request: Request,
+    cancel: &CancelHandle,
+) -> Result<WorkersAnswer, NetworkError> {
     let url = request.head.url.clone();
     let (client, told) = (environment.id, CancelHandle::new());
     let tell = told.clone();
@@ -55,13 +90,13 @@ pub(crate) async fn fetch_with_progress(
         let message = ServiceWorkerMsg::HandleFetch(Box::new(request), told, reply);
         environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
     });
-    let answer = unless_cancelled(answer, &cancel).await;
+    let answer = unless_cancelled(answer, cancel).await;
     if let Some(record) = record {
         environment.fetch_group.remove(record);
     }
     match answer? {
-        Ok(FetchOutcome::Network(request)) => from_network(environment, *request, cancel, progress).await,
-        Ok(FetchOutcome::Response(response)) => Ok(response),
+        Ok(FetchOutcome::Network(request)) => Ok(WorkersAnswer::Network(request)),
+        Ok(FetchOutcome::Response(response)) => Ok(WorkersAnswer::Response(response)),
         Ok(FetchOutcome::Error(why)) => {
             let message = format!("the service worker answered the request for {url} with an error: {why}");
             Err(NetworkError::new(NetworkErrorKind::Internal, message))
@@ -107,8 +142,7 @@ impl Drop for FetchGroup {
 
 /// What comes before a service worker sees the request: [fetch](https://fetch.spec.whatwg.org/#concept-fetch), step 13, and
 /// [main fetch](https://fetch.spec.whatwg.org/#main-fetch), steps 8 and 9.
-pub(crate) fn settle(request: &mut Request) {
-    let Request { head, client, .. } = request;
+pub(crate) fn settle(head: &mut RequestHead, client: &Client) {
     head.set_default_accept();
     if head.referrer_policy == ReferrerPolicy::Empty {
         head.referrer_policy = match client.policy.referrer_policy {

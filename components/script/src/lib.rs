@@ -25,6 +25,7 @@ mod fetching;
 mod messages;
 mod mime;
 mod realm_setup;
+mod redirecting;
 mod report;
 mod scripts;
 mod spawn;

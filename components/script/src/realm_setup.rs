@@ -74,6 +74,7 @@ impl Setup {
             timers: TimerMap::default(),
             animation_frames: AnimationFrames::default(),
             console: ConsoleState::default(),
+            muted_scripts: RefCell::default(),
             announced: Cell::new(false),
             fetch_group: FetchGroup::default(),
             discarded: Cell::new(false),

@@ -34,11 +34,14 @@ struct Rejected {
 /// global object: an `error` event first, and the console if nothing handled it.
 pub(crate) fn report_exception(realm: &Realm, exception: Exception) {
     let mut location = exception.location(realm);
-    if location.file.is_empty()
-        && let Some(environment) = Environment::try_of(realm)
-    {
-        // What is not an error does not know where it was thrown: most probably by the global's own script.
-        location.file = environment.url.borrow().to_string();
+    if let Some(environment) = Environment::try_of(realm) {
+        if environment.muted_scripts.borrow().contains(&location.file) {
+            return report_muted(realm, &exception);
+        }
+        if location.file.is_empty() {
+            // What is not an error does not know where it was thrown: most probably by the global's own script.
+            location.file = environment.url.borrow().to_string();
+        }
     }
     report_at(realm, &exception, &location);
 }
@@ -96,8 +99,7 @@ pub(crate) fn report_exception_of(callback: &Object, realm: &Realm, exception: E
 pub(crate) fn report_muted(realm: &Realm, exception: &Exception) {
     let Some(environment) = Environment::try_of(realm) else { return };
     if exception.is_termination() {
-        report_exception(realm, exception.clone());
-        return;
+        return report_at(realm, exception, &exception.location(realm));
     }
     let handled = !REPORTING.replace(true) && {
         let handled = dom::events::error_event::fire_muted(realm);

@@ -151,6 +151,10 @@ pub struct RequestHead {
     /// redirected by whoever navigates.
     #[serde(default)]
     pub redirected_from: Vec<Url>,
+    /// [Origin](https://fetch.spec.whatwg.org/#concept-request-origin), where it is not the client's: of a navigation's
+    /// request that a service worker passes on, the origin of who navigates. Never stored.
+    #[serde(skip)]
+    pub origin: Option<Box<Origin>>,
 }
 
 impl RequestHead {
@@ -175,7 +179,13 @@ impl RequestHead {
             reload_navigation: false,
             history_navigation: false,
             redirected_from: Vec::new(),
+            origin: None,
         }
+    }
+
+    /// A redirect leads to `location`, whose request this is from now on.
+    pub fn redirect_to(&mut self, location: Url) {
+        self.redirected_from.push(std::mem::replace(&mut self.url, location));
     }
 
     /// [Fetch](https://fetch.spec.whatwg.org/#concept-fetch), step 13: `Accept`, unless it is set.

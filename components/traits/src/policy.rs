@@ -6,6 +6,7 @@ use url::{Origin, Url};
 use crate::fetch::ReferrerPolicy;
 use crate::headers::HeaderList;
 use crate::ids::ClientId;
+use crate::referrer::parse_a_referrer_policy;
 
 /// One serialized [CSP](https://w3c.github.io/webappsec-csp/) policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,13 +48,7 @@ impl PolicyContainer {
                 }));
             }
         }
-        // [Parse a referrer policy from a `Referrer-Policy` header](https://w3c.github.io/webappsec-referrer-policy/#parse-referrer-policy-from-header).
-        let values: Vec<_> = headers.get_all("referrer-policy").map(isomorphic_decode).collect();
-        let tokens = values.iter().flat_map(|value| value.split(','));
-        let mut policies =
-            tokens.filter_map(|token| ReferrerPolicy::parse(&token.trim().to_ascii_lowercase()));
-        let referrer_policy = policies.rfind(|policy| *policy != ReferrerPolicy::Empty);
-        Self { csp_list, referrer_policy: referrer_policy.unwrap_or_default() }
+        Self { csp_list, referrer_policy: parse_a_referrer_policy(headers) }
     }
 }
 

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::fetch::{Referrer, ReferrerPolicy};
+use crate::headers::HeaderList;
 use crate::policy::{Client, is_potentially_trustworthy};
 
 /// A longer referrer is cut to its origin
@@ -49,6 +50,16 @@ pub fn determine_requests_referrer(
         ReferrerPolicy::OriginWhenCrossOrigin => Some(if same_origin { full } else { origin }),
         ReferrerPolicy::NoReferrerWhenDowngrade => (!downgrade).then_some(full),
     }
+}
+
+/// [Parse a referrer policy from a `Referrer-Policy` header](https://w3c.github.io/webappsec-referrer-policy/#parse-referrer-policy-from-header).
+#[must_use]
+pub fn parse_a_referrer_policy(headers: &HeaderList) -> ReferrerPolicy {
+    let isomorphic_decode = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
+    let values: Vec<_> = headers.get_all("referrer-policy").map(isomorphic_decode).collect();
+    let tokens = values.iter().flat_map(|value| value.split(','));
+    let mut policies = tokens.filter_map(|token| ReferrerPolicy::parse(&token.trim().to_ascii_lowercase()));
+    policies.rfind(|policy| *policy != ReferrerPolicy::Empty).unwrap_or_default()
 }
 
 /// [Strip url for use as a referrer](https://w3c.github.io/webappsec-referrer-policy/#strip-url).
@@ -99,6 +110,20 @@ mod tests {
                 let referrer = determine_requests_referrer(&Referrer::Client, policy, &client, &url(target));
                 assert_eq!(referrer.as_ref().map(Url::as_str), expected, "{policy:?} {target}");
             }
+        }
+    }
+
+    #[test]
+    fn the_last_policy_of_the_header_that_is_known_counts() {
+        let cases = [
+            ("no-referrer", ReferrerPolicy::NoReferrer),
+            ("no-referrer, Unsafe-URL", ReferrerPolicy::UnsafeUrl),
+            ("origin, something-new", ReferrerPolicy::Origin),
+            ("", ReferrerPolicy::Empty),
+        ];
+        for (value, expected) in cases {
+            let headers = HeaderList::from_iter([("Referrer-Policy", value)]);
+            assert_eq!(parse_a_referrer_policy(&headers), expected, "{value}");
         }
     }
 

@@ -1,13 +1,14 @@
 //! [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch).
 
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, RedirectMode, RequestMode, ResponseType};
+use bgfetch_traits::redirect::is_redirect_status;
 
 use super::cors::{cors_check, cors_unsafe_request_header_names, is_cors_safelisted_method};
 use super::network_or_cache::http_network_or_cache_fetch;
 use super::preflight::cors_preflight_fetch;
 use super::redirect::http_redirect_fetch;
 use super::request::{FetchParams, FetchRequest, Tainting};
-use super::{InternalResponse, Turn, TurnResult, is_redirect_status};
+use super::{InternalResponse, Turn, TurnResult};
 use crate::policy::corp::blocked_by_resource_policy;
 
 /// HTTP fetch.

@@ -89,8 +89,3 @@ pub(crate) fn blocked(message: impl Into<String>) -> NetworkError {
 pub(crate) const fn is_null_body_status(status: u16) -> bool {
     matches!(status, 101 | 103 | 204 | 205 | 304)
 }
-
-/// [Redirect status](https://fetch.spec.whatwg.org/#redirect-status).
-pub(crate) const fn is_redirect_status(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
-}

@@ -5,13 +5,14 @@ use bgfetch_traits::fetch::{
     RequestMode, ResponseHead,
 };
 use bgfetch_traits::headers::HeaderList;
+use bgfetch_traits::redirect::is_redirect_status;
 use bytes::Bytes;
 use http::Method;
 use url::Origin;
 
 use super::network::{NetworkFetch, http_network_fetch};
 use super::request::{FetchParams, FetchRequest, RedirectTaint, Tainting};
-use super::{FetchResult, InternalBody, InternalResponse, is_redirect_status};
+use super::{FetchResult, InternalBody, InternalResponse};
 use crate::context::Net;
 use crate::cookies::SameSiteMode;
 use crate::http_cache::{CacheKey, Recording, Stored, freshen};
@@ -179,6 +180,10 @@ fn request_headers(
         request.origin(),
         request.url_list(),
     );
+    // [The header field](https://w3c.github.io/webappsec-upgrade-insecure-requests/#preference) of Upgrade Insecure Requests.
+    if request.head.mode == RequestMode::Navigate {
+        append_unless_there(&mut headers, "Upgrade-Insecure-Requests", "1");
+    }
     // Step 8.14: no request is a prefetch. Step 8.15.
     append_unless_there(&mut headers, "User-Agent", &net.agent.user_agent);
     // Steps 8.16 to 8.18.

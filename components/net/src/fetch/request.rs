@@ -53,7 +53,7 @@ pub(crate) struct FetchRequest {
     pub(crate) priority: Priority,
     /// [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list); never empty.
     url_list: Vec<Url>,
-    /// How many of them whoever navigates had followed before.
+    /// How many of them were followed before: by whoever navigates, or because a service worker said so.
     followed_before: usize,
     /// The referrer as determined; `None` is "no-referrer".
     pub(crate) referrer_url: Option<Url>,
@@ -83,18 +83,25 @@ impl FetchRequest {
     pub(crate) fn new(request: Request) -> Self {
         let Request { mut head, client, body, priority } = request;
         let mut url_list = std::mem::take(&mut head.redirected_from);
+        let followed_before = url_list.len();
+        let origin = head.origin.as_deref().unwrap_or(&client.origin);
+        let tainting = match head.mode {
+            RequestMode::Cors if url_list.iter().any(|url| url.origin() != *origin) => Tainting::Cors,
+            RequestMode::NoCors if url_list.iter().any(|url| url.origin() != *origin) => Tainting::Opaque,
+            _ => Tainting::Basic,
+        };
         url_list.push(head.url.clone());
         Self {
             body_is_stream: matches!(body, Some(RequestBody::Stream { .. })),
-            followed_before: url_list.len() - 1,
+            followed_before,
             url_list,
             head,
             client,
             body,
             priority,
             referrer_url: None,
-            redirect_count: 0,
-            tainting: Tainting::Basic,
+            redirect_count: u32::try_from(followed_before).unwrap_or(u32::MAX),
+            tainting,
         }
     }
 
@@ -119,10 +126,13 @@ impl FetchRequest {
         &self.url_list
     }
 
-    /// The URL list that a response gets: of this fetch only. Where the text gives it those before a navigation's redirects
-    /// as well, a service worker could pass no response on that followed one.
+    /// The URL list that a response gets. Where the text gives it those before a navigation's redirects as well, a service
+    /// worker could pass no response on that followed one.
     pub(crate) fn url_list_of_response(&self) -> Vec<Url> {
-        self.url_list.get(self.followed_before..).unwrap_or_default().to_vec()
+        match self.head.mode {
+            RequestMode::Navigate => self.url_list.get(self.followed_before..).unwrap_or_default().to_vec(),
+            _ => self.url_list.clone(),
+        }
     }
 
     /// [Current URL](https://fetch.spec.whatwg.org/#concept-request-current-url).
@@ -141,9 +151,9 @@ impl FetchRequest {
         self.redirect_count += 1;
     }
 
-    /// [Origin](https://fetch.spec.whatwg.org/#concept-request-origin): the client's.
-    pub(crate) const fn origin(&self) -> &Origin {
-        &self.client.origin
+    /// [Origin](https://fetch.spec.whatwg.org/#concept-request-origin): the client's, if it has none of its own.
+    pub(crate) fn origin(&self) -> &Origin {
+        self.head.origin.as_deref().unwrap_or(&self.client.origin)
     }
 
     /// [Network partition key](https://fetch.spec.whatwg.org/#request-determine-the-network-partition-key).

@@ -6,4 +6,3 @@ pub(crate) mod csp;
 pub(crate) mod fetch_metadata;
 pub(crate) mod mime_checks;
 pub(crate) mod mixed_content;
-pub(crate) mod referrer;

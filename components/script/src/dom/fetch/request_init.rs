@@ -124,6 +124,7 @@ fn apply(environment: &Environment, head: &mut RequestHead, init: &RequestInit) 
         head.reload_navigation = false;
         head.history_navigation = false;
         head.redirected_from.clear();
+        head.origin = None;
         head.referrer = Referrer::Client;
         head.referrer_policy = ReferrerPolicy::Empty;
     }

@@ -184,6 +184,9 @@ fn potential_response(
     let mut response = response.to_fetch_response(realm).map_err(describe)?;
     // [Main fetch](https://fetch.spec.whatwg.org/#main-fetch), step 15.
     if response.head.url_list.is_empty() {
+        if request.mode != RequestMode::Navigate {
+            response.head.url_list.clone_from(&request.redirected_from);
+        }
         response.head.url_list.push(request.url.clone());
     }
     Ok(response)

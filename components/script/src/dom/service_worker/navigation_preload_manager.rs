@@ -1,12 +1,13 @@
 //! [`NavigationPreloadManager`](https://w3c.github.io/ServiceWorker/#navigationpreloadmanager).
 
-use bgfetch_js::{ByteString, Fallible, Promise, Realm, Reflector, platform_object, trace_fields};
+use bgfetch_js::{ByteString, Exception, Fallible, Promise, Realm, Reflector, platform_object, trace_fields};
 use bgfetch_traits::ids::RegistrationId;
 use bgfetch_traits::service_worker::{NavigationPreloadRequest, ServiceWorkerMsg};
 
 use super::ask_job;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::{NavigationPreloadManagerMethods, NavigationPreloadState};
+use crate::dom::fetch::headers;
 
 /// `NavigationPreloadManager`.
 pub(crate) struct NavigationPreloadManager {
@@ -47,7 +48,15 @@ impl NavigationPreloadManagerMethods for NavigationPreloadManager {
     }
 
     fn set_header_value(&self, realm: &Realm, value: ByteString) -> Fallible<Promise<()>> {
-        self.ask(realm, NavigationPreloadRequest::SetHeaderValue(value.0), drop)
+        // Steps 1 and 2.
+        let value = headers::normalize(&value.0);
+        if value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+            return Promise::rejected(
+                realm,
+                Exception::type_error("the value is not one that a header can have"),
+            );
+        }
+        self.ask(realm, NavigationPreloadRequest::SetHeaderValue(value.to_vec()), drop)
     }
 
     fn get_state(&self, realm: &Realm) -> Fallible<Promise<NavigationPreloadState>> {

@@ -4,6 +4,7 @@
 use bgfetch_js::{Exception, Fallible, Promise, Realm, ToJs, Value};
 use bgfetch_traits::fetch::{Request as NetRequest, ResponseType};
 use bgfetch_traits::net::CancelHandle;
+use bgfetch_traits::redirect::is_redirect_status;
 
 use crate::agent::{Agent, TaskSource};
 use crate::dom::Response;
@@ -32,7 +33,7 @@ pub(super) fn start(
         match fetching::from_network(&environment, preload, cancel, None).await {
             Ok(mut response) => {
                 // Whoever navigates follows redirects: for a worker, they are opaque.
-                if matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {
+                if is_redirect_status(response.head.status) {
                     response.head.kind = ResponseType::OpaqueRedirect;
                 }
                 settled.resolve(&owner, Response::create(&owner, response)?.to_js(&owner)?);

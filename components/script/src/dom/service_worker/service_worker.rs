@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use bgfetch_js::{Fallible, Object, Realm, Value, platform_object, trace_fields};
+use bgfetch_js::{Exception, Fallible, Object, Realm, Value, platform_object, trace_fields};
 use bgfetch_traits::ids::WorkerId;
 use bgfetch_traits::service_worker::{ServiceWorkerMsg, ServiceWorkerState, WorkerInfo};
 use url::Url;
@@ -12,6 +12,7 @@ use crate::bindings::{self, ServiceWorkerMethods, StructuredSerializeOptions};
 use crate::clone;
 use crate::dom::EventTarget;
 use crate::dom::events::event;
+use crate::environment::Environment;
 
 /// `ServiceWorker`.
 pub(crate) struct ServiceWorker {
@@ -44,6 +45,11 @@ impl ServiceWorker {
 
     /// [`postMessage()`](https://w3c.github.io/ServiceWorker/#service-worker-postmessage-options)
     fn post(&self, realm: &Realm, message: &Value, transfer: &[Object]) -> Fallible<()> {
+        // Not in the text (https://github.com/w3c/ServiceWorker/issues/1221): a client that is gone cannot be the source.
+        if Environment::try_of(realm).is_none() {
+            let message = "the document of this service worker object is not shown any more";
+            return Err(Exception::dom("InvalidStateError", message));
+        }
         // Step 4.
         let data = clone::serialize(realm, message, transfer)?;
         // Steps 5 and 6 are the coordinator's, and the worker's: see `functional_events`.

@@ -255,7 +255,7 @@ impl BrowsingContext {
             context: Rc::clone(self),
             number: self.number.get(),
             cancel,
-            client,
+            client: Cell::new(client),
             coordinator: coordinator.clone(),
             committed: Cell::new(false),
         }
@@ -299,9 +299,7 @@ pub(crate) struct Navigation {
     pub(crate) context: Rc<BrowsingContext>,
     /// Ends its fetch.
     pub(crate) cancel: CancelHandle,
-    /// The [reserved environment](https://html.spec.whatwg.org/multipage/webappapis.html#environment)'s id: that of the document
-    /// that it leads to.
-    pub(crate) client: ClientId,
+    client: Cell<ClientId>,
     number: u64,
     coordinator: CoordinatorSender,
     committed: Cell<bool>,
@@ -311,6 +309,17 @@ impl Navigation {
     /// Whether nothing has taken its place.
     pub(crate) fn is_ongoing(&self) -> bool {
         self.context.number.get() == self.number
+    }
+
+    /// The [reserved environment](https://html.spec.whatwg.org/multipage/webappapis.html#environment)'s id: that of the document
+    /// that it leads to.
+    pub(crate) const fn client(&self) -> ClientId {
+        self.client.get()
+    }
+
+    /// A redirect leads to another origin, which is to know nothing of the environment that was reserved so far.
+    pub(crate) fn reserve_another_client(&self) {
+        self.coordinator.send(CoordinatorMsg::ClientGone(self.client.replace(ClientId::new())));
     }
 
     /// Its document is there.
@@ -323,7 +332,7 @@ impl Drop for Navigation {
     fn drop(&mut self) {
         if !self.committed.get() {
             // The coordinator may know the client as reserved.
-            self.coordinator.send(CoordinatorMsg::ClientGone(self.client));
+            self.coordinator.send(CoordinatorMsg::ClientGone(self.client.get()));
         }
     }
 }

@@ -6,25 +6,23 @@ use bgfetch_traits::fetch::{
     self, CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer,
     Request, RequestBody, RequestHead, RequestMode, Response,
 };
-use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use url::Url;
 
+use super::browsing_context::Navigation;
 use super::navigation::{Resource, Source};
 use crate::agent::Agent;
 use crate::dom::file::blob_url;
 use crate::environment::Hosts;
 use crate::fetching::{settle, unless_cancelled};
-
-/// How many redirects a navigation follows: [20](https://fetch.spec.whatwg.org/#http-redirect-fetch).
-const MAX_REDIRECTS: usize = 20;
+use crate::redirecting::Asked;
 
 /// Who asks for a document.
 pub(super) struct Requester<'a> {
-    /// The client that the document will be.
-    pub(super) client: ClientId,
+    /// What it is for.
+    pub(super) navigation: &'a Navigation,
     /// Who navigates; none for what the embedder opens.
     pub(super) source: Option<&'a Source>,
     pub(super) destination: fetch::Destination,
@@ -37,8 +35,9 @@ pub(super) struct Requester<'a> {
 }
 
 impl Requester<'_> {
-    /// The request for a URL; `body` says whether there still is one, which some redirects take away.
-    fn request(&self, url: &Url, redirected_from: &[Url], body: bool) -> Request {
+    /// The request for a URL.
+    fn request(&self, url: Url) -> Request {
+        let client = self.client_for(&url);
         let mut head = RequestHead {
             mode: RequestMode::Navigate,
             credentials: CredentialsMode::Include,
@@ -49,21 +48,35 @@ impl Requester<'_> {
             destination: self.destination,
             reload_navigation: self.reload,
             history_navigation: self.history,
-            redirected_from: redirected_from.to_vec(),
-            ..RequestHead::get(url.clone())
-        };
-        let client = match self.source {
-            Some(source) => Client { id: self.client, ..source.client.clone() },
-            None => Client { id: self.client, ..Client::of_url(url) },
+            origin: self.source.map(|source| Box::new(source.client.origin.clone())),
+            ..RequestHead::get(url)
         };
         let mut sent = None;
-        if let (Resource::Post { content_type, body }, true) = (self.resource, body) {
+        if let Resource::Post { content_type, body } = self.resource {
             head.method = http::Method::POST;
             head.headers.append("Content-Type", content_type.clone());
             sent = Some(RequestBody::Bytes(body.clone()));
         }
         Request { head, client, body: sent, priority: Priority::Foreground }
     }
+
+    /// The client of a request for a URL.
+    fn client_for(&self, url: &Url) -> Client {
+        match self.source {
+            Some(source) => Client { id: self.navigation.client(), ..source.client.clone() },
+            None => Client { id: self.navigation.client(), ..Client::of_url(url) },
+        }
+    }
+}
+
+/// A response to navigate to.
+pub(super) struct Fetched {
+    pub(super) response: Response,
+    /// The request's [current URL](https://fetch.spec.whatwg.org/#concept-request-current-url): the document's, wherever a
+    /// service worker had the response from.
+    pub(super) url: Url,
+    /// The request's [referrer](https://fetch.spec.whatwg.org/#concept-request-referrer).
+    pub(super) referrer: Referrer,
 }
 
 /// [Creates navigation params by fetching](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-by-fetching):
@@ -71,27 +84,32 @@ impl Requester<'_> {
 pub(super) async fn fetch_document(
     hosts: &Hosts,
     requester: &Requester<'_>,
-    cancel: &CancelHandle,
     url: Url,
-) -> Result<Response, NetworkError> {
-    let mut url = url;
-    let (mut body, mut redirected_from) = (true, Vec::new());
-    for _ in 0..=MAX_REDIRECTS {
-        let request = requester.request(&url, &redirected_from, body);
+) -> Result<Fetched, NetworkError> {
+    let cancel = &requester.navigation.cancel;
+    let mut request = requester.request(url);
+    loop {
+        request.client = requester.client_for(&request.head.url);
+        settle(&mut request.head, &request.client);
+        let (url, referrer) = (request.head.url.clone(), request.head.referrer.clone());
+        let asked = Asked::about(&request);
         let response =
             unless_cancelled(fetch_once(hosts, request, cancel, requester.has_workers), cancel).await??;
-        let Some(location) = location_url(&response, &url) else { return Ok(response) };
-        // HTTP-redirect fetch, step 12, where only GET and POST can be.
-        body &= !matches!(response.head.status, 301..=303);
-        redirected_from.push(std::mem::replace(&mut url, location?));
+        match asked.http_redirect_fetch(&response.head)? {
+            Some(redirected) => {
+                if redirected.head.url.origin() != url.origin() {
+                    requester.navigation.reserve_another_client();
+                }
+                request = redirected;
+            }
+            None => return Ok(Fetched { response, url, referrer }),
+        }
     }
-    let message = format!("the navigation was redirected more than {MAX_REDIRECTS} times, last to {url}");
-    Err(NetworkError::new(NetworkErrorKind::Redirect, message))
 }
 
 async fn fetch_once(
     hosts: &Hosts,
-    mut request: Request,
+    request: Request,
     cancel: &CancelHandle,
     has_workers: bool,
 ) -> Result<Response, NetworkError> {
@@ -100,7 +118,6 @@ async fn fetch_once(
         return blob_url::fetch(&request, None);
     }
     let request = if has_workers && matches!(url.scheme(), "http" | "https") {
-        settle(&mut request);
         let answer = Agent::current().ask(|reply| {
             let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
             hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
@@ -128,27 +145,4 @@ async fn fetch_once(
     answer
         .await
         .unwrap_or_else(|dropped| Err(NetworkError::new(NetworkErrorKind::Aborted, dropped.to_string())))
-}
-
-/// A response's [location URL](https://fetch.spec.whatwg.org/#concept-response-location-url), if it is a redirect.
-fn location_url(response: &Response, current: &Url) -> Option<Result<Url, NetworkError>> {
-    if !matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = response.head.headers.get_str("location")?;
-    let base = response.head.url().unwrap_or(current);
-    let joined = base.join(&location).map_err(|error| {
-        let message = format!("{base} redirects to {location:?}, which is not a URL: {error}");
-        NetworkError::new(NetworkErrorKind::Redirect, message)
-    });
-    Some(joined.and_then(|mut url| {
-        if !matches!(url.scheme(), "http" | "https") {
-            let message = format!("{base} redirects to {url}, which is neither http: nor https:");
-            return Err(NetworkError::new(NetworkErrorKind::Redirect, message));
-        }
-        if url.fragment().is_none() {
-            url.set_fragment(current.fragment());
-        }
-        Ok(url)
-    }))
 }

@@ -4,10 +4,9 @@
 use std::rc::Rc;
 
 use bgfetch_traits::body::BodyReader;
-use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Referrer, ReferrerPolicy, Response};
+use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Referrer, Response};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::PolicyContainer;
-use bgfetch_traits::referrer::determine_requests_referrer;
 use bgfetch_traits::reply::Reply;
 use encoding_rs::Encoding;
 use url::{Origin, Url};
@@ -15,7 +14,7 @@ use url::{Origin, Url};
 use super::browsing_context::{Active, BrowsingContext, Navigation};
 use super::choosing::matches_about_blank;
 use super::documents::{self, DocumentParams};
-use super::fetching_documents::{Requester, fetch_document};
+use super::fetching_documents::{Fetched, Requester, fetch_document};
 use super::frames;
 use super::navigation::{HistoryHandling, LoadDelay, Resource, Source, Target};
 use super::sandboxing::Sandbox;
@@ -37,7 +36,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
     let context = BrowsingContext::top_level();
     let navigation = context.begin_navigation(&hosts.coordinator, client);
     let requester = Requester {
-        client,
+        navigation: &navigation,
         source: None,
         destination: fetch::Destination::Document,
         resource: &Resource::Get,
@@ -45,11 +44,10 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         history: false,
         has_workers: true,
     };
-    let response = match fetch_document(&hosts, &requester, &navigation.cancel, url).await {
-        Ok(response) => response,
+    let Fetched { response, url, .. } = match fetch_document(&hosts, &requester, url).await {
+        Ok(fetched) => fetched,
         Err(error) => return loaded.send(Err(error)),
     };
-    let url = response.head.url().cloned().unwrap_or_else(about_blank);
     let page = PageLoad { url: url.clone(), status: response.head.status };
     let sandbox = Sandbox::none().and_policies(&response.policy);
     let params = DocumentParams {
@@ -80,12 +78,14 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
 }
 
 /// Loads a document for a browsing context of this thread's own, up to and including the `load` event of its container.
+/// `sandbox` is that of the [target snapshot params](https://html.spec.whatwg.org/multipage/browsing-the-web.html#target-snapshot-params).
 pub(super) async fn load_here(
     navigation: Navigation,
     hosts: Hosts,
     target: Target,
     mut source: Source,
     handling: HistoryHandling,
+    sandbox: Sandbox,
     delay: Option<LoadDelay>,
 ) {
     let context = Rc::clone(&navigation.context);
@@ -95,7 +95,6 @@ pub(super) async fn load_here(
     if !navigation.is_ongoing() {
         return;
     }
-    let sandbox = Sandbox::for_content_of(&context);
     let found = find(&hosts, &navigation, &target, &source, &handling, sandbox).await;
     if !navigation.is_ongoing() {
         return;
@@ -180,7 +179,7 @@ pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String)
 enum Found {
     Blank(Url),
     Srcdoc(String),
-    Response(Response),
+    Response(Box<Fetched>),
     Error(Url, NetworkError),
 }
 
@@ -201,18 +200,25 @@ async fn find(
     };
     let is_frame = navigation.context.container().is_some();
     let requester = Requester {
-        client: navigation.client,
+        navigation,
         source: Some(source),
         destination: if is_frame { fetch::Destination::Iframe } else { fetch::Destination::Document },
         resource: &target.resource,
         reload: matches!(handling, HistoryHandling::Reload),
         history: matches!(handling, HistoryHandling::Traverse(_)),
-        has_workers: sandbox.same_origin,
+        has_workers: sandbox.same_origin && is_in_secure_contexts(&navigation.context),
     };
-    match fetch_document(hosts, &requester, &navigation.cancel, url.clone()).await {
-        Ok(response) => Found::Response(response),
+    match fetch_document(hosts, &requester, url.clone()).await {
+        Ok(fetched) => Found::Response(Box::new(fetched)),
         Err(error) => Found::Error(url, error),
     }
+}
+
+/// Whether what a browsing context shows can be a [secure context](https://html.spec.whatwg.org/multipage/webappapis.html#secure-context):
+/// no document around it is none.
+fn is_in_secure_contexts(context: &BrowsingContext) -> bool {
+    let around = context.parent().and_then(|parent| parent.environment());
+    around.is_none_or(|environment| environment.client().secure_context)
 }
 
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the
@@ -242,21 +248,24 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
             params.about_base = None;
             (params, Content::html(String::new()))
         }
-        Found::Response(response) => {
+        Found::Response(fetched) => {
+            let Fetched { response, url, referrer } = *fetched;
             let status = response.head.status;
             let disposition = response.head.headers.get_str("content-disposition").unwrap_or_default();
             let is_download = disposition.trim_start().to_ascii_lowercase().starts_with("attachment");
             if matches!(status, 204 | 205) || is_download {
                 return None;
             }
-            let url = response.head.url().cloned().unwrap_or_else(about_blank);
             let sandbox = sandbox.and_policies(&response.policy);
             let inherits = matches!(url.scheme(), "blob" | "data" | "about");
             let params = DocumentParams {
                 origin: sandbox.origin(url.origin()),
                 policy: if inherits { source.client.policy.clone() } else { response.policy.clone() },
                 about_base: None,
-                referrer: referrer_of(source, &url),
+                referrer: match referrer {
+                    Referrer::Url(referrer) => referrer.into(),
+                    Referrer::NoReferrer | Referrer::Client => String::new(),
+                },
                 content_type: String::new(),
                 sandbox,
                 url,
@@ -264,16 +273,6 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
             (params, Content::of(response))
         }
     })
-}
-
-/// `document.referrer`: what the `Referer` header said.
-fn referrer_of(source: &Source, url: &Url) -> String {
-    let policy = match source.referrer_policy {
-        ReferrerPolicy::Empty => source.client.policy.referrer_policy,
-        policy => policy,
-    };
-    let referrer = determine_requests_referrer(&Referrer::Client, policy, &source.client, url);
-    referrer.map(String::from).unwrap_or_default()
 }
 
 /// What is to be parsed.
@@ -332,7 +331,7 @@ fn begin(
         params.content_type.clone_from(&mime_type.essence);
     }
     let parent = context.parent().and_then(|parent| parent.environment());
-    let active = documents::create(context, navigation.client, hosts, parent.as_ref(), params, reused)
+    let active = documents::create(context, navigation.client(), hosts, parent.as_ref(), params, reused)
         .map_err(|error| error.to_string())?;
     active.document.begin_loading();
     let before = context.set_active(active.clone());
@@ -353,7 +352,7 @@ async fn go_on(
     let _busy = Agent::current().busy();
     documents::announce(&active.realm, &navigation.context).await;
     if let Some(waiting) = waiting {
-        waiting.send(Some(navigation.client));
+        waiting.send(Some(navigation.client()));
     }
     if active.document.is_discarded() {
         return Ok(());

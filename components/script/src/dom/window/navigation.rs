@@ -13,6 +13,7 @@ use url::Url;
 
 use super::access;
 use super::browsing_context::{Active, BrowsingContext};
+use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use super::{javascript_url, loading};
 use crate::agent::{Agent, TaskSource};
@@ -185,7 +186,8 @@ pub(super) fn reach(
         .parent()
         .and_then(|parent| parent.active_document())
         .map(|document| LoadDelay::new(&document));
-    let load = loading::load_here(navigation, hosts, target, source, handling, delay);
+    let sandbox = Sandbox::for_content_of(context);
+    let load = loading::load_here(navigation, hosts, target, source, handling, sandbox, delay);
     Agent::current().spawn_detached(TaskSource::Networking, load);
 }
 

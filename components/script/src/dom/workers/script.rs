@@ -14,10 +14,8 @@ use url::Url;
 
 use crate::agent::{Agent, ReplyDropped};
 use crate::mime::MimeType;
+use crate::redirecting::Asked;
 use crate::spawn::WorkerOptions;
-
-/// How many redirects are followed: [20](https://fetch.spec.whatwg.org/#http-redirect-fetch).
-const MAX_REDIRECTS: usize = 20;
 
 /// Largest script that is taken, in bytes.
 const MAX_SCRIPT: usize = 64 << 20;
@@ -88,13 +86,14 @@ fn request(options: &WorkerOptions, url: Url) -> Request {
 /// Asks the service worker that is responsible for the script's URL first, and the network otherwise. Redirects of the
 /// network stay there, those of a service worker are followed here.
 async fn send(options: &WorkerOptions) -> Result<Response, NetworkError> {
-    let mut url = options.request.url.clone();
-    for _ in 0..=MAX_REDIRECTS {
-        let request = match handle(options, request(options, url.clone())).await? {
+    let mut request = request(options, options.request.url.clone());
+    loop {
+        let asked = Asked::about(&request);
+        let request = match handle(options, request).await? {
             FetchOutcome::Network(request) => *request,
-            FetchOutcome::Response(response) => match redirect(&response, &url)? {
-                Some(location) => {
-                    url = location;
+            FetchOutcome::Response(mut response) => match asked.answered(&mut response)? {
+                Some(redirected) => {
+                    request = redirected;
                     continue;
                 }
                 None => return Ok(response),
@@ -110,8 +109,6 @@ async fn send(options: &WorkerOptions) -> Result<Response, NetworkError> {
         });
         return answer.await.unwrap_or_else(|dropped| Err(gone(dropped)));
     }
-    let message = format!("a service worker redirected more than {MAX_REDIRECTS} times, last to {url}");
-    Err(NetworkError::new(NetworkErrorKind::Redirect, message))
 }
 
 /// [Handle Fetch](https://w3c.github.io/ServiceWorker/#handle-fetch)
@@ -125,23 +122,6 @@ async fn handle(options: &WorkerOptions, request: Request) -> Result<FetchOutcom
         options.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(options.client, message));
     });
     answer.await.map_err(gone)
-}
-
-/// Where the answer of a service worker leads: [HTTP-redirect
-/// fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch) for a request of mode "same-origin".
-fn redirect(response: &Response, url: &Url) -> Result<Option<Url>, NetworkError> {
-    if !matches!(response.head.status, 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let Some(location) = response.head.headers.get_str("location") else { return Ok(None) };
-    let location = response.head.url().unwrap_or(url).join(&location);
-    match location.ok().filter(|location| location.origin() == url.origin()) {
-        Some(location) => Ok(Some(location)),
-        None => {
-            let message = "a service worker redirected it to another origin, or to no URL";
-            Err(NetworkError::new(NetworkErrorKind::Redirect, message))
-        }
-    }
 }
 
 fn gone(dropped: ReplyDropped) -> NetworkError {

@@ -56,6 +56,9 @@ fn fire(realm: &Realm, script: &Root<HTMLScriptElement>, event_type: &str) {
 /// [Runs a classic script](https://html.spec.whatwg.org/multipage/webappapis.html#run-a-classic-script).
 fn run_classic(realm: &Realm, script: &ClassicScript) {
     let source = rename_calls(&script.source);
+    if script.muted_errors {
+        Environment::of(realm).muted_scripts.borrow_mut().insert(script.url.to_string());
+    }
     let result = realm.evaluate_script(&source, script.url.as_str(), script.line);
     if let Err(exception) = result {
         if script.muted_errors {
