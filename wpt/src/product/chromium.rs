@@ -160,6 +160,7 @@ impl Session for Windows {
     fn run(&mut self, job: &Job) -> Outcome {
         let started = Instant::now();
         let log = self.log.clone();
+        let origins = origins(&self.server);
         let browser = match self.browser() {
             Ok(browser) => browser,
             Err(error) => {
@@ -180,7 +181,7 @@ impl Session for Windows {
             browser.console(&log);
         }
         let broken = outcome.hung || outcome.status == Status::Crash;
-        if broken || browser.close_windows().is_err() {
+        if broken || browser.close_windows().and_then(|()| browser.forget(&origins)).is_err() {
             // The next test gets a new one.
             self.browser = None;
         }
@@ -245,8 +246,7 @@ impl Browser {
         let handle = window.get("handle").cloned().unwrap_or_default();
         self.driver.post("/window", &json!({ "handle": handle }), COMMAND)?;
         // Windows run side by side, and only one of a screen has the focus: each page is told that it has.
-        let focused = json!({ "cmd": "Emulation.setFocusEmulationEnabled", "params": { "enabled": true } });
-        self.driver.post("/goog/cdp/execute", &focused, COMMAND)?;
+        self.devtools("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }))?;
         let limit = u64::try_from(job.limit.as_millis()).unwrap_or(u64::MAX);
         self.driver.post("/timeouts", &json!({ "script": limit, "pageLoad": limit }), COMMAND)?;
         self.driver.post("/url", &json!({ "url": job.url }), left())?;
@@ -313,6 +313,21 @@ impl Browser {
         Ok(())
     }
 
+    /// Forgets what the test has stored: registrations of service workers above all, which the next test would meet.
+    fn forget(&self, origins: &[String]) -> Result<(), DriverError> {
+        for origin in origins {
+            let what = json!({ "origin": origin, "storageTypes": "service_workers,cache_storage" });
+            self.devtools("Storage.clearDataForOrigin", &what)?;
+        }
+        self.devtools("Network.clearBrowserCookies", &json!({}))
+    }
+
+    fn devtools(&self, command: &str, parameters: &Value) -> Result<(), DriverError> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.driver.post("/goog/cdp/execute", &body, COMMAND)?;
+        Ok(())
+    }
+
     fn console(&self, log: &LogSink) {
         let Ok(entries) = self.driver.post("/se/log", &json!({ "type": "browser" }), COMMAND) else { return };
         for entry in entries.as_array().into_iter().flatten() {
@@ -320,6 +335,12 @@ impl Browser {
             log(&format!("[{}] {}", text("level"), text("message")));
         }
     }
+}
+
+/// Where tests store something that outlives their windows.
+fn origins(server: &Server) -> Vec<String> {
+    let [port, ..] = server.ports.https;
+    hosts::storing().into_iter().map(|host| format!("https://{host}:{port}")).collect()
 }
 
 fn navigated(code: &str, message: &str) -> bool {

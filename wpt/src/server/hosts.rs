@@ -23,6 +23,16 @@ pub fn resolving() -> Vec<String> {
     names
 }
 
+/// Those of them that tests store something at: the hosts and their own subdomains.
+#[must_use]
+pub fn storing() -> Vec<String> {
+    let name = |host: &str| {
+        let below = SUBDOMAINS.map(|subdomain| format!("{subdomain}.{host}"));
+        std::iter::once(host.to_owned()).chain(below).collect::<Vec<_>>()
+    };
+    [HOST, OTHER_HOST].into_iter().flat_map(name).collect()
+}
+
 /// The same names as patterns, where `*` stands for one or more labels. Names that tests rely on not to resolve, such
 /// as `nonexistent.web-platform.test`, fit none of them.
 #[must_use]
