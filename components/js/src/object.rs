@@ -6,7 +6,7 @@ use std::ptr;
 use rquickjs_sys as q;
 
 use crate::list::List;
-use crate::{Callback, DomString, Exception, Fallible, Realm, Value, ValueKind, state};
+use crate::{Callback, DomString, Exception, Fallible, FromJs, Realm, Value, ValueKind, state};
 
 /// An object: a counted reference.
 #[derive(Clone, Debug)]
@@ -442,6 +442,14 @@ impl Atom {
 }
 
 impl Atom {
+    /// Its text; nothing if there is no memory for it.
+    pub(crate) fn to_text(&self, realm: &Realm) -> String {
+        // SAFETY: context and atom are alive.
+        let text = realm.own(unsafe { q::JS_AtomToString(realm.raw(), self.0) });
+        let text = text.and_then(|text| DomString::from_js(realm, &text));
+        text.map(String::from).unwrap_or_default()
+    }
+
     /// Gives the reference away to the engine.
     pub(crate) fn into_raw(self) -> q::JSAtom {
         let atom = self.0;

@@ -96,6 +96,14 @@ impl Header {
         drop(replaced);
     }
 
+    /// Lets go of what is kept under a name.
+    pub(crate) fn forget(&self, name: &'static str) {
+        let mut kept = self.kept.borrow_mut();
+        let gone = kept.iter().position(|(known, _)| *known == name).map(|at| kept.remove(at));
+        drop(kept);
+        drop(gone);
+    }
+
     /// What is kept under a name, made now if nothing is.
     pub(crate) fn kept_or(
         &self,

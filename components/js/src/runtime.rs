@@ -14,6 +14,7 @@ use rquickjs_sys as q;
 use crate::closure::ClosureTable;
 use crate::glue::Interface;
 use crate::module::ModuleLoader;
+use crate::object::Atom;
 use crate::realm::Realm;
 use crate::{Exception, PlatformObject, Promise, Value, platform, state};
 
@@ -91,6 +92,9 @@ pub struct Rejection {
     pub reason: Value,
     /// `true`: it was rejected before and is now handled.
     pub handled: bool,
+    /// The URL of the [running script](https://html.spec.whatwg.org/multipage/webappapis.html#running-script); empty if there
+    /// is none.
+    pub script: String,
 }
 
 impl Runtime {
@@ -169,6 +173,12 @@ impl Runtime {
     /// Sets what happens with an exception that a microtask throws.
     pub fn set_job_error_hook(&self, hook: impl Fn(&Realm, Exception) + 'static) {
         *state::shared().job_error.borrow_mut() = Some(Rc::new(hook));
+    }
+
+    /// Sets what happens when a promise is handled that was rejected before: [`Runtime::take_rejections`] gives it. No
+    /// script may run there.
+    pub fn set_handled_hook(&self, hook: fn()) {
+        state::shared().rejection.set(Some(hook));
     }
 
     /// Sets what finds the source of modules.
@@ -290,6 +300,19 @@ unsafe extern "C" fn interrupt(_rt: *mut q::JSRuntime, opaque: *mut c_void) -> c
     c_int::from(state.is_interrupted())
 }
 
+/// The URL of the innermost script on the stack.
+fn running_script(realm: &Realm) -> String {
+    /// So many natives may be above it.
+    const LEVELS: c_int = 8;
+    (0..LEVELS)
+        .find_map(|level| {
+            // SAFETY: the context is alive; the atom that is given is owned.
+            let atom = Atom(unsafe { q::JS_GetScriptOrModuleName(realm.raw(), level) });
+            (atom.0 != 0).then(|| atom.to_text(realm))
+        })
+        .unwrap_or_default()
+}
+
 unsafe extern "C" fn track_rejection(
     ctx: *mut q::JSContext,
     promise: q::JSValue,
@@ -300,12 +323,18 @@ unsafe extern "C" fn track_rejection(
     // SAFETY: the engine calls with a live context.
     let realm = unsafe { Realm::borrow(&ctx) }.clone();
     let Some(object) = Value::from_borrowed(promise).as_object() else { return };
+    let script = if handled { String::new() } else { running_script(&realm) };
     state::shared().rejections.borrow_mut().push(Rejection {
         realm,
         promise: Promise::of_object(object),
         reason: Value::from_borrowed(reason),
         handled,
+        script,
     });
+    let hook = state::shared().rejection.get();
+    if let Some(hook) = hook.filter(|_| handled) {
+        hook();
+    }
 }
 
 /// One class an interface, numbered in the order given; returns the first number.

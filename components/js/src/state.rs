@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) window_host: RefCell<Option<Rc<dyn WindowHost>>>,
     pub(crate) caller_members: Cell<&'static [CallerMembers]>,
     pub(crate) rejections: RefCell<Vec<Rejection>>,
+    pub(crate) rejection: Cell<Option<fn()>>,
     pub(crate) checkpoint: RefCell<Option<Rc<dyn Fn()>>>,
     pub(crate) job_error: RefCell<Option<Rc<JobErrorHook>>>,
     pub(crate) make_exception: Cell<Option<ExceptionFactory>>,

@@ -37,7 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 body: None,
                 priority: Priority::Foreground,
             };
-            net.send(NetMsg::Fetch { request, cancel: CancelHandle::new(), upload_progress: None, reply });
+            net.send(NetMsg::Fetch {
+                request,
+                cancel: CancelHandle::new(),
+                upload_progress: None,
+                timing: None,
+                reply,
+            });
             answer
         })
         .collect();

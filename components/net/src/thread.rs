@@ -127,8 +127,8 @@ async fn receive(net: &Rc<Net>, mut inbox: UnboundedReceiver<NetMsg>) {
         tokio::select! {
             message = inbox.recv() => match message {
                 None | Some(NetMsg::Shutdown) => break,
-                Some(NetMsg::Fetch { request, cancel, upload_progress, reply }) => {
-                    let task = FetchTask { request, cancel, upload_progress, reply };
+                Some(NetMsg::Fetch { request, cancel, upload_progress, timing, reply }) => {
+                    let task = FetchTask { request, cancel, upload_progress, timing, reply };
                     fetches.spawn_local(run(Rc::clone(net), task));
                 }
                 Some(message) => handle(net, message),

@@ -13,6 +13,7 @@ use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::policy::PolicyContainer;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
+use bgfetch_traits::timing::FetchTiming;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, TryRecvError};
 
@@ -20,6 +21,7 @@ use crate::agent::Agent;
 use crate::environment::Environment;
 use crate::fetching;
 use crate::redirecting::Asked;
+use crate::reporting_timing::{TimingReport, tell_of_workers_response};
 
 /// Bytes that a body may have for which a script waits.
 const MAX_BODY: usize = 256 << 20;
@@ -46,20 +48,46 @@ pub(crate) struct Whole {
 /// this thread's scripts were stopped.
 pub(crate) fn fetch(
     environment: &Environment,
+    request: Request,
+    deadline: Option<Instant>,
+    initiator_type: &'static str,
+) -> Result<Whole, NetworkError> {
+    let report = TimingReport::begin(environment, &request, Some(initiator_type));
+    let fetched = handled_first(environment, request, deadline, report.as_ref());
+    if let Some(report) = report {
+        report.deliver();
+    }
+    fetched
+}
+
+fn handled_first(
+    environment: &Environment,
     mut request: Request,
     deadline: Option<Instant>,
+    report: Option<&TimingReport>,
 ) -> Result<Whole, NetworkError> {
+    let started = Instant::now();
+    let telling = |by_worker| report.map(|report| report.telling(by_worker));
+    let mut by_worker = false;
     while fetching::may_be_handled(environment, &request) {
+        by_worker = true;
         fetching::settle(&mut request.head, &request.client);
         let asked = Asked::about(&request);
         let (cancel, (reply, answer)) = (CancelHandle::new(), question());
         let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
         environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(environment.id, message));
         match wait(&answer, deadline).inspect_err(|_| cancel.cancel())? {
-            FetchOutcome::Network(request) => return from_network(environment, *request, deadline),
+            FetchOutcome::Network(request) => {
+                return from_network(environment, *request, deadline, telling(true));
+            }
             FetchOutcome::Response(mut response) => match asked.answered(&mut response)? {
                 Some(redirected) => request = redirected,
-                None => return read(response, deadline).inspect_err(|_| cancel.cancel()),
+                None => {
+                    if let Some(reply) = telling(true) {
+                        tell_of_workers_response(&response, started, reply);
+                    }
+                    return read(response, deadline).inspect_err(|_| cancel.cancel());
+                }
             },
             FetchOutcome::Error(why) => {
                 let message = format!("the service worker answered with an error: {why}");
@@ -67,7 +95,7 @@ pub(crate) fn fetch(
             }
         }
     }
-    from_network(environment, request, deadline)
+    from_network(environment, request, deadline, telling(by_worker))
 }
 
 /// Fetches from the network, past any service worker.
@@ -78,10 +106,11 @@ pub(crate) fn from_network(
     environment: &Environment,
     request: Request,
     deadline: Option<Instant>,
+    timing: Option<Reply<FetchTiming>>,
 ) -> Result<Whole, NetworkError> {
     let cancel = CancelHandle::new();
     let (reply, answer) = question();
-    let message = NetMsg::Fetch { request, cancel: cancel.clone(), upload_progress: None, reply };
+    let message = NetMsg::Fetch { request, cancel: cancel.clone(), upload_progress: None, timing, reply };
     environment.hosts.net.send(message);
     let response = wait(&answer, deadline).and_then(|response| response);
     response.and_then(|response| read(response, deadline)).inspect_err(|_| cancel.cancel())

@@ -1,9 +1,9 @@
 //! [Environment settings objects](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object).
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bgfetch_js::Realm;
 use bgfetch_js::glue::Exposure;
@@ -18,6 +18,7 @@ use url::{Origin, Url};
 use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
+use crate::dom::performance::document_timing::DocumentTiming;
 use crate::fetching::FetchGroup;
 
 /// The threads that a script thread talks to.
@@ -80,6 +81,10 @@ pub(crate) struct Environment {
     pub(crate) policy: RefCell<PolicyContainer>,
     /// [Time origin](https://w3c.github.io/hr-time/#dfn-time-origin).
     pub(crate) time_origin: Instant,
+    /// The time origin as time since the Unix epoch.
+    pub(crate) time_origin_since_epoch: Duration,
+    /// Of a document: how it came to be.
+    pub(crate) document_timing: OnceCell<Rc<DocumentTiming>>,
     /// The service worker that controls it.
     pub(crate) controller: RefCell<Option<WorkerInfo>>,
     pub(crate) timers: TimerMap,

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Instant;
 
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
@@ -17,14 +18,18 @@ use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
 use bgfetch_traits::policy::Client;
 use bgfetch_traits::redirect::is_redirect_status;
 use bgfetch_traits::referrer::determine_requests_referrer;
+use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
+use bgfetch_traits::timing::FetchTiming;
 use parking_lot::Mutex;
 
 use crate::agent::{Agent, ReplyDropped};
 use crate::environment::{Environment, GlobalKind};
 use crate::redirecting::Asked;
+use crate::reporting_timing::{TimingReport, tell_of_workers_response};
 
-/// [Fetches](https://fetch.spec.whatwg.org/#concept-fetch): gives the response once its head is there.
+/// [Fetches](https://fetch.spec.whatwg.org/#concept-fetch): gives the response once its head is there. With an [initiator
+/// type](https://fetch.spec.whatwg.org/#request-initiator-type), the performance timeline gets an entry.
 ///
 /// # Errors
 /// The network error, of kind [`NetworkErrorKind::Aborted`] once `cancel` was triggered.
@@ -32,8 +37,9 @@ pub(crate) async fn fetch(
     environment: &Rc<Environment>,
     request: Request,
     cancel: CancelHandle,
+    initiator_type: Option<&'static str>,
 ) -> Result<Response, NetworkError> {
-    fetch_with_progress(environment, request, cancel, None).await
+    fetch_with_progress(environment, request, cancel, None, initiator_type).await
 }
 
 /// [`fetch`], telling how much of the request's body was sent to the network.
@@ -42,25 +48,51 @@ pub(crate) async fn fetch(
 /// As [`fetch`].
 pub(crate) async fn fetch_with_progress(
     environment: &Rc<Environment>,
+    request: Request,
+    cancel: CancelHandle,
+    progress: Option<UploadProgress>,
+    initiator_type: Option<&'static str>,
+) -> Result<Response, NetworkError> {
+    let report = TimingReport::begin(environment, &request, initiator_type);
+    let mut fetched = handled_first(environment, request, cancel, progress, report.as_ref()).await;
+    if let (Ok(response), Some(report)) = (&mut fetched, &report) {
+        report.attach(response);
+    }
+    fetched
+}
+
+/// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 3 and what follows: service workers are asked first.
+async fn handled_first(
+    environment: &Rc<Environment>,
     mut request: Request,
     cancel: CancelHandle,
     progress: Option<UploadProgress>,
+    report: Option<&TimingReport>,
 ) -> Result<Response, NetworkError> {
+    let started = Instant::now();
+    let telling = |by_worker| report.and_then(|report| report.reply(by_worker));
+    let mut by_worker = false;
     let is_navigation = request.head.mode == RequestMode::Navigate;
     while may_be_handled(environment, &request) {
+        by_worker = true;
         settle(&mut request.head, &request.client);
         let asked = Asked::about(&request);
         match ask_worker(environment, request, &cancel).await? {
             WorkersAnswer::Network(given_back) => {
-                return from_network(environment, *given_back, cancel, progress).await;
+                return from_network(environment, *given_back, cancel, progress, telling(true)).await;
             }
             WorkersAnswer::Response(mut response) => match asked.answered(&mut response)? {
                 Some(redirected) => request = redirected,
-                None => return Ok(response),
+                None => {
+                    if let Some(reply) = telling(true) {
+                        tell_of_workers_response(&response, started, reply);
+                    }
+                    return Ok(response);
+                }
             },
         }
     }
-    let mut response = from_network(environment, request, cancel, progress).await?;
+    let mut response = from_network(environment, request, cancel, progress, telling(by_worker)).await?;
     // A service worker that passes a navigation's request on: whoever navigates follows redirects, for a worker they are
     // opaque.
     if is_navigation && is_redirect_status(response.head.status) {
@@ -170,9 +202,10 @@ pub(crate) async fn from_network(
     request: Request,
     cancel: CancelHandle,
     upload_progress: Option<UploadProgress>,
+    timing: Option<Reply<FetchTiming>>,
 ) -> Result<Response, NetworkError> {
     let answer = Agent::current().ask(|reply| {
-        environment.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress, reply });
+        environment.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress, timing, reply });
     });
     answer.await.unwrap_or_else(|dropped| Err(gone(dropped)))
 }

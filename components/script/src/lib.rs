@@ -27,6 +27,7 @@ mod mime;
 mod realm_setup;
 mod redirecting;
 mod report;
+mod reporting_timing;
 mod scripts;
 mod spawn;
 

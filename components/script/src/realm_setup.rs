@@ -1,9 +1,9 @@
 //! [Setting up environments](https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object): a
 //! realm with everything that its kind of global object exposes.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bgfetch_js::glue::Exposure;
 use bgfetch_js::{Fallible, PlatformObject, Realm, RealmOptions, Root};
@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) url: Url,
     pub(crate) origin: Origin,
     pub(crate) policy: PolicyContainer,
+    /// [Time origin](https://w3c.github.io/hr-time/#dfn-time-origin).
+    pub(crate) time_origin: Instant,
     /// What it has of the environment that it is within, such as a frame's parent or a worker's owner; none for a top
     /// level of its own.
     pub(crate) parent: Option<Parent>,
@@ -69,7 +71,9 @@ impl Setup {
             top_level_origin,
             origin: self.origin,
             policy: RefCell::new(self.policy),
-            time_origin: Instant::now(),
+            time_origin: self.time_origin,
+            time_origin_since_epoch: since_epoch(self.time_origin),
+            document_timing: OnceCell::new(),
             controller: RefCell::default(),
             timers: TimerMap::default(),
             animation_frames: AnimationFrames::default(),
@@ -80,6 +84,12 @@ impl Setup {
             discarded: Cell::new(false),
         }
     }
+}
+
+/// A time of the monotonic clock, by the clock of the day.
+fn since_epoch(time: Instant) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(time.elapsed())
 }
 
 /// Gives a realm another environment, when a document takes the place of the

@@ -142,7 +142,7 @@ pub(crate) fn report_of_worker(realm: &Realm, error: WorkerError) {
 
 /// [Notifies about rejected promises](https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises).
 pub(crate) fn notify_about_rejected_promises() {
-    absorb();
+    sort_rejections();
     let about_to_be_notified = ABOUT_TO_BE_NOTIFIED.take();
     for rejected in about_to_be_notified {
         let realm = rejected.realm.clone();
@@ -153,12 +153,20 @@ pub(crate) fn notify_about_rejected_promises() {
     }
 }
 
-/// Sorts what the engine told of rejections into the lists.
-fn absorb() {
+/// Sorts what the engine told of rejections into the lists:
+/// [HostPromiseRejectionTracker](https://html.spec.whatwg.org/multipage/webappapis.html#the-hostpromiserejectiontracker-implementation).
+pub(crate) fn sort_rejections() {
     for rejection in Runtime::take_rejections() {
         if !rejection.handled {
-            let rejected =
-                Rejected { realm: rejection.realm, promise: rejection.promise, reason: rejection.reason };
+            // Steps 1 to 4: what scripts of other origins reject stays with them. Who rejects a promise of another window
+            // does so for that window.
+            let realm = rejection.promise.as_object().associated_realm(&rejection.realm);
+            let is_muted = Environment::try_of(&realm)
+                .is_some_and(|environment| environment.muted_scripts.borrow().contains(&rejection.script));
+            if is_muted {
+                continue;
+            }
+            let rejected = Rejected { realm, promise: rejection.promise, reason: rejection.reason };
             ABOUT_TO_BE_NOTIFIED.with_borrow_mut(|list| list.push(rejected));
         } else if take(&ABOUT_TO_BE_NOTIFIED, &rejection.promise).is_none()
             && take(&NOTIFYING, &rejection.promise).is_none()
@@ -180,7 +188,7 @@ fn absorb() {
 }
 
 fn notify(realm: &Realm, promise: &Promise<Value>) -> Fallible<()> {
-    absorb();
+    sort_rejections();
     let found = NOTIFYING.with_borrow(|list| {
         let known = list.iter().find(|known| known.promise.as_object().is_same(promise.as_object()));
         known.map(|known| known.reason.clone())
@@ -194,7 +202,7 @@ fn notify(realm: &Realm, promise: &Promise<Value>) -> Fallible<()> {
         let text = format!("Uncaught (in promise) {}", exception.describe(realm));
         to_console(&environment, ConsoleLevel::UnhandledRejection, text, &exception.location(realm));
     }
-    absorb();
+    sort_rejections();
     if let Some(rejected) = take(&NOTIFYING, promise) {
         OUTSTANDING.with_borrow_mut(|list| list.push(rejected));
     }

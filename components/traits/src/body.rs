@@ -44,6 +44,18 @@ struct Pipe {
     wake_at: usize,
     reader_waker: Option<Waker>,
     writer_waker: Option<Waker>,
+    /// How many bytes were put in.
+    written: u64,
+    when_written: Option<WhenWritten>,
+}
+
+/// Told of all bytes that were put in, before the reader can see the end.
+struct WhenWritten(Box<dyn FnOnce(u64) + Send>);
+
+impl fmt::Debug for WhenWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WhenWritten")
+    }
 }
 
 impl Pipe {
@@ -59,6 +71,7 @@ impl Pipe {
 pub struct BodyReader {
     pipe: Arc<Mutex<Pipe>>,
     stored: Option<StoredBody>,
+    before_end: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// The writing end. Dropping it without [`BodyWriter::finish`] ends the body with [`BodyError::Source`].
@@ -81,7 +94,7 @@ pub struct Closed;
 #[must_use]
 pub fn pipe(capacity: usize) -> (BodyWriter, BodyReader) {
     let pipe = Arc::new(Mutex::new(Pipe { capacity: capacity.max(1), ..Pipe::default() }));
-    (BodyWriter { pipe: Arc::clone(&pipe) }, BodyReader { pipe, stored: None })
+    (BodyWriter { pipe: Arc::clone(&pipe) }, BodyReader { pipe, stored: None, before_end: None })
 }
 
 impl BodyReader {
@@ -111,6 +124,35 @@ impl BodyReader {
         self.stored.as_ref()
     }
 
+    /// Runs `tell` on the thread that reads, before the reader learns that the body has ended as it should.
+    #[must_use]
+    pub fn before_end(mut self, tell: impl FnOnce() + Send + 'static) -> Self {
+        self.before_end = Some(Box::new(tell));
+        self
+    }
+
+    /// Runs `tell` with the number of bytes when the writer has ended the body as it should: on the writer's thread, or
+    /// at once if it has. Only the last one that was given counts.
+    pub fn when_written(&self, tell: impl FnOnce(u64) + Send + 'static) {
+        let mut pipe = self.pipe.lock();
+        if pipe.end.is_none() {
+            pipe.when_written = Some(WhenWritten(Box::new(tell)));
+            return;
+        }
+        let (ended_well, written) = (pipe.end == Some(Ok(())), pipe.written);
+        drop(pipe);
+        if ended_well {
+            tell(written);
+        }
+    }
+
+    /// Tells that the end is about to be seen.
+    fn tell_end(&mut self) {
+        if let Some(tell) = self.before_end.take() {
+            tell();
+        }
+    }
+
     /// A way to end this body while somebody else reads it.
     #[must_use]
     pub fn breaker(&self) -> BodyBreaker {
@@ -131,7 +173,11 @@ impl BodyReader {
             return Poll::Ready(Some(Ok(chunk)));
         }
         match &pipe.end {
-            Some(Ok(())) => Poll::Ready(None),
+            Some(Ok(())) => {
+                drop(pipe);
+                self.tell_end();
+                Poll::Ready(None)
+            }
             Some(Err(error)) => Poll::Ready(Some(Err(error.clone()))),
             None => {
                 let waker = pipe.wait(cx, 1);
@@ -169,6 +215,9 @@ impl BodyReader {
         drop(pipe);
         if let Some(waker) = waker {
             waker.wake();
+        }
+        if matches!(ready, Poll::Ready(None)) {
+            self.tell_end();
         }
         ready
     }
@@ -268,6 +317,7 @@ impl BodyWriter {
             return Ok(());
         }
         pipe.buffered += chunk.len();
+        pipe.written += chunk.len() as u64;
         pipe.chunks.push_back(chunk);
         let waker = if pipe.buffered >= pipe.wake_at { pipe.reader_waker.take() } else { None };
         drop(pipe);
@@ -311,6 +361,12 @@ impl BodyWriter {
 
     fn set_end(&self, end: Result<(), BodyError>) {
         let mut pipe = self.pipe.lock();
+        if let (Some(tell), Ok(())) = (pipe.when_written.take(), &end) {
+            let written = pipe.written;
+            drop(pipe);
+            (tell.0)(written);
+            pipe = self.pipe.lock();
+        }
         if pipe.end.is_none() {
             pipe.end = Some(end);
         }
@@ -481,6 +537,35 @@ mod tests {
         assert_eq!(writer.poll_wanted(&mut cx), Poll::Ready(Ok(())));
         drop(reader);
         assert_eq!(writer.poll_wanted(&mut cx), Poll::Ready(Err(Closed)));
+    }
+
+    #[test]
+    fn who_wants_to_know_is_told_before_the_end_is_seen() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let note = |what: &'static str| {
+            let told = Arc::clone(&told);
+            move || told.lock().push(what.to_owned())
+        };
+        let (mut writer, reader) = pipe(8);
+        let log = Arc::clone(&told);
+        reader.when_written(move |length| log.lock().push(format!("written {length}")));
+        let mut reader = reader.before_end(note("read"));
+        writer.push(Bytes::from_static(b"abc")).unwrap();
+        writer.finish(Ok(()));
+        assert_eq!(*told.lock(), ["written 3"]);
+        assert_eq!(reader.read_blocking().unwrap().unwrap(), "abc");
+        assert_eq!(reader.read_blocking(), None);
+        assert_eq!(*told.lock(), ["written 3", "read"]);
+        // Nothing is told of a body that breaks; of one that is whole at once.
+        let (writer, reader) = pipe(8);
+        let log = Arc::clone(&told);
+        reader.when_written(move |_| log.lock().push("broken".to_owned()));
+        writer.finish(Err(BodyError::Aborted));
+        let mut reader = reader.before_end(note("end of what is broken"));
+        assert_eq!(reader.read_blocking(), Some(Err(BodyError::Aborted)));
+        let log = Arc::clone(&told);
+        BodyReader::from_bytes("xy").when_written(move |length| log.lock().push(format!("whole {length}")));
+        assert_eq!(*told.lock(), ["written 3", "read", "whole 2"]);
     }
 
     #[test]

@@ -42,10 +42,8 @@ pub enum CoordinatorMsg {
     ServiceWorker(ClientId, ServiceWorkerMsg),
     /// About dedicated and shared workers.
     Worker(ClientId, WorkerMsg),
-    /// `BroadcastChannel.postMessage()`: to every other thread with clients of that storage key.
+    /// `BroadcastChannel.postMessage()`: to every other thread with clients of the same origin and top-level site.
     Broadcast {
-        /// Whose channel.
-        key: StorageKey,
         /// By whom; its thread is not told again.
         from: ClientId,
         /// Channel name.

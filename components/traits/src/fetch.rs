@@ -283,6 +283,15 @@ impl ResponseHead {
         matches!(self.status, 200..=299)
     }
 
+    /// The status that a page may see, as [`ResponseHead::filtered`] has it.
+    #[must_use]
+    pub const fn filtered_status(&self) -> u16 {
+        match self.kind {
+            ResponseType::Opaque | ResponseType::OpaqueRedirect => 0,
+            _ => self.status,
+        }
+    }
+
     /// What a page may see: the [filtered response](https://fetch.spec.whatwg.org/#concept-filtered-response) of
     /// this response's type.
     #[must_use]

@@ -11,6 +11,7 @@
 //! | [`fetch`] | requests, responses, header lists, network errors |
 //! | [`net`] | what the network thread is asked |
 //! | [`storage`] | what the storage thread is asked |
+//! | [`timing`] | how long a fetch took |
 //! | [`background_fetch`] | what a page may ask of a background fetch, and what it is told |
 //! | [`service_worker`] | registrations, workers, clients, functional events |
 //! | [`coordinator`] | the inbox of the coordinator thread |
@@ -34,4 +35,5 @@ pub mod router;
 pub mod script;
 pub mod service_worker;
 pub mod storage;
+pub mod timing;
 pub mod worker;

@@ -11,6 +11,7 @@ use crate::fetch::{NetworkError, Request, Response};
 use crate::ids::StorageKey;
 use crate::reply::Reply;
 use crate::service_worker::MessageData;
+use crate::timing::FetchTiming;
 
 /// What the network thread is asked.
 #[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
@@ -25,6 +26,9 @@ pub enum NetMsg {
         cancel: CancelHandle,
         /// Told how many request body bytes have been handed to the connection so far, when that grows.
         upload_progress: Option<UploadProgress>,
+        /// Told how long it took, before the end of the body, or else the answer, is there; not if it was cancelled or
+        /// the body broke.
+        timing: Option<Reply<FetchTiming>>,
         /// The response.
         reply: Reply<Result<Response, NetworkError>>,
     },

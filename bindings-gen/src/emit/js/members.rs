@@ -134,7 +134,14 @@ impl Emitter<'_> {
         let methods = &target.methods;
         let getter_method = ident(&snake(idl));
         if attribute.modifier == Modifier::Static || target.namespace {
-            let value = self.to_js(&attribute.ty, &quote!(<#this as #methods>::#getter_method(realm)?));
+            let call = quote!(<#this as #methods>::#getter_method(realm));
+            let is_array = matches!(attribute.ty, Type::Generic(Generic::FrozenArray, _));
+            let value = if is_array && attribute.readonly {
+                let key = format!("{of}.{idl}");
+                quote!(glue::static_frozen_array(realm, #key, || #call))
+            } else {
+                self.to_js(&attribute.ty, &quote!(#call?))
+            };
             let getter = quote!(|realm| #value);
             if attribute.readonly {
                 return quote!(Member::static_getter(#name, #getter));

@@ -297,8 +297,9 @@ impl Emitter<'_> {
     /// Converts the arguments, calls, converts the result.
     fn call_body(&self, arguments: &[Argument], returns: &Type, invoke: &TokenStream) -> TokenStream {
         let mut steps = TokenStream::new();
-        let trailing_optional = arguments.iter().any(|argument| argument.optional && !argument.variadic);
-        if !trailing_optional && arguments.iter().all(|argument| !argument.variadic) {
+        let is_always_there =
+            |argument: &Argument| !argument.variadic && (!argument.optional || argument.default.is_some());
+        if arguments.iter().all(is_always_there) {
             let values = arguments.iter().map(|argument| {
                 let name = ident(&super::super::methods::parameter_name(&argument.name.name));
                 let value = self.to_js(&argument.ty, &quote!(#name));

@@ -133,15 +133,12 @@ impl Coordinator {
     }
 
     /// `BroadcastChannel.postMessage()`.
-    pub(super) fn broadcast(&self, key: &StorageKey, from: ClientId, channel: &str, data: &Arc<MessageData>) {
-        let Some(sender) = self.scripts.clients.get(&from).filter(|entry| entry.key.as_ref() == Some(key))
-        else {
-            return;
-        };
+    pub(super) fn broadcast(&self, from: ClientId, channel: &str, data: &Arc<MessageData>) {
+        let Some(sender) = self.scripts.clients.get(&from) else { return };
         let mut others: BTreeMap<ThreadId, (&ScriptSender, Vec<ClientId>)> = BTreeMap::new();
         for (id, entry) in &self.scripts.clients {
             let is_meant = entry.thread != sender.thread
-                && entry.key.as_ref() == Some(key)
+                && entry.client.origin == sender.client.origin
                 && same_site(&entry.client.top_level_origin, &sender.client.top_level_origin);
             if is_meant {
                 others.entry(entry.thread).or_insert_with(|| (&entry.sender, Vec::new())).1.push(*id);

@@ -157,7 +157,7 @@ async fn fetch_whole_script(net: &NetSender, request: Request) -> Result<Fetched
     let cancel = CancelHandle::new();
     // The script's fetch ends with the task that waits for it.
     let _cancelled = CancelOnDrop(cancel.clone());
-    net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+    net.send(NetMsg::Fetch { request, cancel, upload_progress: None, timing: None, reply });
     let gone = || NetworkError::new(NetworkErrorKind::Aborted, "the network thread has ended");
     let response = answer.await.unwrap_or_else(|| Err(gone()))?;
     let body = match response.body {

@@ -194,9 +194,9 @@ impl Coordinator {
             CoordinatorMsg::Worker(client, message) if self.is_of(client, thread) => {
                 self.web_worker(client, message);
             }
-            CoordinatorMsg::Broadcast { key, from, channel, data } => {
+            CoordinatorMsg::Broadcast { from, channel, data } => {
                 if self.is_of(from, thread) {
-                    self.broadcast(&key, from, &channel, &data);
+                    self.broadcast(from, &channel, &data);
                 }
             }
             CoordinatorMsg::QueryPermission { key, name, reply } => {

@@ -121,7 +121,7 @@ impl Coordinator {
         let client = Client { policy, ..Client::of_url(&client_url) };
         let request = Request { head: request, client, body, priority: Priority::Background };
         let cancel = under_way.cancel.clone();
-        self.links.net.send(NetMsg::Fetch { request, cancel, upload_progress, reply });
+        self.links.net.send(NetMsg::Fetch { request, cancel, upload_progress, timing: None, reply });
     }
 
     pub(super) fn transfer(&mut self, record: RecordId, attempt: u32, event: TransferEvent) {

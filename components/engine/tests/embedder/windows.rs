@@ -184,7 +184,6 @@ fn a_broadcast_reaches_the_others_of_its_origin() {
         .collect();
     let send = |from: usize, channel: &str| {
         pages[from].hosts.coordinator.send(CoordinatorMsg::Broadcast {
-            key: bgfetch::traits::ids::StorageKey::of_url(&pages[from].client.url).unwrap(),
             from: pages[from].client.id,
             channel: channel.to_owned(),
             data: Arc::new(MessageData { bytes: vec![7], attachments: Vec::new() }),

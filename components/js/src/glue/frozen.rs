@@ -1,7 +1,7 @@
 //! Attributes whose type is a [frozen array](https://webidl.spec.whatwg.org/#idl-frozen-array).
 
 use crate::convert::frozen_array;
-use crate::{Fallible, Object, PlatformObject, Realm, ToJs, Value, platform};
+use crate::{Exception, Fallible, Object, PlatformObject, Realm, ToJs, Value, platform};
 
 /// The frozen array that an attribute gives: the one it gave last, as long as its items are the same.
 pub fn same_frozen_array<T: PlatformObject, I: ToJs>(
@@ -25,6 +25,28 @@ pub fn same_frozen_array<T: PlatformObject, I: ToJs>(
         header.keep(attribute, object);
     }
     Ok(array)
+}
+
+/// The next time the attribute is read, it gives a new array, also of the same items.
+pub fn forget_frozen_array<T: PlatformObject>(this: &T, attribute: &'static str) {
+    let root = this.root();
+    if let Some(header) = platform::header_of(root.as_value().raw()) {
+        // SAFETY: the header lives as long as its object, which `root` holds.
+        unsafe { header.as_ref() }.forget(attribute);
+    }
+}
+
+/// The frozen array that a static attribute gives, known by `key`: one for each realm.
+pub fn static_frozen_array<I: ToJs>(
+    realm: &Realm,
+    key: &'static str,
+    items: impl FnOnce() -> Fallible<Vec<I>>,
+) -> Fallible<Value> {
+    let make = |realm: &Realm| {
+        let array = frozen_array(realm, items()?)?;
+        array.as_object().ok_or_else(|| Exception::type_error("an array is an object"))
+    };
+    Ok(realm.once(key, make)?.into_value())
 }
 
 /// Whether a frozen array has these items. It cannot have been changed, so that reading it runs no script.

@@ -27,7 +27,7 @@ pub(crate) use async_iterable::AsyncIterator;
 pub use async_iterable::{AsyncIterable, AsyncIteration, Step};
 pub use collection::{Collection, MapEntries, SetEntries, maplike, setlike};
 pub use event_handlers::EventHandlers;
-pub use frozen::same_frozen_array;
+pub use frozen::{forget_frozen_array, same_frozen_array, static_frozen_array};
 pub use install::{construct, prototype_for};
 pub(crate) use install::{install_global, install_named_properties, install_unforgeable, interface_objects};
 pub(crate) use interface::guard;

@@ -189,14 +189,15 @@ impl From<Closed> for DeliveryError {
 }
 
 /// Moves a body into a pipe, at the pace of its reader. With `check`, the last piece is given only if all of the
-/// body matches.
+/// body matches. Tells how many bytes there were.
 pub(crate) async fn deliver(
     body: &mut DecodedBody,
     writer: &mut BodyWriter,
     mut check: Option<IntegrityCheck>,
     mut recording: Option<Box<Recording>>,
-) -> Result<(), DeliveryError> {
+) -> Result<u64, DeliveryError> {
     let mut held_back: Option<Bytes> = None;
+    let mut delivered = 0;
     loop {
         poll_fn(|cx| writer.poll_ready(cx)).await?;
         let next = tokio::select! {
@@ -205,6 +206,7 @@ pub(crate) async fn deliver(
             next = body.next() => next,
         };
         let Some(piece) = next.transpose().map_err(DeliveryError::Network)? else { break };
+        delivered += piece.len() as u64;
         if let Some(recording) = &mut recording {
             recording.push(&piece);
         }
@@ -227,7 +229,7 @@ pub(crate) async fn deliver(
     if let Some(last) = held_back {
         writer.push(last)?;
     }
-    Ok(())
+    Ok(delivered)
 }
 
 /// The bytes are not those that the integrity metadata names.

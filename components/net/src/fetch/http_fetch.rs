@@ -30,7 +30,8 @@ pub(crate) async fn http_fetch(params: &mut FetchParams, make_cors_preflight: bo
             format!("{} does not allow {}: {why}", request.current_url(), request.serialize_origin());
         return Err(NetworkError::new(NetworkErrorKind::Cors, message));
     }
-    // Step 4.5, the TAO check, has no effect: no timing is reported.
+    // Step 4.5.
+    params.timer.tao_check(request, &response.head.headers);
     // Step 5.
     if request.tainting == Tainting::Opaque
         && blocked_by_resource_policy(request.origin(), request.current_url(), &response.head.headers)

@@ -35,7 +35,7 @@ pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {
     if response.head.url_list.is_empty() {
         response.head.url_list = request.url_list_of_response();
     }
-    // Steps 17 to 19 are about navigation timing, which is not reported.
+    // Steps 17 to 19 are the timer's, and about the timing of navigations' redirects, which whoever navigates follows.
     // Step 20.
     block_response(params, &response)?;
     // Step 21.

@@ -10,10 +10,11 @@
 //! | [`network_or_cache`] | HTTP-network-or-cache fetch |
 //! | [`network`] | HTTP-network fetch |
 //! | [`cors`], [`preflight`], [`preflight_cache`] | the CORS protocol |
+//! | [`timing`] | what is told of the time that a fetch took, and the TAO check |
 //! | [`body`], [`integrity`] | bodies: content codings, delivery, subresource integrity |
 //!
-//! The HTTP cache serves requests of foreground priority. There are no prompts for credentials, HSTS, embedder policies,
-//! or the Timing-Allow-Origin check (no timing is reported).
+//! The HTTP cache serves requests of foreground priority. There are no prompts for credentials, HSTS or embedder
+//! policies.
 
 pub(crate) mod body;
 pub(crate) mod cors;
@@ -30,6 +31,7 @@ pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod scheme_fetch;
 pub(crate) mod task;
+pub(crate) mod timing;
 
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, ResponseHead};
 use bytes::Bytes;

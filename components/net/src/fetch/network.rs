@@ -54,7 +54,8 @@ pub(crate) async fn http_network_fetch(params: &mut FetchParams, fetch: &Network
     // Steps 12 to 18 and 20: the body is read where it is delivered.
     let net = &params.net;
     let flow = net.scheduler.flow(params.request.priority, &params.request.client_key());
-    let body = NetworkBody::new(response.into_body(), lease, flow, net.timeouts.idle);
+    let counter = params.timer.response_started();
+    let body = NetworkBody::new(response.into_body(), lease, (flow, counter), net.timeouts.idle);
     Ok(InternalResponse { head, body: InternalBody::Network(Box::new(body)) })
 }
 
@@ -125,6 +126,7 @@ async fn attempt_once(
     let (body, watch) = OutgoingBody::new(params.request.take_body(), params.upload_progress.clone());
     let headers = wire_headers(&fetch.headers);
     let request = http_request(&params.request.head.method, url, &headers, (protocol, body))?;
+    params.timer.request_starts(lease.timing());
     let head_timeout = params.net.timeouts.head;
     let sent = tokio::select! {
         sent = lease.send(request, headers) => sent,

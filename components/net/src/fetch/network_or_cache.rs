@@ -6,6 +6,7 @@ use bgfetch_traits::fetch::{
 };
 use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::redirect::is_redirect_status;
+use bgfetch_traits::timing::CacheState;
 use bytes::Bytes;
 use http::Method;
 use url::Origin;
@@ -43,7 +44,7 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
     let stored = usable.and_then(|key| params.net.cache.borrow_mut().select(key, &headers, now));
     let stored = match stored {
         Some(stored) if may_be_used(&stored, mode) => {
-            return Ok(from_cache(params, stored.head, stored.body));
+            return Ok(from_cache(params, CacheState::Local, stored.head, stored.body));
         }
         // Step 10.1.
         None if mode == CacheMode::OnlyIfCached => {
@@ -73,7 +74,7 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
             recording.push(&body);
             recording.finish();
         }
-        return Ok(from_cache(params, head, body));
+        return Ok(from_cache(params, CacheState::Validated, head, body));
     }
     // Step 10.5. Of a redirect that is followed the body does not matter.
     let recording = Recording::of(&params.net, key, &headers, &response.head, now);
@@ -114,7 +115,13 @@ fn append_validators(headers: &mut HeaderList, stored: &HeaderList) {
     }
 }
 
-fn from_cache(params: &FetchParams, head: ResponseHead, body: Bytes) -> InternalResponse {
+fn from_cache(
+    params: &mut FetchParams,
+    state: CacheState,
+    head: ResponseHead,
+    body: Bytes,
+) -> InternalResponse {
+    params.timer.found_in_cache(state, body.len());
     let url_list = params.request.url_list().to_vec();
     InternalResponse { head: ResponseHead { url_list, ..head }, body: InternalBody::Bytes(body) }
 }

@@ -14,6 +14,7 @@ use super::cors::{
 use super::header_values::{NotAList, extract_token_list, isomorphic_decode};
 use super::network_or_cache::http_network_or_cache_fetch;
 use super::request::{FetchParams, FetchRequest};
+use super::timing::Timer;
 
 /// How long an answer without `Access-Control-Max-Age` holds.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(5);
@@ -39,6 +40,7 @@ pub(crate) async fn cors_preflight_fetch(params: &FetchParams) -> Result<(), Net
         request: request.preflight(head),
         upload_progress: None,
         csp: Rc::clone(&params.csp),
+        timer: Box::new(Timer::begin()),
         recording: None,
     };
     let response = http_network_or_cache_fetch(&mut preflight).await?;

@@ -29,6 +29,8 @@ pub(crate) async fn http_redirect_fetch(params: &mut FetchParams, response: Inte
         request.drop_body();
     }
     request.push_url(location);
+    // Steps 15 to 17.
+    params.timer.redirected();
     // The redirect's own body is of no use; its connection is.
     response.body.drain().await;
     // Steps 20 and 22.

@@ -10,6 +10,7 @@ use bgfetch_traits::net::UploadProgress;
 use bgfetch_traits::policy::Client;
 use url::{Origin, Url};
 
+use super::timing::Timer;
 use crate::context::Net;
 use crate::http_cache::Recording;
 use crate::policy::csp::{ClientCsp, CspSubject};
@@ -37,6 +38,7 @@ pub(crate) struct FetchParams {
     pub(crate) request: FetchRequest,
     pub(crate) upload_progress: Option<UploadProgress>,
     pub(crate) csp: Rc<ClientCsp>,
+    pub(crate) timer: Box<Timer>,
     /// The response, if it is to be stored in the cache once its body is whole.
     pub(crate) recording: Option<Box<Recording>>,
 }
@@ -65,7 +67,8 @@ impl FetchParams {
     pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
         let csp = Rc::new(ClientCsp::of(&request.client.policy));
         let upload_progress = upload_progress.map(only_growth);
-        Self { net, request: FetchRequest::new(request), upload_progress, csp, recording: None }
+        let timer = Box::new(Timer::begin());
+        Self { net, request: FetchRequest::new(request), upload_progress, csp, timer, recording: None }
     }
 }
 

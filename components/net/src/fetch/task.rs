@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
-use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Priority, Request, Response};
+use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Priority, Request, Response, ResponseHead};
 use bgfetch_traits::net::{CancelHandle, UploadProgress};
 use bgfetch_traits::policy::PolicyContainer;
 use bgfetch_traits::reply::Reply;
+use bgfetch_traits::timing::FetchTiming;
 use tokio::sync::{Notify, watch};
 
 use super::InternalResponse;
@@ -27,13 +28,14 @@ pub(crate) struct FetchTask {
     pub(crate) request: Request,
     pub(crate) cancel: CancelHandle,
     pub(crate) upload_progress: Option<UploadProgress>,
+    pub(crate) timing: Option<Reply<FetchTiming>>,
     pub(crate) reply: Reply<Result<Response, NetworkError>>,
 }
 
 /// Runs a fetch: answers with the response's head or a network error, then delivers the body.
 #[tracing::instrument(name = "fetch", skip_all, fields(method = %task.request.head.method, url = %task.request.head.url))]
 pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
-    let FetchTask { request, cancel, upload_progress, reply } = task;
+    let FetchTask { request, cancel, upload_progress, timing, reply } = task;
     let needs_network = matches!(request.head.url.scheme(), "http" | "https");
     let mut interrupts = Interrupts::new(&net, &cancel, needs_network);
     let mut params = FetchParams::new(net, request, upload_progress);
@@ -43,19 +45,34 @@ pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
         Ok(ready) => ready,
         Err(error) => {
             tracing::debug!(%error, kind = ?error.kind, "failed");
+            if let Some(timing) = timing.filter(|_| error.kind != NetworkErrorKind::Aborted) {
+                timing.send(params.timer.report(&params.request, None, 0));
+            }
             reply.send(Err(error));
             return;
         }
     };
-    let Some(Delivery { mut body, check, recording }) = body else {
-        reply.send(Ok(response));
-        return;
+    let (head, report) = (response.head.clone(), |head: &ResponseHead, length| {
+        if let Some(timing) = timing {
+            timing.send(params.timer.report(&params.request, Some(head), length));
+        }
+    });
+    let Delivery { mut body, check, recording } = match body {
+        Rest::Delivery(delivery) => *delivery,
+        Rest::Nothing(length) => {
+            report(&head, length);
+            reply.send(Ok(response));
+            return;
+        }
     };
     let (mut writer, reader) = pipe(DEFAULT_CAPACITY);
     reply.send(Ok(Response { body: Some(reader), ..response }));
     let delivered = interrupts.unless_interrupted(deliver(&mut body, &mut writer, check, recording)).await;
     let end = match delivered {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(length)) => {
+            report(&head, length);
+            Ok(())
+        }
         // Nobody is there to be told.
         Ok(Err(DeliveryError::Closed)) => Err(BodyError::Aborted),
         Err(error) if error.kind == NetworkErrorKind::Aborted => Err(BodyError::Aborted),
@@ -67,6 +84,13 @@ pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
     writer.finish(end);
 }
 
+/// What is left to do when the head is there.
+enum Rest {
+    /// Nothing: a body of so many bytes is there as well.
+    Nothing(u64),
+    Delivery(Box<Delivery>),
+}
+
 /// A body that is to be delivered after the head.
 struct Delivery {
     body: DecodedBody,
@@ -75,7 +99,7 @@ struct Delivery {
 }
 
 /// Fetch, up to the [response handover](https://fetch.spec.whatwg.org/#fetch-finale).
-async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>), NetworkError> {
+async fn fetch(params: &mut FetchParams) -> Result<(Response, Rest), NetworkError> {
     set_default_headers(params);
     let InternalResponse { head, body } = main_fetch(params).await?;
     let policy = PolicyContainer::of_response(&head.headers);
@@ -90,7 +114,11 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
     // Main fetch, step 23.
     let request = &params.request;
     let Some(mut check) = IntegrityCheck::of(&request.head.integrity) else {
-        return Ok((response, body.map(|body| Delivery { body, check: None, recording })));
+        let delivery = body.map(|body| Delivery { body, check: None, recording });
+        return Ok((
+            response,
+            delivery.map_or(Rest::Nothing(0), |delivery| Rest::Delivery(Box::new(delivery))),
+        ));
     };
     let eligible = !matches!(
         response.head.kind,
@@ -99,7 +127,7 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
     let Some(body) = body.filter(|_| eligible) else { return Err(integrity_mismatch()) };
     if request.priority == Priority::Background {
         // Such bodies go to storage and may be larger than memory: their last piece waits for the verdict.
-        return Ok((response, Some(Delivery { body, check: Some(check), recording })));
+        return Ok((response, Rest::Delivery(Box::new(Delivery { body, check: Some(check), recording }))));
     }
     let bytes = body.read_all(LONGEST_CHECKED).await?;
     if let Some(mut recording) = recording {
@@ -110,8 +138,9 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Option<Delivery>),
     if !check.matches() {
         return Err(integrity_mismatch());
     }
+    let length = bytes.len() as u64;
     response.body = Some(BodyReader::from_bytes(bytes));
-    Ok((response, None))
+    Ok((response, Rest::Nothing(length)))
 }
 
 /// Fetch, steps 12 to 14: `Accept` and `Accept-Language`.

@@ -1,7 +1,9 @@
 //! Response bodies as they come from a connection.
 
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ pub(crate) struct NetworkBody {
     lease: Option<Lease>,
     host: String,
     flow: Flow,
+    /// Counts the bytes that arrive.
+    counter: Rc<Cell<u64>>,
     /// Bytes that arrived and may not all have passed the scheduler.
     arrived: Bytes,
     /// How many of them have passed it.
@@ -37,13 +41,19 @@ pub(crate) struct NetworkBody {
 }
 
 impl NetworkBody {
-    pub(crate) fn new(incoming: Incoming, lease: Lease, flow: Flow, idle_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease,
+        (flow, counter): (Flow, Rc<Cell<u64>>),
+        idle_timeout: Duration,
+    ) -> Self {
         let host = lease.key.host.to_string();
         let mut body = Self {
             incoming,
             lease: Some(lease),
             host,
             flow,
+            counter,
             arrived: Bytes::new(),
             passed: 0,
             idle_timeout,
@@ -94,6 +104,7 @@ impl NetworkBody {
                     self.waiting = false;
                     // Trailers are not part of what Fetch exposes.
                     if let Ok(data) = frame.into_data() {
+                        self.counter.set(self.counter.get() + data.len() as u64);
                         self.arrived = data;
                     }
                 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bgfetch_traits::timing::ConnectionTiming;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
@@ -50,6 +51,7 @@ pub(crate) enum Sender {
 pub(crate) struct Http1 {
     sender: http1::SendRequest<OutgoingBody>,
     heads: WireHeads,
+    timing: ConnectionTiming,
     /// hyper's task. By itself it would not end before the server takes what was being written.
     task: AbortHandle,
 }
@@ -75,6 +77,7 @@ impl Drop for Http1 {
 /// An HTTP/2 connection.
 pub(crate) struct Http2 {
     sender: RefCell<http2::SendRequest<OutgoingBody>>,
+    timing: ConnectionTiming,
     /// When a request on it ended last.
     pub(crate) used_at: Cell<Instant>,
 }
@@ -89,7 +92,11 @@ impl Http2 {
 /// Begins HTTP/1.1 on a stream.
 ///
 /// `lenient` says that a response may end in the middle of its head: see [`WireStream`].
-pub(crate) async fn begin_http1<S>(stream: S, lenient: bool) -> hyper::Result<Sender>
+pub(crate) async fn begin_http1<S>(
+    stream: S,
+    lenient: bool,
+    timing: ConnectionTiming,
+) -> hyper::Result<Sender>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -107,14 +114,18 @@ where
             tracing::debug!(%error, "an HTTP/1.1 connection ended");
         }
     });
-    Ok(Sender::Http1(Http1 { sender, heads, task: task.abort_handle() }))
+    Ok(Sender::Http1(Http1 { sender, heads, timing, task: task.abort_handle() }))
 }
 
 /// Begins HTTP/2 on a stream, for up to `streams` requests at the same time.
 ///
 /// All of them together may have as much under way as each for itself: else responses that nobody reads would
 /// stop those that somebody does.
-pub(crate) async fn begin_http2<S>(stream: S, streams: usize) -> hyper::Result<Sender>
+pub(crate) async fn begin_http2<S>(
+    stream: S,
+    streams: usize,
+    timing: ConnectionTiming,
+) -> hyper::Result<Sender>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -136,7 +147,7 @@ where
         }
     });
     let used_at = Cell::new(Instant::now());
-    Ok(Sender::Http2(Rc::new(Http2 { sender: RefCell::new(sender), used_at })))
+    Ok(Sender::Http2(Rc::new(Http2 { sender: RefCell::new(sender), timing, used_at })))
 }
 
 /// The right to send one request on a connection; a lease that is dropped closes an HTTP/1.1 connection.
@@ -158,6 +169,14 @@ impl Lease {
         match &self.sender {
             Sender::Http1(_) => Protocol::Http1,
             Sender::Http2(_) => Protocol::Http2,
+        }
+    }
+
+    /// When the connection was made.
+    pub(crate) fn timing(&self) -> ConnectionTiming {
+        match &self.sender {
+            Sender::Http1(http1) => http1.timing,
+            Sender::Http2(http2) => http2.timing,
         }
     }
 

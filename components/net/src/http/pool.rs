@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bgfetch_traits::fetch::NetworkError;
+use bgfetch_traits::timing::ConnectionTiming;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Host;
@@ -183,19 +184,34 @@ impl Pool {
 
     async fn establish(&self, key: &PoolKey, host: &Host<String>) -> Result<Sender, NetworkError> {
         let target = key.host.to_string();
+        let now = std::time::Instant::now;
+        let domain_lookup_start = now();
         let addresses = resolve(&self.0.resolve, host, key.host.port).await?;
+        let domain_lookup_end = now();
         tracing::debug!(host = %target, ?addresses, "connecting");
         let stream = connect(&addresses).await.map_err(|e| connect_error(&target, &e))?;
+        let connected = now();
+        let timing = ConnectionTiming {
+            domain_lookup_start,
+            domain_lookup_end,
+            connection_start: domain_lookup_end,
+            connection_end: connected,
+            secure_connection_start: None,
+            alpn: "http/1.1",
+        };
         let begun = if key.https {
             let stream = self.0.tls.handshake(&key.tls_partition(), &key.host.host, stream).await?;
+            let secure_connection_start = Some(connected);
+            let timing = ConnectionTiming { connection_end: now(), secure_connection_start, ..timing };
             let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             if http2 {
-                begin_http2(stream, self.0.limits.streams_per_host).await
+                let timing = ConnectionTiming { alpn: "h2", ..timing };
+                begin_http2(stream, self.0.limits.streams_per_host, timing).await
             } else {
-                begin_http1(stream, false).await
+                begin_http1(stream, false, timing).await
             }
         } else {
-            begin_http1(stream, true).await
+            begin_http1(stream, true, timing).await
         };
         begun.map_err(|e| exchange_error(&target, &e))
     }

@@ -18,6 +18,7 @@ mod redirects;
 mod scheduling;
 mod slow_server;
 mod support;
+mod timing;
 mod truncated_body;
 mod unreachable;
 mod uploads;

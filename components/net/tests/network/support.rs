@@ -280,7 +280,7 @@ impl Net {
 
     pub(crate) fn start(&self, request: Request, cancel: CancelHandle) -> Pending {
         let (reply, receiver) = Reply::channel();
-        self.sender.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+        self.sender.send(NetMsg::Fetch { request, cancel, upload_progress: None, timing: None, reply });
         Pending(receiver)
     }
 

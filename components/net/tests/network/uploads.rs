@@ -52,6 +52,7 @@ fn streams_and_progress() {
             request: post(server.url("/"), RequestBody::Stream { reader, length: Some(1_000_000) }),
             cancel: CancelHandle::new(),
             upload_progress: Some(Arc::new(move |sent| seen.lock().unwrap().push(sent))),
+            timing: None,
             reply,
         });
         let response = Pending(receiver).wait().unwrap();
@@ -166,6 +167,7 @@ fn progress_only_grows_when_a_redirect_has_the_body_sent_again() {
         request: post(server.url("/"), RequestBody::Bytes(vec![1; 300_000].into())),
         cancel: CancelHandle::new(),
         upload_progress: Some(Arc::new(move |sent| seen.lock().unwrap().push(sent))),
+        timing: None,
         reply,
     });
     let response = Pending(receiver).wait().unwrap();

@@ -102,6 +102,7 @@ impl Agent {
         runtime.set_exception_factory(crate::dom::dom_exception::make);
         runtime.set_checkpoint_hook(|| Agent::current().microtask_checkpoint());
         runtime.set_job_error_hook(crate::report::report_exception);
+        runtime.set_handled_hook(crate::report::sort_rejections);
         runtime.set_module_loader(crate::scripts::ModuleMap::default());
         runtime.set_window_host(crate::dom::window::access::Windows);
         runtime.set_caller_members(crate::dom::window::access::CALLER_MEMBERS);
@@ -132,6 +133,11 @@ impl Agent {
     /// On a thread that is not an agent: script and DOM only ever run on agents.
     pub(crate) fn current() -> Rc<Self> {
         CURRENT.with_borrow(|current| current.clone()).expect("script runs on an agent's thread")
+    }
+
+    /// This thread's agent, if it is one.
+    pub(crate) fn try_current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(Clone::clone)
     }
 
     /// A way to reach this thread from others.

@@ -25,6 +25,7 @@ pub(crate) enum TaskSource {
     /// Service worker clients, registrations and functional events.
     ServiceWorker,
     Permission,
+    PerformanceTimeline,
     /// Asked by the embedder.
     Embedder,
 }

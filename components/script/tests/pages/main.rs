@@ -3,6 +3,7 @@
 mod dom;
 mod forms;
 mod frames;
+mod performance;
 mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bgfetch_script::{Hosts, PageLoad, ScriptLimits, ScriptThread, WindowOptions, spawn_window};
 use bgfetch_traits::body::BodyReader;
@@ -15,6 +15,7 @@ use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::{EmbedderRequest, ScriptMsg};
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use bgfetch_traits::storage::StorageSender;
+use bgfetch_traits::timing::FetchTiming;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use parking_lot::Mutex;
 use url::Url;
@@ -120,9 +121,9 @@ fn coordinator(console: Sender<ConsoleMessage>, navigations: Sender<Url>) -> Coo
 
 fn net(site: Site, requests: Arc<Mutex<Vec<String>>>, cookies: Arc<Mutex<Vec<String>>>) -> NetSender {
     NetSender::new(move |message| match message {
-        NetMsg::Fetch { request, reply, .. } => {
+        NetMsg::Fetch { request, timing, reply, .. } => {
             requests.lock().push(request.head.url.to_string());
-            answer(&site, &request, reply);
+            answer(&site, &request, timing, reply);
         }
         NetMsg::GetCookies { reply, .. } => reply.send(cookies.lock().join("; ")),
         NetMsg::SetCookie { cookie, .. } => cookies.lock().push(cookie),
@@ -130,7 +131,13 @@ fn net(site: Site, requests: Arc<Mutex<Vec<String>>>, cookies: Arc<Mutex<Vec<Str
     })
 }
 
-fn answer(site: &Site, request: &Request, reply: Reply<Result<Response, NetworkError>>) {
+fn answer(
+    site: &Site,
+    request: &Request,
+    timing: Option<Reply<FetchTiming>>,
+    reply: Reply<Result<Response, NetworkError>>,
+) {
+    let start = Instant::now();
     let mut url = request.head.url.clone();
     url.set_fragment(None);
     let Some(resource) = site.resources.get(url.as_str()).cloned() else {
@@ -153,7 +160,20 @@ fn answer(site: &Site, request: &Request, reply: Reply<Result<Response, NetworkE
     for (name, value) in &resource.headers {
         head.headers.append(name, value.as_bytes().to_vec());
     }
-    let send = move || reply.send(Ok(Response::new(head, Some(BodyReader::from_bytes(resource.body)))));
+    let send = move || {
+        if let Some(timing) = timing {
+            let now = Some(Instant::now());
+            let mut told =
+                FetchTiming { request_start: now, response_start: now, ..FetchTiming::begin(start) };
+            told.end = Instant::now();
+            told.allow_passed = same_origin;
+            told.status = head.filtered_status();
+            told.server_timing = head.headers.get_str("server-timing").unwrap_or_default();
+            told.body.encoded_size = resource.body.len() as u64;
+            timing.send(told);
+        }
+        reply.send(Ok(Response::new(head, Some(BodyReader::from_bytes(resource.body)))));
+    };
     if resource.delay.is_zero() {
         send();
     } else {

@@ -307,7 +307,13 @@ fn navigate(hosts: &Hosts, id: ClientId, url: &Url) -> Result<Response, NetworkE
         Ok(FetchOutcome::Network(request)) => {
             let (reply, answer) = Reply::channel();
             let cancel = CancelHandle::new();
-            hosts.net.send(NetMsg::Fetch { request: *request, cancel, upload_progress: None, reply });
+            hosts.net.send(NetMsg::Fetch {
+                request: *request,
+                cancel,
+                upload_progress: None,
+                timing: None,
+                reply,
+            });
             answer.recv_timeout(LIMIT).map_err(|_| failed("the network is gone"))?
         }
         Ok(FetchOutcome::Response(response)) => Ok(response),

@@ -186,7 +186,7 @@ async fn fetch_one(
         body: None,
         priority: Priority::Foreground,
     };
-    match fetching::fetch(&environment, request, cancel).await {
+    match fetching::fetch(&environment, request, cancel, Some("other")).await {
         Ok(response) => {
             check_fetched(&head, &response.head)?;
             Ok(CacheEntry { request: head, response })

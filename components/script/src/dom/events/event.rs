@@ -63,7 +63,7 @@ impl Event {
         };
         event.flags.initialized.set(true);
         let elapsed = Environment::of(realm).time_origin.elapsed();
-        event.time_stamp.set(crate::dom::globals::performance::coarsen(elapsed));
+        event.time_stamp.set(crate::dom::performance::coarsen(elapsed));
         event
     }
 

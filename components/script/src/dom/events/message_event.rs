@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use bgfetch_js::glue;
 use bgfetch_js::{
     DomString, Fallible, FromJs, Member, Realm, Root, ToJs, Traced, Value, platform_object, trace_fields,
 };
@@ -119,6 +120,7 @@ impl MessageEventMethods for MessageEvent {
             self.ports.replace(ports.into_iter().map(Into::into).collect()),
         );
         drop(replaced);
+        glue::forget_frozen_array(self, "ports");
         self.origin.replace(origin);
         self.last_event_id.replace(last_event_id);
         Ok(())

@@ -87,7 +87,7 @@ async fn perform(
     if request.head.url.scheme() == "blob" {
         return blob_url::fetch(&request, blob.as_ref());
     }
-    fetching::fetch(environment, request, cancel).await
+    fetching::fetch(environment, request, cancel, Some("fetch")).await
 }
 
 /// What ends a fetch when its request's signal aborts.

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use bgfetch_js::{Fallible, Realm};
 use bgfetch_traits::body::BodyReader;
-use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, Response, ResponseHead, ResponseType};
+use bgfetch_traits::fetch::{
+    Destination, NetworkError, NetworkErrorKind, Request, Response, ResponseHead, ResponseType,
+};
 use bgfetch_traits::ids::ClientId;
 use parking_lot::Mutex;
 use url::{Origin, Url};
@@ -20,15 +22,22 @@ struct Entry {
     data: BlobData,
     /// The environment that made it: when that is gone, so is the URL.
     owner: ClientId,
-    /// The origin of that environment.
-    origin: Origin,
+    partition: Partition,
 }
 
 /// What a blob URL stands for: a [blob URL entry](https://w3c.github.io/FileAPI/#blob-url-entry).
 #[derive(Clone, Debug)]
 pub(crate) struct BlobEntry {
     data: BlobData,
+    partition: Partition,
+}
+
+/// Of the environment that made a URL: what its [storage
+/// key](https://storage.spec.whatwg.org/#obtain-a-storage-key-for-non-storage-purposes) stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Partition {
     origin: Origin,
+    top_level_origin: Origin,
 }
 
 static STORE: LazyLock<Mutex<HashMap<String, Entry>>> = LazyLock::new(Mutex::default);
@@ -38,16 +47,24 @@ pub(crate) fn create(realm: &Realm, blob: &Blob) -> Fallible<String> {
     let environment = Environment::of(realm);
     let origin = environment.origin.ascii_serialization();
     let url = format!("blob:{origin}/{}", uuid::Uuid::new_v4());
-    let entry = Entry { data: blob.data(), owner: environment.id, origin: environment.origin.clone() };
+    let entry = Entry { data: blob.data(), owner: environment.id, partition: Partition::of(&environment) };
     STORE.lock().insert(url.clone(), entry);
     Ok(url)
 }
 
-/// [`revokeObjectURL()`](https://w3c.github.io/FileAPI/#dfn-revokeObjectURL): only for URLs of the same origin.
+impl Partition {
+    fn of(environment: &Environment) -> Self {
+        Self { origin: environment.origin.clone(), top_level_origin: environment.top_level_origin.clone() }
+    }
+}
+
+/// [`revokeObjectURL()`](https://w3c.github.io/FileAPI/#dfn-revokeObjectURL): only for URLs of the same partition.
 pub(crate) fn revoke(realm: &Realm, url: &str) {
     let Ok(url) = Url::parse(url) else { return };
-    if url.scheme() == "blob" && url.origin() == Environment::of(realm).origin {
-        STORE.lock().remove(url.as_str());
+    let partition = Partition::of(&Environment::of(realm));
+    let mut store = STORE.lock();
+    if store.get(url.as_str()).is_some_and(|entry| entry.partition == partition) {
+        store.remove(url.as_str());
     }
 }
 
@@ -59,7 +76,8 @@ pub(crate) fn resolve(url: &Url) -> Option<BlobEntry> {
     let mut url = url.clone();
     url.set_fragment(None);
     let store = STORE.lock();
-    store.get(url.as_str()).map(|entry| BlobEntry { data: entry.data.clone(), origin: entry.origin.clone() })
+    let entry = store.get(url.as_str())?;
+    Some(BlobEntry { data: entry.data.clone(), partition: entry.partition.clone() })
 }
 
 /// [Scheme fetch](https://fetch.spec.whatwg.org/#scheme-fetch), "blob". `entry` is the URL's [blob URL
@@ -74,7 +92,7 @@ pub(crate) fn fetch(request: &Request, entry: Option<&BlobEntry>) -> Result<Resp
     // Steps 1 and 2.
     let resolved = if entry.is_some() { None } else { resolve(url) };
     let entry = entry.or(resolved.as_ref());
-    let entry = entry.filter(|entry| entry.origin == request.client.origin);
+    let entry = entry.filter(|entry| is_for(entry, request));
     if request.head.method != http::Method::GET {
         return Err(refused(format!("a blob URL is fetched with GET, not {}", request.head.method)));
     }
@@ -116,6 +134,14 @@ pub(crate) fn fetch(request: &Request, entry: Option<&BlobEntry>) -> Result<Resp
     let mime_type = if MimeType::parse(mime_type).is_some() { mime_type.as_str() } else { "" };
     head.headers.append("Content-Type", mime_type);
     Ok(Response::new(head, Some(BodyReader::from_bytes(body))))
+}
+
+/// [Checks for same-partition blob URL usage](https://w3c.github.io/FileAPI/#check-for-same-partition-blob-url-usage). A
+/// document that is a top level is in a partition of its own.
+fn is_for(entry: &BlobEntry, request: &Request) -> bool {
+    entry.partition.origin == request.client.origin
+        && (request.head.destination == Destination::Document
+            || entry.partition.top_level_origin == request.client.top_level_origin)
 }
 
 /// A range of bytes, as a header asks for it.

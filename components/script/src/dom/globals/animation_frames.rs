@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bgfetch_js::{Fallible, Realm};
 
-use super::performance::coarsen;
 use crate::agent::Agent;
 use crate::bindings::FrameRequestCallback;
+use crate::dom::performance::coarsen;
 use crate::environment::Environment;
 use crate::report;
 

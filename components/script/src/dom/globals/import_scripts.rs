@@ -94,7 +94,7 @@ fn script_and_type(
     let fetched = if url.scheme() == "blob" {
         blob_url::fetch(&request, entry).and_then(|response| blocking::read(response, None))
     } else {
-        blocking::fetch(&environment, request, None)
+        blocking::fetch(&environment, request, None, "script")
     };
     let Whole { head, policy, body } =
         fetched.map_err(|error| format!("{url} could not be fetched: {error}"))?;

@@ -212,7 +212,7 @@ impl SharedObjects {
 
     /// `performance`
     pub(crate) fn performance(&self, realm: &Realm) -> Fallible<Root<Performance>> {
-        once(&self.performance, || realm.wrap(Performance::new(realm)))
+        once(&self.performance, || realm.wrap(Performance::new()))
     }
 }
 

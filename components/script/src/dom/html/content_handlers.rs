@@ -178,7 +178,8 @@ pub(crate) fn compile(
 ) -> Fallible<Callback> {
     let element: Option<Root<Element>> = target.downcast();
     // The objects whose properties are in scope: document, form owner, element.
-    let form = element.as_ref().and_then(|element| states::form_owner(element));
+    let form = element.as_ref().filter(|element| states::is_form_associated(element));
+    let form = form.and_then(|element| states::form_owner(element));
     let scope: Vec<Value> = match &element {
         None => Vec::new(),
         Some(element) => {

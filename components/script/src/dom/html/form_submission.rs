@@ -45,7 +45,7 @@ impl HTMLFormElement {
             }
             Resource::Get
         };
-        self.plan_navigation(realm, target, Target { url, resource });
+        self.plan_navigation(realm, target, Target::with(url, resource));
         Ok(())
     }
 

@@ -55,6 +55,12 @@ pub(crate) fn is_labelable(element: &Root<Element>) -> bool {
             || element.downcast::<HTMLInputElement>().is_some_and(|input| input.input_type() != "hidden"))
 }
 
+/// [Form-associated element](https://html.spec.whatwg.org/multipage/forms.html#form-associated-element)
+pub(crate) fn is_form_associated(element: &Element) -> bool {
+    let names = ["button", "fieldset", "input", "object", "output", "select", "textarea", "img"];
+    element.is_html() && names.contains(&&*element.name().local)
+}
+
 /// [Form owner](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-owner): by the `form` attribute,
 /// or the nearest ancestor.
 pub(crate) fn form_owner(element: &Element) -> Option<Root<HTMLFormElement>> {

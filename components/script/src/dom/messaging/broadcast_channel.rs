@@ -68,15 +68,8 @@ impl BroadcastChannelMethods for BroadcastChannel {
                 && other.origin == environment.origin
                 && other.top_level_origin == environment.top_level_origin
         });
-        if let Some(key) = environment.storage_key() {
-            let channel = self.name.to_string();
-            environment.hosts.coordinator.send(CoordinatorMsg::Broadcast {
-                key,
-                from: environment.id,
-                channel,
-                data,
-            });
-        }
+        let (from, channel) = (environment.id, self.name.to_string());
+        environment.hosts.coordinator.send(CoordinatorMsg::Broadcast { from, channel, data });
         Ok(())
     }
 

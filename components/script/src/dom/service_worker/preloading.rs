@@ -10,6 +10,7 @@ use crate::agent::{Agent, TaskSource};
 use crate::dom::Response;
 use crate::environment::Environment;
 use crate::fetching;
+use crate::reporting_timing::TimingReport;
 
 /// [Create Fetch Event and Dispatch](https://w3c.github.io/ServiceWorker/#create-fetch-event-and-dispatch-algorithm), step 7: gives the
 /// promise of the response. Whoever aborts the navigation aborts the preload, too.
@@ -30,8 +31,13 @@ pub(super) fn start(
     let environment = Environment::of(realm);
     Agent::current().spawn_in_background(TaskSource::Networking, realm, async move {
         let url = preload.head.url.clone();
-        match fetching::from_network(&environment, preload, cancel, None).await {
+        let report = TimingReport::begin(&environment, &preload, Some("navigation"));
+        let timing = report.as_ref().and_then(|report| report.reply(false));
+        match fetching::from_network(&environment, preload, cancel, None, timing).await {
             Ok(mut response) => {
+                if let Some(report) = report {
+                    report.attach(&mut response);
+                }
                 // Whoever navigates follows redirects: for a worker, they are opaque.
                 if is_redirect_status(response.head.status) {
                     response.head.kind = ResponseType::OpaqueRedirect;

@@ -26,6 +26,7 @@ pub(crate) fn set_up(agent: &Rc<Agent>, options: ServiceWorkerOptions) {
         url: environment.url,
         origin: environment.origin,
         policy: environment.policy,
+        time_origin: std::time::Instant::now(),
         parent: None,
     };
     let made =

@@ -14,7 +14,9 @@ use super::navigation::{self, HistoryHandling, Source, Target};
 use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use crate::agent::Agent;
+use crate::bindings::NavigationTimingType;
 use crate::dom::nodes::document_methods::about_blank;
+use crate::dom::performance::document_timing::DocumentTiming;
 use crate::dom::{Element, Window};
 use crate::environment::Environment;
 use crate::report;
@@ -83,6 +85,7 @@ fn create_auxiliary(
     let context = BrowsingContext::auxiliary((!no_opener).then_some(opener));
     context.set_name(name.into());
     let params = DocumentParams {
+        timing: Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate)),
         url: about_blank(),
         origin: if no_opener {
             url::Origin::new_opaque()

@@ -19,6 +19,7 @@ use crate::agent::Agent;
 use crate::dom::html::scripting::dynamic_import;
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::mutation;
+use crate::dom::performance::document_timing::{DocumentTiming, note};
 use crate::dom::{Document, Element, Window};
 use crate::environment::{Environment, GlobalKind, Hosts};
 use crate::realm_setup::{Parent, Setup, create_realm, renew_environment};
@@ -35,6 +36,7 @@ pub(super) struct DocumentParams {
     pub(super) referrer: String,
     pub(super) content_type: String,
     pub(super) sandbox: Sandbox,
+    pub(super) timing: Rc<DocumentTiming>,
 }
 
 /// [Creates and initializes a `Document`](https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object)
@@ -58,6 +60,7 @@ pub(super) fn create(
         url: params.url.clone(),
         origin: params.origin.clone(),
         policy: params.policy,
+        time_origin: params.timing.start,
         parent: parent.map(|parent| Parent::of(parent)),
     };
     let (realm, window) = match reused {
@@ -72,6 +75,9 @@ pub(super) fn create(
             (realm, window)
         }
     };
+    note(&params.timing.dom_loading);
+    // The environment is a new one.
+    let _new = Environment::of(&realm).document_timing.set(params.timing);
     let html = !crate::mime::is_xml(&params.content_type);
     let flavour = Flavour { html, content_type: params.content_type };
     let document = realm.wrap(Document::new(flavour, params.url, params.origin, params.referrer))?;

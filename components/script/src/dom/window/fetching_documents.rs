@@ -1,6 +1,8 @@
 //! [Creating navigation params by fetching](https://html.spec.whatwg.org/multipage/browsing-the-web.html#create-navigation-params-by-fetching):
 //! a document's response, from service workers and the network.
 
+use std::time::Instant;
+
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
     self, CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer,
@@ -14,10 +16,13 @@ use url::Url;
 use super::browsing_context::Navigation;
 use super::navigation::{Resource, Source};
 use crate::agent::Agent;
-use crate::dom::file::blob_url;
+use crate::bindings::NavigationTimingType;
+use crate::dom::file::blob_url::{self, BlobEntry};
+use crate::dom::performance::document_timing::DocumentTiming;
 use crate::environment::Hosts;
 use crate::fetching::{settle, unless_cancelled};
 use crate::redirecting::Asked;
+use crate::reporting_timing::tell_of_workers_response;
 
 /// Who asks for a document.
 pub(super) struct Requester<'a> {
@@ -27,9 +32,10 @@ pub(super) struct Requester<'a> {
     pub(super) source: Option<&'a Source>,
     pub(super) destination: fetch::Destination,
     pub(super) resource: &'a Resource,
-    pub(super) reload: bool,
-    /// Whether it goes back or forward.
-    pub(super) history: bool,
+    /// What a blob URL stood for when it was parsed.
+    pub(super) blob: Option<&'a BlobEntry>,
+    /// How long it takes is noted here, which also tells whether the document is loaded again.
+    pub(super) timing: &'a DocumentTiming,
     /// Whether service workers may answer: not if the document is sandboxed into an origin of its own.
     pub(super) has_workers: bool,
 }
@@ -38,16 +44,17 @@ impl Requester<'_> {
     /// The request for a URL.
     fn request(&self, url: Url) -> Request {
         let client = self.client_for(&url);
+        let reload = self.timing.navigation_type == NavigationTimingType::Reload;
         let mut head = RequestHead {
             mode: RequestMode::Navigate,
             credentials: CredentialsMode::Include,
             redirect: RedirectMode::Manual,
-            cache: if self.reload { CacheMode::NoCache } else { CacheMode::Default },
+            cache: if reload { CacheMode::NoCache } else { CacheMode::Default },
             referrer: if self.source.is_some() { Referrer::Client } else { Referrer::NoReferrer },
             referrer_policy: self.source.map(|source| source.referrer_policy).unwrap_or_default(),
             destination: self.destination,
-            reload_navigation: self.reload,
-            history_navigation: self.history,
+            reload_navigation: reload,
+            history_navigation: self.timing.navigation_type == NavigationTimingType::BackForward,
             origin: self.source.map(|source| Box::new(source.client.origin.clone())),
             ..RequestHead::get(url)
         };
@@ -87,16 +94,17 @@ pub(super) async fn fetch_document(
     url: Url,
 ) -> Result<Fetched, NetworkError> {
     let cancel = &requester.navigation.cancel;
+    requester.timing.hop(None, &url);
     let mut request = requester.request(url);
     loop {
         request.client = requester.client_for(&request.head.url);
         settle(&mut request.head, &request.client);
         let (url, referrer) = (request.head.url.clone(), request.head.referrer.clone());
         let asked = Asked::about(&request);
-        let response =
-            unless_cancelled(fetch_once(hosts, request, cancel, requester.has_workers), cancel).await??;
+        let response = unless_cancelled(fetch_once(hosts, request, cancel, requester), cancel).await??;
         match asked.http_redirect_fetch(&response.head)? {
             Some(redirected) => {
+                requester.timing.hop(Some(&url), &redirected.head.url);
                 if redirected.head.url.origin() != url.origin() {
                     requester.navigation.reserve_another_client();
                 }
@@ -111,13 +119,14 @@ async fn fetch_once(
     hosts: &Hosts,
     request: Request,
     cancel: &CancelHandle,
-    has_workers: bool,
+    requester: &Requester<'_>,
 ) -> Result<Response, NetworkError> {
     let (url, client) = (request.head.url.clone(), request.client.id);
     if url.scheme() == "blob" {
-        return blob_url::fetch(&request, None);
+        return blob_url::fetch(&request, requester.blob);
     }
-    let request = if has_workers && matches!(url.scheme(), "http" | "https") {
+    let started = Instant::now();
+    let request = if requester.has_workers && matches!(url.scheme(), "http" | "https") {
         let answer = Agent::current().ask(|reply| {
             let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
             hosts.coordinator.send(CoordinatorMsg::ServiceWorker(client, message));
@@ -126,6 +135,7 @@ async fn fetch_once(
             Ok(FetchOutcome::Network(request)) => *request,
             Ok(FetchOutcome::Response(mut response)) => {
                 response.policy = PolicyContainer::of_response(&response.head.headers);
+                tell_of_workers_response(&response, started, requester.timing.reply());
                 return Ok(response);
             }
             Ok(FetchOutcome::Error(why)) => {
@@ -139,8 +149,8 @@ async fn fetch_once(
         request
     };
     let answer = Agent::current().ask(|reply| {
-        let cancel = cancel.clone();
-        hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+        let (cancel, timing) = (cancel.clone(), Some(requester.timing.reply()));
+        hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, timing, reply });
     });
     answer
         .await

@@ -12,8 +12,9 @@ use super::navigation::{self, HistoryHandling, Resource, Source, Target};
 use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use super::unloading;
-use crate::bindings::DocumentReadyState;
+use crate::bindings::{DocumentReadyState, NavigationTimingType};
 use crate::dom::nodes::document_methods::about_blank;
+use crate::dom::performance::document_timing::DocumentTiming;
 use crate::dom::{Document, HTMLIFrameElement, events};
 use crate::report;
 
@@ -40,6 +41,7 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
     context.set_name(element.plain_attribute("name").unwrap_or_default());
     let sandbox = Sandbox::for_content_of(&context);
     let params = DocumentParams {
+        timing: Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate)),
         url: about_blank(),
         origin: sandbox.origin(environment.origin.clone()),
         policy: environment.policy.borrow().clone(),
@@ -68,7 +70,7 @@ fn process_attributes(element: &Root<HTMLIFrameElement>, initial_insertion: bool
     if let Some(markup) = element.plain_attribute("srcdoc") {
         let source = Source::new(&environment, &document);
         let url = Url::parse("about:srcdoc").unwrap_or_else(|_| about_blank());
-        let target = Target { url, resource: Resource::Srcdoc(markup.into_string()) };
+        let target = Target::with(url, Resource::Srcdoc(markup.into_string()));
         navigation::navigate_context(&context, target, source, handling(&context, initial_insertion));
         return;
     }

@@ -2,6 +2,7 @@
 //! a URL to a window that shows what is there.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Referrer, Response};
@@ -21,9 +22,12 @@ use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
 use super::unloading;
 use crate::agent::{Agent, TaskSource};
+use crate::bindings::NavigationTimingType;
 use crate::dom::html::parsing::PageParser;
 use crate::dom::html::parsing::decode::Decoding;
 use crate::dom::nodes::document_methods::about_blank;
+use crate::dom::performance;
+use crate::dom::performance::document_timing::DocumentTiming;
 use crate::environment::{Environment, Hosts};
 use crate::fetching::next_task;
 use crate::mime::{MimeType, is_xml};
@@ -35,13 +39,14 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
     let WindowOptions { url, hosts, loaded, .. } = options;
     let context = BrowsingContext::top_level();
     let navigation = context.begin_navigation(&hosts.coordinator, client);
+    let timing = Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate));
     let requester = Requester {
         navigation: &navigation,
         source: None,
         destination: fetch::Destination::Document,
         resource: &Resource::Get,
-        reload: false,
-        history: false,
+        blob: None,
+        timing: &timing,
         has_workers: true,
     };
     let Fetched { response, url, .. } = match fetch_document(&hosts, &requester, url).await {
@@ -57,6 +62,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         referrer: String::new(),
         content_type: String::new(),
         sandbox,
+        timing,
         url,
     };
     let content = Content::of(response);
@@ -95,13 +101,18 @@ pub(super) async fn load_here(
     if !navigation.is_ongoing() {
         return;
     }
-    let found = find(&hosts, &navigation, &target, &source, &handling, sandbox).await;
+    let timing = Rc::new(DocumentTiming::begin(match handling {
+        HistoryHandling::Reload => NavigationTimingType::Reload,
+        HistoryHandling::Traverse(_) => NavigationTimingType::BackForward,
+        _ => NavigationTimingType::Navigate,
+    }));
+    let found = find(&hosts, &navigation, &target, &source, &timing, sandbox).await;
     if !navigation.is_ongoing() {
         return;
     }
     // Nobody is answered for an error page.
     let waiting = source.waiting.take().filter(|_| !matches!(found, Found::Error(..)));
-    let Some((params, content)) = document_for(found, &source, sandbox) else { return };
+    let Some((params, content)) = document_for(found, &source, sandbox, timing) else { return };
     let entry = match &handling {
         HistoryHandling::Traverse(entry) => Rc::clone(entry),
         HistoryHandling::Reload => context.entry().unwrap_or_else(|| Entry::new(target)),
@@ -149,6 +160,7 @@ pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String)
     let navigation = context.begin_navigation(&hosts.coordinator, ClientId::new());
     let delay = delay_of_parent(context);
     let params = DocumentParams {
+        timing: Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate)),
         url: active.document.document_url(),
         origin: environment.origin.clone(),
         policy: environment.policy.borrow().clone(),
@@ -190,7 +202,7 @@ async fn find(
     navigation: &Navigation,
     target: &Target,
     source: &Source,
-    handling: &HistoryHandling,
+    timing: &DocumentTiming,
     sandbox: Sandbox,
 ) -> Found {
     let url = match &target.resource {
@@ -204,8 +216,8 @@ async fn find(
         source: Some(source),
         destination: if is_frame { fetch::Destination::Iframe } else { fetch::Destination::Document },
         resource: &target.resource,
-        reload: matches!(handling, HistoryHandling::Reload),
-        history: matches!(handling, HistoryHandling::Traverse(_)),
+        blob: target.blob.as_ref(),
+        timing,
         has_workers: sandbox.same_origin && is_in_secure_contexts(&navigation.context),
     };
     match fetch_document(hosts, &requester, url.clone()).await {
@@ -224,7 +236,12 @@ fn is_in_secure_contexts(context: &BrowsingContext) -> bool {
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the
 /// [policies](https://html.spec.whatwg.org/multipage/browsers.html#determine-navigation-params-policy-container) of a
 /// document; `None` if what was found is [not shown](https://html.spec.whatwg.org/multipage/browsing-the-web.html#navigate-non-displayable).
-fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(DocumentParams, Content)> {
+fn document_for(
+    found: Found,
+    source: &Source,
+    sandbox: Sandbox,
+    timing: Rc<DocumentTiming>,
+) -> Option<(DocumentParams, Content)> {
     let inherited = |url: Url| DocumentParams {
         url,
         origin: sandbox.origin(source.client.origin.clone()),
@@ -233,6 +250,7 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
         referrer: source.client.url.to_string(),
         content_type: "text/html".to_owned(),
         sandbox,
+        timing: Rc::clone(&timing),
     };
     Some(match found {
         Found::Blank(url) => (inherited(url), Content::html(String::new())),
@@ -268,6 +286,7 @@ fn document_for(found: Found, source: &Source, sandbox: Sandbox) -> Option<(Docu
                 },
                 content_type: String::new(),
                 sandbox,
+                timing: Rc::clone(&timing),
                 url,
             };
             (params, Content::of(response))
@@ -324,7 +343,11 @@ fn begin(
         if is_reused {
             unloading::replace_initial(context, before);
         } else {
+            let start = Instant::now();
             unloading::unload(context, before);
+            if *before.document.origin() == params.origin {
+                params.timing.unload_event.set(Some((start, Instant::now())));
+            }
         }
     }
     if let Some(mime_type) = &content.mime_type {
@@ -377,6 +400,9 @@ async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
         if document.is_discarded() {
             return Ok(());
         }
+        if chunk.is_none() {
+            report_timing(active);
+        }
         let (bytes, last) = match chunk {
             Some(Ok(bytes)) => (bytes, false),
             // What is there is shown, as other browsers do.
@@ -406,6 +432,18 @@ async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
         report::report_exception(realm, exception);
     }
     Ok(())
+}
+
+/// All of a document has come: its own entry, and one of its container's, tell how long that took.
+fn report_timing(active: &Active) {
+    let environment = Environment::of(&active.realm);
+    let is_controlled = environment.controller.borrow().is_some();
+    let timing = environment.document_timing.get();
+    let Some((url, timing)) = timing.and_then(|timing| timing.body_ended(is_controlled)) else { return };
+    let container = active.document.context().and_then(|context| context.container());
+    if let Some(realm) = container.and_then(|container| container.owner_doc().realm()) {
+        performance::mark_resource_timing(&realm, &url, "iframe", timing);
+    }
 }
 
 /// The encoding of the document that has the frame, if that is of the same origin.

@@ -18,6 +18,7 @@ use super::session_history::{self, Entry};
 use super::{javascript_url, loading};
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::DocumentReadyState;
+use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::dom::{Document, Element, HashChangeEvent};
 use crate::environment::Environment;
 
@@ -25,6 +26,8 @@ use crate::environment::Environment;
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) url: Url,
+    /// The [blob URL entry](https://url.spec.whatwg.org/#concept-url-blob-entry) of the URL: what it stood for when it was parsed.
+    pub(crate) blob: Option<BlobEntry>,
     pub(crate) resource: Resource,
 }
 
@@ -41,8 +44,13 @@ pub(crate) enum Resource {
 
 impl Target {
     /// A URL.
-    pub(crate) const fn to(url: Url) -> Self {
-        Self { url, resource: Resource::Get }
+    pub(crate) fn to(url: Url) -> Self {
+        Self::with(url, Resource::Get)
+    }
+
+    /// A URL, with what is sent there or shown in its place.
+    pub(crate) fn with(url: Url, resource: Resource) -> Self {
+        Self { blob: blob_url::resolve(&url), url, resource }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [Run a worker](https://html.spec.whatwg.org/multipage/workers.html#run-a-worker), on the worker's own thread.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use bgfetch_js::{Fallible, Realm, Root};
 use bgfetch_traits::coordinator::CoordinatorMsg;
@@ -24,9 +25,10 @@ use crate::spawn::WorkerOptions;
 
 /// Starts to run a worker on this thread.
 pub(crate) fn start(agent: &Rc<Agent>, options: WorkerOptions) {
+    let started = Instant::now();
     agent.spawn_detached(TaskSource::Networking, async move {
         let teller = Teller::of(&options);
-        if let Err(why) = run(options).await {
+        if let Err(why) = run(options, started).await {
             teller.failed(why);
             Agent::current().close();
         }
@@ -74,14 +76,15 @@ enum Global {
 ///
 /// The steps that make the realm come after those that fetch the script, which takes nothing of it but its id: so the
 /// environment has its URL and policies from the beginning.
-async fn run(mut options: WorkerOptions) -> Result<(), String> {
+async fn run(mut options: WorkerOptions, started: Instant) -> Result<(), String> {
     // Step 12, and 13.3 to 13.6.
     let script = script::fetch(&mut options).await?;
     // Steps 8 to 11, and 13.6.
     let is_module = options.request.worker_type == WorkerType::Module;
     let credentials = options.request.credentials;
     let outside = (*options.request.outside).clone();
-    let (realm, global) = create(options, &script.url, script.policy).map_err(|error| error.to_string())?;
+    let (realm, global) =
+        create(options, &script.url, script.policy, started).map_err(|error| error.to_string())?;
     announce(&realm).await;
     dynamic_import::install(&realm).map_err(|error| error.to_string())?;
     // Steps 13.7 on: on complete.
@@ -112,7 +115,13 @@ async fn run(mut options: WorkerOptions) -> Result<(), String> {
 
 /// [Sets up a worker environment settings
 /// object](https://html.spec.whatwg.org/multipage/workers.html#set-up-a-worker-environment-settings-object).
-fn create(options: WorkerOptions, url: &Url, policy: PolicyContainer) -> Fallible<(Realm, Global)> {
+/// `started` is its time origin.
+fn create(
+    options: WorkerOptions,
+    url: &Url,
+    policy: PolicyContainer,
+    started: Instant,
+) -> Fallible<(Realm, Global)> {
     let owner = owner(&options);
     let request = options.request;
     let outside = request.outside;
@@ -125,6 +134,7 @@ fn create(options: WorkerOptions, url: &Url, policy: PolicyContainer) -> Fallibl
         url: url.clone(),
         origin,
         policy,
+        time_origin: started,
         parent: Some(Parent {
             secure_context: outside.secure_context,
             top_level_origin: outside.top_level_origin,

@@ -105,7 +105,13 @@ async fn send(options: &WorkerOptions) -> Result<Response, NetworkError> {
         };
         let answer = Agent::current().ask(|reply| {
             let cancel = CancelHandle::new();
-            options.hosts.net.send(NetMsg::Fetch { request, cancel, upload_progress: None, reply });
+            options.hosts.net.send(NetMsg::Fetch {
+                request,
+                cancel,
+                upload_progress: None,
+                timing: None,
+                reply,
+            });
         });
         return answer.await.unwrap_or_else(|dropped| Err(gone(dropped)));
     }

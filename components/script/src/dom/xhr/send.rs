@@ -139,7 +139,7 @@ fn with_utf_8(given: &[u8]) -> Option<String> {
     Some(mime_type.serialize())
 }
 
-/// Step 6. (The initiator type is for timing, which is not reported.)
+/// Step 6.
 fn outgoing(realm: &Realm, xhr: &XMLHttpRequest) -> Option<Outgoing> {
     let request = xhr.request.borrow();
     let opened = request.as_ref()?;
@@ -201,7 +201,8 @@ impl Exchange {
                 fetching::next_task().await;
                 return blob_url::fetch(&request, blob.as_ref());
             }
-            fetching::fetch_with_progress(&environment, request, cancel, progress).await
+            let initiator_type = Some("xmlhttprequest");
+            fetching::fetch_with_progress(&environment, request, cancel, progress, initiator_type).await
         };
         let mut fetched = pin!(fetched);
         let mut last_told = (0, None::<Instant>);
@@ -384,7 +385,7 @@ fn send_and_wait(realm: &Realm, xhr: &Root<XMLHttpRequest>, outgoing: Outgoing) 
     let fetched = if url.scheme() == "blob" {
         blob_url::fetch(&request, blob.as_ref()).and_then(|response| blocking::read(response, deadline))
     } else {
-        blocking::fetch(&environment, request, deadline)
+        blocking::fetch(&environment, request, deadline, "xmlhttprequest")
     };
     // The page did not run meanwhile.
     Agent::current().allow_time();

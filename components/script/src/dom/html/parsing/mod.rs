@@ -21,10 +21,13 @@ use crate::bindings::{DocumentReadyState, EventInit};
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::dom::nodes::mutation;
+use crate::dom::performance::document_timing::note;
 use crate::dom::service_worker::service_worker_container;
 use crate::dom::{
     Document, DocumentFragment, Element, Event, HTMLScriptElement, Node, PageTransitionEvent, events,
+    performance,
 };
+use crate::environment::Environment;
 use sink::{Sink, Source};
 
 /// HTML and XML pages run their scripts alike.
@@ -134,6 +137,9 @@ impl PageParser {
         }
         self.tokenizer.end();
         // Step 3.
+        let environment = Environment::of(realm);
+        let timing = environment.document_timing.get();
+        timing.inspect(|timing| note(&timing.dom_interactive));
         document.set_readiness(realm, DocumentReadyState::Interactive)?;
         // Step 5.
         while let Some(script) = document.scripts.take_after_parsing() {
@@ -146,7 +152,9 @@ impl PageParser {
         // Step 6, within this task as in other browsers: pages expect to hear of `load` before messages that they posted
         // while they were parsed.
         Agent::current().microtask_checkpoint();
+        timing.inspect(|timing| note(&timing.dom_content_loaded_event_start));
         events::event::fire_with(realm, &**document, "DOMContentLoaded", true, false)?;
+        timing.inspect(|timing| note(&timing.dom_content_loaded_event_end));
         service_worker_container::enable_client_message_queue(realm)?;
         // Steps 7 and 8.
         document.until(|| document.scripts.none_as_soon_as_possible()).await;
@@ -156,10 +164,14 @@ impl PageParser {
         if document.is_discarded() {
             return Ok(());
         }
+        timing.inspect(|timing| note(&timing.dom_complete));
         document.set_readiness(realm, DocumentReadyState::Complete)?;
         if let Some(window) = document.window() {
             let load = Event::trusted(realm, "load", &EventInit::default())?;
+            timing.inspect(|timing| note(&timing.load_event_start));
             window.dispatch_for_document(realm, &load)?;
+            timing.inspect(|timing| note(&timing.load_event_end));
+            performance::queue_navigation_entry(realm)?;
             PageTransitionEvent::fire(realm, "pageshow")?;
         }
         Ok(())

@@ -16,6 +16,7 @@ use super::prepare::FetchOptions;
 use super::{ClassicScript, ScriptResult};
 use bgfetch_traits::mime::is_javascript;
 
+use crate::dom::file::blob_url;
 use crate::environment::Environment;
 use crate::mime::MimeType;
 use crate::{fetching, report};
@@ -118,7 +119,10 @@ async fn send(realm: &Realm, head: RequestHead, client: Option<Client>) -> Resul
     let url = head.url.clone();
     let client = client.unwrap_or_else(|| environment.client());
     let request = Request { head, client, body: None, priority: Priority::Foreground };
-    let response = fetching::fetch(&environment, request, CancelHandle::new()).await;
+    let response = match url.scheme() {
+        "blob" => blob_url::fetch(&request, None),
+        _ => fetching::fetch(&environment, request, CancelHandle::new(), Some("script")).await,
+    };
     let response = response.map_err(|error| format!("the script {url} could not be loaded: {error}"))?;
     if response.head.is_ok() {
         Ok(response)
