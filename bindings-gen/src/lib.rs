@@ -23,6 +23,8 @@
 //!
 //! # Known differences from Web IDL
 //!
+//! - Dictionaries may have members of their own type, which the standard forbids and Service Workers has; a page can nest
+//!   a hundred of them.
 //! - Where overloads are told apart by an argument that is not the first, and those with different numbers of arguments
 //!   have different types left of it, only one of these types is converted before that argument is looked at.
 //! - Legacy callers, which the standard has no longer, and deleters of indices, which it never had, are refused with a

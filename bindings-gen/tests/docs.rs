@@ -106,6 +106,7 @@ fn content(desk: &Desk, chapter: &str, section: &str) -> String {
             let language = match argument.rsplit('.').next() {
                 Some("rs") => "rust,ignore",
                 Some("patch") => "diff",
+                Some("toml") => "toml",
                 _ => "webidl",
             };
             fenced(language, &read(argument))

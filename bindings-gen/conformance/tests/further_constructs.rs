@@ -133,6 +133,18 @@ fn one_property_under_several_names() {
 }
 
 #[test]
+fn dictionaries_of_their_own_kind() {
+    world(false).check(
+        "
+        var r = new Router(); JSON.stringify(r.add({ not: { or: [{ method: 'GET' }, { not: {} }] } })) ==> {\"not\":{\"or\":[{\"method\":\"GET\"},{\"not\":{}}]}}
+        var own = {}; own.not = own; r.add(own) ==> threw RangeError: dictionaries are nested too deeply
+        own = { or: [] }; own.or.push(own); r.add(own) ==> threw RangeError: dictionaries are nested too deeply
+        r.add({ not: 5 }) ==> threw TypeError: condition: not: the value is not an object, as a Condition must be
+        ",
+    );
+}
+
+#[test]
 fn old_constructs() {
     world(false).check(
         "

@@ -204,7 +204,7 @@ impl Describer<'_, '_> {
             .iter()
             .map(|member| {
                 let idl = vec![self.text(member.span)];
-                let rust = vec![self.emitter.field(member)];
+                let rust = vec![self.emitter.field(name, member)];
                 (member.name.name.clone(), MemberDescription { idl, rust, ..MemberDescription::default() })
             })
             .collect();

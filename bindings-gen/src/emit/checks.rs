@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Emitter;
 use super::names::snake;
 use super::types::enum_variant;
-use crate::ast::{ExtendedAttribute, Ident};
+use crate::ast::{ExtendedAttribute, Ident, Literal};
 use crate::attributes::known_attribute;
+use crate::model::Dictionary;
 
 impl Emitter<'_> {
     /// Reports everything that Rust or the backend cannot express.
@@ -20,6 +21,7 @@ impl Emitter<'_> {
             let fields = dictionary.members.iter().map(|member| (snake(&member.name.name), member.name.span));
             let parent = dictionary.inherits.as_ref().map(|parent| ("parent".to_owned(), parent.span));
             self.check_clashes(&dictionary.name.name, parent.into_iter().chain(fields));
+            self.check_own_default(dictionary);
         }
         let types = selection.dictionaries.values().map(|dictionary| &dictionary.name);
         let types = types.chain(selection.enums.values().map(|enumeration| &enumeration.name));
@@ -52,6 +54,19 @@ impl Emitter<'_> {
             if seen.insert(name.clone(), span).is_some() {
                 let message = format!("two members of {of} would have the name `{name}` in Rust");
                 self.problem(span, &message, "the second one");
+            }
+        }
+    }
+
+    /// A dictionary with a member that is, by default, a dictionary of its kind has no end.
+    fn check_own_default(&self, dictionary: &Dictionary) {
+        let of = &dictionary.name.name;
+        for member in &dictionary.members {
+            let is_empty = member.default == Some(Literal::EmptyDictionary);
+            if is_empty && self.types.recursion.is_boxed(of, &member.ty) {
+                let message =
+                    format!("the default value of `{}` would have another {of} in it", member.name.name);
+                self.problem(member.span, &message, "without end");
             }
         }
     }

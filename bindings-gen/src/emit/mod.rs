@@ -13,6 +13,7 @@ mod js;
 mod methods;
 pub mod names;
 mod plain;
+mod recursion;
 mod rust_only;
 mod signatures;
 mod special;

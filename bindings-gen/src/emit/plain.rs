@@ -64,7 +64,7 @@ impl Emitter<'_> {
         let fields = dictionary.members.iter().map(|member| {
             let docs = self.idl_doc(member.span);
             let field = ident(&snake(&member.name.name));
-            let ty = self.member_type(member);
+            let ty = self.member_type(idl, member);
             quote!(#docs pub #field: #ty,)
         });
         let fields: Vec<_> = fields.collect();
@@ -178,9 +178,12 @@ impl Emitter<'_> {
         value
     }
 
-    /// The type of a member's field.
-    pub(super) fn member_type(&self, member: &DictionaryMember) -> TokenStream {
-        let ty = self.types.rust(&member.ty);
+    /// The type of the field of a member of the dictionary `of`.
+    pub(super) fn member_type(&self, of: &str, member: &DictionaryMember) -> TokenStream {
+        let boxed = self.types.recursion.is_boxed(of, &member.ty);
+        let ty = self.types.rust(member.ty.inner());
+        let ty = if boxed { quote!(std::boxed::Box<#ty>) } else { ty };
+        let ty = if member.ty.is_nullable() { quote!(Option<#ty>) } else { ty };
         if member.required || member.default.is_some() { ty } else { quote!(Option<#ty>) }
     }
 

@@ -31,9 +31,9 @@ impl Emitter<'_> {
         signatures(&self.backend.callback_interface(self, interface))
     }
 
-    /// The field of a dictionary's member.
-    pub(crate) fn field(&self, member: &DictionaryMember) -> String {
-        let (name, ty) = (ident(&snake(&member.name.name)), self.member_type(member));
+    /// The field of a member of the dictionary `of`.
+    pub(crate) fn field(&self, of: &str, member: &DictionaryMember) -> String {
+        let (name, ty) = (ident(&snake(&member.name.name)), self.member_type(of, member));
         one_line(&quote!(struct Of { pub #name: #ty, })).replace("struct Of { ", "").replace(", }", "")
     }
 

@@ -7,6 +7,7 @@ use quote::quote;
 
 use super::backend::{Backend, EngineType, Generics};
 use super::names::{camel, ident};
+use super::recursion::Recursion;
 use crate::ast::{Generic, Integer, Literal};
 use crate::model::{Argument, Type};
 use crate::select::Selection;
@@ -20,12 +21,14 @@ pub(crate) struct Types<'s> {
     pub(super) unions: BTreeMap<Vec<Type>, String>,
     /// The dictionaries that have members of types that only an engine has.
     with_engine: BTreeSet<String>,
+    pub(super) recursion: Recursion,
 }
 
 impl<'s> Types<'s> {
     pub(super) fn new(selection: &'s Selection, backend: &'s dyn Backend) -> Types<'s> {
         let with_engine = with_engine(selection);
-        let mut types = Types { selection, backend, unions: BTreeMap::new(), with_engine };
+        let recursion = Recursion::new(selection);
+        let mut types = Types { selection, backend, unions: BTreeMap::new(), with_engine, recursion };
         let mut met = BTreeSet::new();
         visit_types(selection, &mut |ty| {
             if let Type::Union(members) = ty {

@@ -367,6 +367,12 @@ impl<T: ToJs> ToJs for Option<T> {
 }
 
 /// A `sequence<T>`.
+impl<T: FromJs> FromJs for Box<T> {
+    fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
+        T::from_js(realm, value).map(Box::new)
+    }
+}
+
 impl<T: FromJs> FromJs for Vec<T> {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
         let object = value.as_object().ok_or_else(|| Exception::type_error("the value is not iterable"))?;
@@ -434,6 +440,12 @@ fn array_with<T>(
         index = index.checked_add(1).ok_or_else(|| Exception::range_error("the array is too long"))?;
     }
     Ok(items.into_vec())
+}
+
+impl<T: ToJs> ToJs for Box<T> {
+    fn to_js(self, realm: &Realm) -> Fallible<Value> {
+        (*self).to_js(realm)
+    }
 }
 
 impl<T: ToJs> ToJs for Vec<T> {

@@ -30,6 +30,7 @@ mod caller;
 mod closure;
 pub mod convert;
 mod exception;
+mod exotic;
 pub mod glue;
 mod intrinsics;
 mod kind;

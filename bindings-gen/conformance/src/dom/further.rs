@@ -10,9 +10,9 @@ use bgfetch_js::{
 
 use super::lists::plain_objects;
 use crate::bindings::{
-    BaseMethods, BigintOrDouble, Changes, DerivedMethods, DirectoryMethods, Filter, FiltersMethods,
-    HandlerNonNull, MakerMethods, MarginsMethods, MemoryMethods, NamelessMethods, PictureElementMethods,
-    SocketMethods, UndefinedOrDomString, ValuesMethods,
+    BaseMethods, BigintOrDouble, Changes, Condition, DerivedMethods, DirectoryMethods, Filter,
+    FiltersMethods, HandlerNonNull, MakerMethods, MarginsMethods, MemoryMethods, NamelessMethods,
+    PictureElementMethods, RouterMethods, SocketMethods, UndefinedOrDomString, ValuesMethods,
 };
 
 plain_objects!(
@@ -24,6 +24,8 @@ plain_objects!(
     Directory,
     /// Overloads that are told apart by their second argument.
     Socket,
+    /// Dictionaries in dictionaries.
+    Router,
     /// No interface object.
     Nameless,
     /// Makes one.
@@ -77,6 +79,16 @@ impl ValuesMethods for Values {
 
     fn changes(&self, _: &Realm, changes: Changes) -> Fallible<Changes> {
         Ok(changes)
+    }
+}
+
+impl RouterMethods for Router {
+    fn constructor(_: &Realm) -> Fallible<Self> {
+        Ok(Router::default())
+    }
+
+    fn add(&self, _: &Realm, condition: Condition) -> Fallible<Condition> {
+        Ok(condition)
     }
 }
 

@@ -3,7 +3,6 @@
 mod collections;
 mod cost;
 mod further;
-mod greeter;
 mod lists;
 mod values;
 mod window;
@@ -13,10 +12,9 @@ use bgfetch_js::{Reflector, platform_object, trace_fields};
 pub use self::collections::{Box, Hidden, List, Pairs, Sink, Stream};
 pub use self::cost::Cost;
 pub use self::further::{
-    Assembly, Base, Derived, Directory, Filters, Maker, Margins, Memory, Nameless, PictureElement, Socket,
-    Values,
+    Assembly, Base, Derived, Directory, Filters, Maker, Margins, Memory, Nameless, PictureElement, Router,
+    Socket, Values,
 };
-pub use self::greeter::Greeter;
 pub use self::lists::{Indexed, Marks, Named, NamedIndexed, Overriding, OwnTags, Scores, Shelf, Tags};
 pub use self::values::{
     Buffers, DerivedJson, Dictionaries, Forms, Json, Numbers, Overloads, Strings, Tools, Unions,

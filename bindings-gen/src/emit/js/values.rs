@@ -48,10 +48,12 @@ impl Emitter<'_> {
         } else {
             quote!(let source = idl::Dictionary::new(realm, value, &MEMBERS)?;)
         };
+        let level = self.types.recursion.is_nested(idl).then(|| quote!(let _level = idl::Level::enter()?;));
         let unused = (dictionary.members.is_empty() && !has_parent).then(|| quote!(let _ = (realm, object);));
         quote! {
             impl FromJs for #name {
                 fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
+                    #level
                     #members
                     #source
                     Ok(#name { #parent_from #(#from)* })

@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub use super::dictionary::{Dictionary, Members, write};
+pub use super::level::Level;
 pub use crate::convert::null_to_empty;
 
 /// An integer with `[EnforceRange]`.

@@ -16,6 +16,7 @@ mod interface;
 mod iterable;
 mod key;
 mod legacy;
+mod level;
 mod member;
 mod observable_array;
 mod select;
@@ -35,7 +36,7 @@ pub use interface::{Constructor, Exposure, Interface, LegacyFactory, Namespace, 
 pub use iterable::PairIterable;
 pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, INTERNAL_SHARED, PairIterator};
 pub use legacy::Legacy;
-pub(crate) use legacy::{NAMED_PROPERTIES, refuse};
+pub(crate) use legacy::NAMED_PROPERTIES;
 pub use member::{Member, put_forwards, replace};
 pub(crate) use observable_array::Handler as ObservableArrayHandler;
 pub use observable_array::{Observable, ObservableArray, observable_array, set_observable_array};

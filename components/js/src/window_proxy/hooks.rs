@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rquickjs_sys as q;
 
 use super::{Data, Kind, allows, cross_origin, data_of, host, realm_of};
-use crate::glue::{panicked, refuse};
+use crate::exotic::{self, answer, answer_keys, describe, is_same, refuse};
+use crate::glue::panicked;
 use crate::object::{Atom, check};
-use crate::{Exception, Fallible, Object, Realm, Value};
+use crate::{Fallible, Object, Realm, Value};
 
 pub(super) static METHODS: q::JSClassExoticMethods = q::JSClassExoticMethods {
     get_own_property: Some(get_own_property),
@@ -85,48 +86,6 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether two values are the same object.
-fn is_same(object: q::JSValue, other: q::JSValue) -> bool {
-    // SAFETY: both are compared as pointers only, and only if they are objects.
-    Value::view_one(&other).is_object()
-        && unsafe { std::ptr::eq(q::JS_VALUE_GET_PTR(object), q::JS_VALUE_GET_PTR(other)) }
-}
-
-/// Runs a hook: -1 and a pending exception for an error, as the engine wants it.
-pub(super) fn answer(ctx: *mut q::JSContext, hook: impl FnOnce(&Realm) -> Fallible<bool>) -> c_int {
-    // SAFETY: the engine calls with a live context.
-    let realm = unsafe { Realm::borrow(&ctx) };
-    match catch_unwind(AssertUnwindSafe(|| hook(realm))) {
-        Ok(Ok(answer)) => c_int::from(answer),
-        Ok(Err(exception)) => {
-            exception.throw(realm);
-            -1
-        }
-        Err(_) => {
-            panicked(realm);
-            -1
-        }
-    }
-}
-
-/// Fills in a data property.
-pub(super) fn describe(descriptor: *mut q::JSPropertyDescriptor, value: Value, flags: u32) {
-    if descriptor.is_null() {
-        return;
-    }
-    #[expect(clippy::cast_possible_wrap, reason = "small flags")]
-    let flags = flags as c_int;
-    // SAFETY: the engine passes null or a place to fill; it takes over the reference.
-    unsafe {
-        *descriptor = q::JSPropertyDescriptor {
-            flags,
-            value: value.into_raw(),
-            getter: q::JS_UNDEFINED,
-            setter: q::JS_UNDEFINED,
-        };
-    }
-}
-
 /// [`[[GetOwnProperty]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-getownproperty)
 unsafe extern "C" fn get_own_property(
     ctx: *mut q::JSContext,
@@ -138,7 +97,9 @@ unsafe extern "C" fn get_own_property(
         let Some(target) = Target::new(realm, object) else { return Ok(false) };
         if let Some(child) = target.indexed(atom) {
             if let Some(child) = child {
-                describe(descriptor, child, q::JS_PROP_CONFIGURABLE | q::JS_PROP_ENUMERABLE);
+                let flags = q::JS_PROP_CONFIGURABLE | q::JS_PROP_ENUMERABLE;
+                // SAFETY: the engine passes null or a place to fill.
+                unsafe { describe(descriptor, (child, flags)) };
                 return Ok(true);
             }
             return if target.is_within_reach() {
@@ -149,13 +110,12 @@ unsafe extern "C" fn get_own_property(
         }
         if !target.is_within_reach() {
             let value = cross_origin::get(&target, atom)?;
-            describe(descriptor, value, q::JS_PROP_CONFIGURABLE);
+            // SAFETY: the engine passes null or a place to fill.
+            unsafe { describe(descriptor, (value, q::JS_PROP_CONFIGURABLE)) };
             return Ok(true);
         }
-        // SAFETY: context, object and atom are alive; the engine passes null or a place to fill.
-        let status = unsafe { q::JS_GetOwnProperty(ctx, descriptor, target.object.raw(), atom) };
-        check(realm, status)?;
-        Ok(status > 0)
+        // SAFETY: the engine passes null or a place to fill, and an atom that is alive.
+        unsafe { exotic::get_own_property(realm, &target.object, atom, descriptor) }
     })
 }
 
@@ -166,10 +126,8 @@ unsafe extern "C" fn own_property_keys(
     count: *mut u32,
     object: q::JSValue,
 ) -> c_int {
-    let status = answer(ctx, |realm| {
-        let Some(target) = Target::new(realm, object) else {
-            return write_keys(realm, Vec::new(), table, count);
-        };
+    let keys = |realm: &Realm| {
+        let Some(target) = Target::new(realm, object) else { return Ok(Vec::new()) };
         let mut atoms = Vec::new();
         for index in 0..target.child_count() {
             atoms.push(Atom::of_str(realm, &index.to_string())?);
@@ -181,34 +139,10 @@ unsafe extern "C" fn own_property_keys(
         } else {
             cross_origin::keys(&target, &mut atoms)?;
         }
-        write_keys(realm, atoms, table, count)
-    });
-    // This hook says 0 for success.
-    if status < 0 { -1 } else { 0 }
-}
-
-fn write_keys(
-    realm: &Realm,
-    atoms: Vec<Atom>,
-    table: *mut *mut q::JSPropertyEnum,
-    count: *mut u32,
-) -> Fallible<bool> {
-    let length = u32::try_from(atoms.len()).unwrap_or(u32::MAX);
-    // SAFETY: the context is alive; the table is made with the engine's allocator, as the engine frees it, and has
-    // room for every entry (one at least, because an allocation of nothing may be null).
-    unsafe {
-        let bytes = size_of::<q::JSPropertyEnum>() * atoms.len().max(1);
-        let entries = q::js_malloc(realm.raw(), bytes as _).cast::<q::JSPropertyEnum>();
-        if entries.is_null() {
-            return Err(Exception::take(realm));
-        }
-        for (index, atom) in atoms.into_iter().enumerate() {
-            entries.add(index).write(q::JSPropertyEnum { is_enumerable: false, atom: atom.into_raw() });
-        }
-        *table = entries;
-        *count = length;
-    }
-    Ok(true)
+        Ok(atoms)
+    };
+    // SAFETY: the engine passes valid places.
+    unsafe { answer_keys(ctx, table, count, keys) }
 }
 
 /// [`[[Delete]]`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#windowproxy-delete)
@@ -221,10 +155,8 @@ unsafe extern "C" fn delete(ctx: *mut q::JSContext, object: q::JSValue, atom: q:
         if let Some(child) = target.indexed(atom) {
             return Ok(child.is_none());
         }
-        // SAFETY: context, object and atom are alive.
-        let status = unsafe { q::JS_DeleteProperty(ctx, target.object.raw(), atom, 0) };
-        check(realm, status)?;
-        Ok(status > 0)
+        // SAFETY: the engine passes an atom that is alive.
+        unsafe { exotic::delete_property(realm, &target.object, atom) }
     })
 }
 
@@ -246,11 +178,9 @@ unsafe extern "C" fn define_own_property(
         if target.indexed(atom).is_some() {
             return refuse(realm, flags, "a frame of a window cannot be set");
         }
-        // SAFETY: context, object, atom and values are alive.
-        let status =
-            unsafe { q::JS_DefineProperty(ctx, target.object.raw(), atom, value, getter, setter, flags) };
-        check(realm, status)?;
-        Ok(status > 0)
+        let values = [value, getter, setter];
+        // SAFETY: the engine passes an atom and values that are alive.
+        unsafe { exotic::define_own_property(realm, target.object.raw(), atom, values, flags) }
     })
 }
 

@@ -1,16 +1,14 @@
 //! What the engine calls for legacy platform objects.
 
 use std::ffi::c_int;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 
 use rquickjs_sys as q;
 
-use super::target::{Target, describe, refuse};
+use super::target::Target;
+use crate::exotic::{self, answer, answer_keys, describe, is_same, refuse};
 use crate::glue::key::{Key, atom_value};
-use crate::glue::panicked;
-use crate::object::{Atom, check};
-use crate::{Exception, Fallible, Object, Realm, Value};
+use crate::object::check;
+use crate::{Fallible, Object, Realm, Value};
 
 /// The hooks.
 pub(super) static METHODS: q::JSClassExoticMethods = q::JSClassExoticMethods {
@@ -22,23 +20,6 @@ pub(super) static METHODS: q::JSClassExoticMethods = q::JSClassExoticMethods {
     get_property: None,
     set_property: Some(set_property),
 };
-
-/// Runs a hook: -1 and a pending exception for an error, as the engine wants it.
-pub(super) fn answer(ctx: *mut q::JSContext, hook: impl FnOnce(&Realm) -> Fallible<bool>) -> c_int {
-    // SAFETY: the engine calls with a live context.
-    let realm = unsafe { Realm::borrow(&ctx) };
-    match catch_unwind(AssertUnwindSafe(|| hook(realm))) {
-        Ok(Ok(answer)) => c_int::from(answer),
-        Ok(Err(exception)) => {
-            exception.throw(realm);
-            -1
-        }
-        Err(_) => {
-            panicked(realm);
-            -1
-        }
-    }
-}
 
 /// [`[[GetOwnProperty]]`](https://webidl.spec.whatwg.org/#legacy-platform-object-getownproperty)
 unsafe extern "C" fn get_own_property(
@@ -66,10 +47,8 @@ fn get_ordinary(
     atom: q::JSAtom,
 ) -> Fallible<bool> {
     let Some(expando) = target.expando() else { return Ok(false) };
-    // SAFETY: context, object and atom are alive, and the place is null or valid.
-    let status = unsafe { q::JS_GetOwnProperty(realm.raw(), descriptor, expando.raw(), atom) };
-    check(realm, status)?;
-    Ok(status > 0)
+    // SAFETY: the engine passes null or a place to fill, and an atom that is alive.
+    unsafe { exotic::get_own_property(realm, &expando, atom, descriptor) }
 }
 
 /// [`[[OwnPropertyKeys]]`](https://webidl.spec.whatwg.org/#legacy-platform-object-ownpropertykeys)
@@ -79,42 +58,10 @@ unsafe extern "C" fn get_own_property_names(
     count: *mut u32,
     object: q::JSValue,
 ) -> c_int {
-    let status = answer(ctx, |realm| {
-        let keys = Target::new(object).map_or_else(|| Ok(Vec::new()), |target| target.keys(realm))?;
-        // SAFETY: the engine passes valid places.
-        unsafe { give_keys(realm, keys, table, count) }?;
-        Ok(true)
-    });
-    // This hook says 0 for success.
-    if status < 0 { -1 } else { 0 }
-}
-
-/// Gives a table of keys to the engine.
-///
-/// # Safety
-/// The places are valid.
-pub(super) unsafe fn give_keys(
-    realm: &Realm,
-    keys: Vec<Atom>,
-    table: *mut *mut q::JSPropertyEnum,
-    count: *mut u32,
-) -> Fallible<()> {
-    let length = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-    // SAFETY: the context is alive; the table is made with the engine's allocator, as the engine frees it, and has
-    // room for every entry (one at least, because an allocation of nothing may be null).
-    unsafe {
-        let bytes = size_of::<q::JSPropertyEnum>() * keys.len().max(1);
-        let entries = q::js_malloc(realm.raw(), bytes as _).cast::<q::JSPropertyEnum>();
-        if entries.is_null() {
-            return Err(Exception::take(realm));
-        }
-        for (index, atom) in keys.into_iter().enumerate() {
-            entries.add(index).write(q::JSPropertyEnum { is_enumerable: false, atom: atom.into_raw() });
-        }
-        *table = entries;
-        *count = length;
-    }
-    Ok(())
+    let keys =
+        |realm: &Realm| Target::new(object).map_or_else(|| Ok(Vec::new()), |target| target.keys(realm));
+    // SAFETY: the engine passes valid places.
+    unsafe { answer_keys(ctx, table, count, keys) }
 }
 
 /// [`[[Delete]]`](https://webidl.spec.whatwg.org/#legacy-platform-object-delete)
@@ -136,10 +83,8 @@ unsafe extern "C" fn delete_property(ctx: *mut q::JSContext, object: q::JSValue,
         }
         // Steps 3 and 4.
         let Some(expando) = target.expando() else { return Ok(true) };
-        // SAFETY: context, object and atom are alive.
-        let status = unsafe { q::JS_DeleteProperty(realm.raw(), expando.raw(), atom, 0) };
-        check(realm, status)?;
-        Ok(status > 0)
+        // SAFETY: the engine passes an atom that is alive.
+        unsafe { exotic::delete_property(realm, &expando, atom) }
     })
 }
 
@@ -185,21 +130,9 @@ unsafe extern "C" fn define_own_property(
         }
         // Step 3.
         let expando = target.make_expando(realm)?;
-        define(realm, expando.raw(), atom, [value, getter, setter], flags)
+        // SAFETY: the engine passes an atom and values that are alive.
+        unsafe { exotic::define_own_property(realm, expando.raw(), atom, [value, getter, setter], flags) }
     })
-}
-
-fn define(
-    realm: &Realm,
-    object: q::JSValue,
-    atom: q::JSAtom,
-    [value, getter, setter]: [q::JSValue; 3],
-    flags: c_int,
-) -> Fallible<bool> {
-    // SAFETY: context, object, atom and values are alive.
-    let status = unsafe { q::JS_DefineProperty(realm.raw(), object, atom, value, getter, setter, flags) };
-    check(realm, status)?;
-    Ok(status > 0)
 }
 
 /// [`[[Set]]`](https://webidl.spec.whatwg.org/#legacy-platform-object-set)
@@ -214,11 +147,8 @@ unsafe extern "C" fn set_property(
     answer(ctx, |realm| {
         let Some(target) = Target::new(object) else { return Ok(false) };
         let key = Key::of_atom(realm, atom)?;
-        // SAFETY: both are compared as pointers only, and only if they are objects.
-        let same = Value::view_one(&receiver).is_object()
-            && unsafe { ptr::eq(q::JS_VALUE_GET_PTR(object), q::JS_VALUE_GET_PTR(receiver)) };
         // Step 1.
-        if same {
+        if is_same(object, receiver) {
             if let Key::Index(index) = key
                 && target.set_indexed(realm, index, Value::view_one(&value))?
             {
@@ -329,7 +259,9 @@ pub(super) fn set_with_own_descriptor(
                         | q::JS_PROP_HAS_CONFIGURABLE) as c_int;
                 }
             }
-            define(realm, receiver, atom, [value, q::JS_UNDEFINED, q::JS_UNDEFINED], define_flags)
+            let values = [value, q::JS_UNDEFINED, q::JS_UNDEFINED];
+            // SAFETY: the engine passed an atom and values that are alive.
+            unsafe { exotic::define_own_property(realm, receiver, atom, values, define_flags) }
         }
         // Steps 3 to 7.
         Own::Accessor(setter) => match setter.as_object() {

@@ -17,7 +17,6 @@ use crate::platform::Header;
 use crate::{DomString, Exception, Fallible, PlatformObject, Realm, Value};
 
 pub(crate) use self::named_properties::{NAMED_PROPERTIES, named_properties_object};
-pub(crate) use self::target::refuse;
 
 /// What stands behind the indices and names of an interface's objects.
 #[derive(Clone, Copy)]

@@ -6,8 +6,9 @@ use std::ffi::c_int;
 
 use rquickjs_sys as q;
 
-use super::hooks::{Assignment, Own, answer, give_keys, set_with_own_descriptor};
-use super::target::{Target, describe, refuse};
+use super::hooks::{Assignment, Own, set_with_own_descriptor};
+use super::target::Target;
+use crate::exotic::{answer, answer_keys, describe, refuse};
 use crate::glue::key::{Key, atom_value};
 use crate::glue::{Exposure, INTERNAL, Interface};
 use crate::object::Atom;
@@ -140,15 +141,12 @@ unsafe extern "C" fn own_property_keys(
     count: *mut u32,
     _object: q::JSValue,
 ) -> c_int {
-    let status = answer(ctx, |realm| {
+    let keys = |realm: &Realm| {
         let tag = realm.intrinsics().symbol(realm, "symbolToStringTag")?;
-        let keys = vec![Atom::of_value(realm, &tag)?];
-        // SAFETY: the engine passes valid places.
-        unsafe { give_keys(realm, keys, table, count) }?;
-        Ok(true)
-    });
-    // This hook says 0 for success.
-    if status < 0 { -1 } else { 0 }
+        Ok(vec![Atom::of_value(realm, &tag)?])
+    };
+    // SAFETY: the engine passes valid places.
+    unsafe { answer_keys(ctx, table, count, keys) }
 }
 
 /// [`[[DefineOwnProperty]]`](https://webidl.spec.whatwg.org/#named-properties-object-defineownproperty)

@@ -1,13 +1,11 @@
 //! What a legacy platform object, or a global object with named properties, has for properties.
 
-use std::ffi::c_int;
-
 use rquickjs_sys as q;
 
 use super::{Legacy, NAMED_PROPERTIES};
 use crate::glue::Interface;
 use crate::glue::key::Key;
-use crate::object::{Atom, check};
+use crate::object::Atom;
 use crate::platform::{self, Header};
 use crate::{DomString, Fallible, Object, PropertyKey, Realm, Value};
 
@@ -193,46 +191,4 @@ fn is_named_properties_object(object: &Object) -> bool {
         // SAFETY: the header lives as long as its object, which `object` holds.
         unsafe { header.as_ref() }.interface().index == NAMED_PROPERTIES.index
     })
-}
-
-/// Fills in a data property, unless the engine only wants to know whether there is one.
-///
-/// # Safety
-/// `descriptor` is null or a place to fill.
-pub(super) unsafe fn describe(descriptor: *mut q::JSPropertyDescriptor, (value, flags): Property) {
-    if descriptor.is_null() {
-        return;
-    }
-    // SAFETY: a place to fill; the engine takes over the reference.
-    unsafe {
-        *descriptor = q::JSPropertyDescriptor {
-            flags: flags as c_int,
-            value: value.into_raw(),
-            getter: q::JS_UNDEFINED,
-            setter: q::JS_UNDEFINED,
-        };
-    }
-}
-
-/// Says false, or throws where the engine's flags, or strict code, ask for that.
-pub(crate) fn refuse(realm: &Realm, flags: c_int, why: &str) -> Fallible<bool> {
-    let throws = flags & q::JS_PROP_THROW as c_int != 0;
-    if throws || (flags & q::JS_PROP_THROW_STRICT as c_int != 0 && is_strict(realm)?) {
-        return Err(crate::Exception::type_error(why));
-    }
-    Ok(false)
-}
-
-/// Whether the code that runs is strict. Only the engine knows: it tells by what it does when asked to extend an
-/// object that cannot be.
-fn is_strict(realm: &Realm) -> Fallible<bool> {
-    let frozen = realm.intrinsics().object("frozen")?;
-    let atom = Atom::of_str(realm, "0")?;
-    let flags = (q::JS_PROP_HAS_VALUE | q::JS_PROP_THROW_STRICT) as c_int;
-    let undefined = q::JS_UNDEFINED;
-    // SAFETY: context, object and atom are alive.
-    let status = unsafe {
-        q::JS_DefineProperty(realm.raw(), frozen.raw(), atom.0, undefined, undefined, undefined, flags)
-    };
-    Ok(check(realm, status).is_err())
 }
