@@ -11,7 +11,8 @@ use std::ptr;
 use rquickjs_sys as q;
 
 use crate::glue::{Interface, Member};
-use crate::object::check;
+use crate::object::{Atom, check};
+use crate::property::Property;
 use crate::{Fallible, Object, Realm, Runtime, Value, state};
 
 thread_local! {
@@ -64,47 +65,17 @@ pub(crate) fn is_noted(interface: &Interface, member: &Member) -> bool {
 /// Defines a member on an object, with functions in front that note the caller.
 pub(crate) fn define(realm: &Realm, object: &Object, member: &'static Member) -> Fallible<()> {
     let scratch = Object::new(realm)?;
-    let mut descriptor = q::JSPropertyDescriptor {
-        flags: 0,
-        value: q::JS_UNDEFINED,
-        getter: q::JS_UNDEFINED,
-        setter: q::JS_UNDEFINED,
-    };
     // SAFETY: context and object are alive; the entry is static.
     let name = unsafe {
         let status = q::JS_SetPropertyFunctionList(realm.raw(), scratch.raw(), &raw const member.entry, 1);
         check(realm, status)?;
         CStr::from_ptr(member.entry.name)
     };
-    let name = crate::object::Atom::of_str(realm, name.to_str().unwrap_or_default())?;
-    // SAFETY: context, object and atom are alive, and the place is valid.
-    let status = unsafe { q::JS_GetOwnProperty(realm.raw(), &raw mut descriptor, scratch.raw(), name.0) };
-    check(realm, status)?;
-    let [value, getter, setter] =
-        [descriptor.value, descriptor.getter, descriptor.setter].map(Value::from_owned);
-    let has = if value.is_callable() {
-        q::JS_PROP_HAS_VALUE | q::JS_PROP_HAS_WRITABLE
-    } else {
-        q::JS_PROP_HAS_GET | q::JS_PROP_HAS_SET
-    };
-    let [value, setter] = [value, setter].map(|function| in_front(realm, function));
-    let (value, setter) = (value?, setter?);
-    #[expect(clippy::cast_possible_wrap, reason = "small flags")]
-    let flags = descriptor.flags
-        | (has | q::JS_PROP_HAS_CONFIGURABLE | q::JS_PROP_HAS_ENUMERABLE | q::JS_PROP_THROW) as c_int;
-    // SAFETY: context, object, atom and functions are alive.
-    let status = unsafe {
-        q::JS_DefineProperty(
-            realm.raw(),
-            object.raw(),
-            name.0,
-            value.raw(),
-            getter.raw(),
-            setter.raw(),
-            flags,
-        )
-    };
-    check(realm, status)
+    let name = Atom::of_str(realm, name.to_str().unwrap_or_default())?;
+    let Some(mut property) = Property::own(realm, &scratch, &name)? else { return Ok(()) };
+    property.value = in_front(realm, property.value)?;
+    property.setter = in_front(realm, property.setter)?;
+    property.define(realm, object, &name)
 }
 
 /// A function of the same name and length that notes the caller and calls `function`; anything else as it is.

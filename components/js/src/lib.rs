@@ -39,6 +39,7 @@ mod module;
 mod object;
 mod platform;
 mod promise;
+mod property;
 mod reaction;
 mod realm;
 mod reflector;

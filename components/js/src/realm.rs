@@ -12,6 +12,7 @@ use rquickjs_sys as q;
 use crate::glue::{Exposure, Interface};
 use crate::intrinsics::Intrinsics;
 use crate::platform::Header;
+use crate::property::Properties;
 use crate::{Exception, Fallible, Object, Value, state};
 
 /// A [realm](https://tc39.es/ecma262/#sec-code-realms): a counted reference, cheap to clone.
@@ -51,6 +52,8 @@ pub(crate) struct RealmData {
     pub(crate) options: RealmOptions,
     pub(crate) global: Cell<*mut Header>,
     pub(crate) interfaces: RefCell<HashMap<u16, (Object, Object)>>,
+    /// What objects of an interface have of their own, by the index of the interface.
+    pub(crate) unforgeable: RefCell<HashMap<u16, Properties>>,
     pub(crate) iterators: RefCell<HashMap<&'static str, Object>>,
     pub(crate) intrinsics: OnceCell<Rc<Intrinsics>>,
     once: RefCell<HashMap<&'static str, Object>>,
@@ -65,6 +68,7 @@ impl RealmData {
     /// Lets go of every value, so that the realm can be collected.
     pub(crate) fn clear(&self) {
         self.interfaces.borrow_mut().clear();
+        self.unforgeable.borrow_mut().clear();
         self.iterators.borrow_mut().clear();
         self.once.borrow_mut().clear();
         self.immutable.borrow_mut().clear();
@@ -117,6 +121,7 @@ impl Realm {
             options,
             global: Cell::new(ptr::null_mut()),
             interfaces: RefCell::default(),
+            unforgeable: RefCell::default(),
             iterators: RefCell::default(),
             intrinsics: OnceCell::new(),
             once: RefCell::default(),

@@ -241,6 +241,8 @@ pub fn call_operation(
     this: &Value,
     args: &[Value],
 ) -> Fallible<Value> {
+    // Step 6: what fails before script runs is thrown in the realm of the object.
+    let realm = &object.associated_realm(realm);
     // Steps 9 and 10: an object that is not callable itself has the operation as a property, and is then `this`.
     if object.as_value().is_callable() {
         return object.call(realm, this, args);

@@ -1,6 +1,7 @@
 //! [Interface objects](https://webidl.spec.whatwg.org/#interface-object) and prototypes.
 
 use std::ffi::{CStr, c_int};
+use std::rc::Rc;
 
 use rquickjs_sys as q;
 
@@ -10,7 +11,8 @@ use super::iterable::{self, define_symbol};
 use super::legacy::named_properties_object;
 use super::{Interface, Member, Namespace, NamespaceKind};
 use crate::caller;
-use crate::object::{ALL, HIDDEN, check};
+use crate::object::{ALL, Atom, HIDDEN, check};
+use crate::property::{Properties, Property};
 use crate::{DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value, state};
 
 const CONFIGURABLE: c_int = q::JS_PROP_CONFIGURABLE as c_int;
@@ -254,16 +256,40 @@ fn install_unscopables(realm: &Realm, prototype: &Object, interface: &Interface)
     define_symbol(realm, prototype, "symbolUnscopables", list.as_value(), CONFIGURABLE)
 }
 
-/// Defines `[LegacyUnforgeable]` members of an interface and its ancestors on an object.
+/// Defines `[LegacyUnforgeable]` members of an interface and its ancestors on an object: with the [same
+/// functions](https://webidl.spec.whatwg.org/#define-the-unforgeable-regular-operations) on each object of a realm.
 pub(crate) fn install_unforgeable(
     realm: &Realm,
     object: &Object,
     interface: &'static Interface,
 ) -> Fallible<()> {
-    if let Some(parent) = interface.parent {
-        install_unforgeable(realm, object, parent)?;
+    let known = realm.with_data(|data| data.unforgeable.borrow().get(&interface.index).cloned()).flatten();
+    let properties = match known {
+        Some(properties) => properties,
+        None => {
+            let properties: Properties = unforgeable_properties(realm, interface)?.into();
+            let kept = Rc::clone(&properties);
+            realm.with_data(|data| data.unforgeable.borrow_mut().insert(interface.index, kept));
+            properties
+        }
+    };
+    properties.iter().try_for_each(|(name, property)| property.define(realm, object, name))
+}
+
+fn unforgeable_properties(realm: &Realm, interface: &'static Interface) -> Fallible<Vec<(Atom, Property)>> {
+    let pattern = Object::new(realm)?;
+    let ancestors: Vec<_> = std::iter::successors(Some(interface), |interface| interface.parent).collect();
+    for interface in ancestors.into_iter().rev() {
+        install_heeding_callers(realm, &pattern, interface, interface.unforgeable)?;
     }
-    install_heeding_callers(realm, object, interface, interface.unforgeable)
+    let mut properties = Vec::new();
+    for key in pattern.own_property_keys(realm)? {
+        let name = Atom::of_key(realm, &key)?;
+        if let Some(property) = Property::own(realm, &pattern, &name)? {
+            properties.push((name, property));
+        }
+    }
+    Ok(properties)
 }
 
 /// [`install_members`], where some may have to know who called.
