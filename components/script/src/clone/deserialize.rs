@@ -10,11 +10,11 @@ use bgfetch_traits::service_worker::MessageData;
 
 use super::serialize::TransferredBuffer;
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
-use crate::dom::dom_exception;
 use crate::dom::file::blob::BlobData;
+use crate::dom::geometry::{self, GeometryKind};
 use crate::dom::messaging::channel::PortHandle;
 use crate::dom::streams::transfer::TransferredStream;
-use crate::dom::{Blob, File, FileList, MessagePort};
+use crate::dom::{Blob, File, FileList, MessagePort, dom_exception};
 
 struct Reader<'a> {
     realm: &'a Realm,
@@ -299,6 +299,11 @@ impl Reader<'_> {
             tag::FILE_LIST => {
                 let files: Fallible<Vec<_>> = (0..self.number()?).map(|_| self.file()).collect();
                 Ok(realm.wrap(FileList::of(files?))?.to_object())
+            }
+            tag::GEOMETRY => {
+                let kind = GeometryKind::of_number(self.byte()?).ok_or_else(malformed)?;
+                let numbers: Vec<f64> = (0..kind.count()).map(|_| self.float()).collect::<Fallible<_>>()?;
+                geometry::restore(realm, kind, &numbers).ok_or_else(malformed)?
             }
             tag::DOM_EXCEPTION => {
                 let (name, message) = (self.text()?.unwrap_or_default(), self.text()?.unwrap_or_default());

@@ -47,6 +47,8 @@ mod tag {
     pub(super) const RESIZABLE_ARRAY_BUFFER: u8 = 25;
     /// The number of files, and those.
     pub(super) const FILE_LIST: u8 = 26;
+    /// An interface of geometry, and its numbers.
+    pub(super) const GEOMETRY: u8 = 27;
 }
 
 /// For the length of a view: it follows that of its buffer.

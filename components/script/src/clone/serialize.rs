@@ -10,7 +10,7 @@ use bgfetch_traits::service_worker::MessageData;
 
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::streams::transfer::TransferableStream;
-use crate::dom::{Blob, DOMException, File, FileList, MessagePort, QuotaExceededError};
+use crate::dom::{Blob, DOMException, File, FileList, MessagePort, QuotaExceededError, geometry};
 
 /// Bytes of an array buffer on their way to another realm.
 pub(super) struct TransferredBuffer {
@@ -364,6 +364,11 @@ impl Writer<'_> {
             self.text(name);
             self.text(message);
             return self.stack(object);
+        }
+        if let Some((kind, numbers)) = geometry::numbers_of(value) {
+            self.bytes.extend_from_slice(&[tag::GEOMETRY, kind as u8]);
+            numbers.iter().for_each(|number| self.bytes.extend_from_slice(&number.to_le_bytes()));
+            return Ok(());
         }
         if Root::<MessagePort>::from_value(value).is_some() {
             return Err(clone_error("a MessagePort can only be sent when it is in the transfer list"));

@@ -1,9 +1,11 @@
 //! Pages in a window's thread: every other thread is played by the test.
 
+mod data_objects;
 mod dom;
 mod forms;
 mod frames;
 mod performance;
+mod ranges;
 mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;

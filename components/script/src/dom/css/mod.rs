@@ -1,7 +1,19 @@
-//! Interfaces: css. Nothing is styled here; what a page writes into `style` attributes it can read again.
+//! Interfaces: css. Nothing is styled here; what a page writes into `style` attributes and constructed style sheets it can read
+//! again.
 
+pub(crate) mod css_rule;
+pub(crate) mod css_rule_list;
 pub(crate) mod css_style_declaration;
+pub(crate) mod css_style_sheet;
 mod declarations;
+pub(crate) mod media_list;
 mod properties;
+mod rule_list;
+pub(crate) mod style_sheet;
 
+pub(crate) use css_rule::CSSRule;
+pub(crate) use css_rule_list::CSSRuleList;
 pub(crate) use css_style_declaration::{CSSStyleDeclaration, CSSStyleProperties};
+pub(crate) use css_style_sheet::CSSStyleSheet;
+pub(crate) use media_list::MediaList;
+pub(crate) use style_sheet::StyleSheet;

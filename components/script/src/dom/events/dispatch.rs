@@ -5,7 +5,7 @@ use bgfetch_js::{Fallible, Member, PlatformObject, Realm, Root};
 use super::event_target::{EventTarget, Listener};
 use super::path::{self, PathItem};
 use crate::dom::html::activation::Activation;
-use crate::dom::{Event, Node, ShadowRoot, Window};
+use crate::dom::{Event, HTMLFormElement, Node, ShadowRoot, Window};
 use crate::report;
 
 impl EventTarget {
@@ -123,6 +123,14 @@ fn walk(realm: &Realm, event: &Root<Event>) {
     }
 }
 
+/// Whether it is a form that is told of what another form below it does. No standard says so, but all browsers keep the
+/// submission and the reset of a form from the forms around it, which script can make though markup cannot.
+fn is_of_nested_form(stop: &Stop, event: &Event) -> bool {
+    matches!(&*event.type_name(), "submit" | "reset")
+        && stop.target.as_ref() != Some(&stop.current)
+        && stop.current.downcast::<HTMLFormElement>().is_some()
+}
+
 /// [Legacy event types](https://dom.spec.whatwg.org/#concept-event-listener-invoke), step 11.2.
 const LEGACY_TYPES: [(&str, &str); 4] = [
     ("animationend", "webkitAnimationEnd"),
@@ -139,6 +147,10 @@ fn invoke(realm: &Realm, stop: &Stop, event: &Root<Event>, capturing: bool) {
     event.set_related(stop.related_target.clone());
     // Step 6.
     if event.flags.stop_propagation.get() {
+        return;
+    }
+    if !capturing && is_of_nested_form(stop, event) {
+        event.flags.stop_propagation.set(true);
         return;
     }
     // Step 7.

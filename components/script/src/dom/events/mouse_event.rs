@@ -79,6 +79,24 @@ impl MouseEventMethods for MouseEvent {
         Ok(self.client.get().1)
     }
 
+    // Documents do not scroll, so that the page begins where the viewport does.
+
+    fn page_x(&self, realm: &Realm) -> Fallible<f64> {
+        self.client_x(realm).map(f64::from)
+    }
+
+    fn page_y(&self, realm: &Realm) -> Fallible<f64> {
+        self.client_y(realm).map(f64::from)
+    }
+
+    fn x(&self, realm: &Realm) -> Fallible<f64> {
+        self.client_x(realm).map(f64::from)
+    }
+
+    fn y(&self, realm: &Realm) -> Fallible<f64> {
+        self.client_y(realm).map(f64::from)
+    }
+
     fn ctrl_key(&self, _: &Realm) -> Fallible<bool> {
         Ok(self.modifiers.get()[0])
     }

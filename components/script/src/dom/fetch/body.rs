@@ -128,7 +128,7 @@ pub(crate) fn source_of(
         BodyInit::BufferSource(source) => (source.to_vec(realm).into(), None),
         BodyInit::FormData(form) => {
             let boundary = format!("----bgfetchFormBoundary{}", uuid::Uuid::new_v4().simple());
-            let bytes = form.encode(&boundary).into();
+            let bytes = form.encode(&boundary, encoding_rs::UTF_8).into();
             (bytes, Some(format!("multipart/form-data; boundary={boundary}")))
         }
         BodyInit::URLSearchParams(params) => {

@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 
-use bgfetch_js::{Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields};
+use bgfetch_js::{
+    Exception, Fallible, Member, Realm, Reflector, Root, Trace, Tracer, platform_object, trace_fields,
+};
+use encoding_rs::Encoding;
 
 use super::file::now;
 use crate::bindings::{FormDataEntryValue, FormDataMethods};
-use crate::dom::html::html_form_element;
+use crate::dom::html::{entry_list, html_form_element};
 use crate::dom::{Blob, File, HTMLElement, HTMLFormElement};
 
 /// `FormData`.
@@ -24,6 +27,7 @@ struct Entry {
     value: EntryValue,
 }
 
+/// The value of an entry.
 enum EntryValue {
     Text(String),
     File(Member<File>),
@@ -73,26 +77,54 @@ impl FormData {
         self.entries.borrow_mut().push(Entry { name, value: EntryValue::File(file.into()) });
     }
 
+    /// Another one with the same entries.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = |entry: &Entry| {
+            let value = match &entry.value {
+                EntryValue::Text(text) => EntryValue::Text(text.clone()),
+                EntryValue::File(file) => EntryValue::File((**file).clone().into()),
+            };
+            Entry { name: entry.name.clone(), value }
+        };
+        let entries = self.entries.borrow().iter().map(copy).collect();
+        Self { reflector: Reflector::new(), entries: RefCell::new(entries) }
+    }
+
+    /// [Converts](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#convert-to-a-list-of-name-value-pairs) it
+    /// to names and values: of a file, its name.
+    pub(crate) fn name_value_pairs(&self) -> Vec<(String, String)> {
+        let pair = |entry: &Entry| {
+            let value = match &entry.value {
+                EntryValue::Text(text) => normalize_newlines(text),
+                EntryValue::File(file) => normalize_newlines(&file.file_name()),
+            };
+            (normalize_newlines(&entry.name), value)
+        };
+        self.entries.borrow().iter().map(pair).collect()
+    }
+
     /// [Encodes](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data) it as
-    /// `multipart/form-data`.
-    pub(crate) fn encode(&self, boundary: &str) -> Vec<u8> {
+    /// `multipart/form-data`, with texts in that encoding.
+    pub(crate) fn encode(&self, boundary: &str, encoding: &'static Encoding) -> Vec<u8> {
+        // What the encoding lacks becomes a reference to the character.
+        let encoded = |text: &str| encoding.encode(text).0.into_owned();
         let mut whole = Vec::new();
         for entry in self.entries.borrow().iter() {
             whole.extend_from_slice(
                 format!("--{boundary}\r\nContent-Disposition: form-data; name=\"").as_bytes(),
             );
-            whole.extend_from_slice(escape(&normalize_newlines(&entry.name)).as_bytes());
+            whole.extend(escape(encoded(&normalize_newlines(&entry.name))));
             match &entry.value {
                 EntryValue::Text(text) => {
                     whole.extend_from_slice(b"\"\r\n\r\n");
-                    whole.extend_from_slice(normalize_newlines(text).as_bytes());
+                    whole.extend(encoded(&normalize_newlines(text)));
                 }
                 EntryValue::File(file) => {
                     let data = file.data();
                     let mime_type =
                         if data.mime_type.is_empty() { "application/octet-stream" } else { &data.mime_type };
                     whole.extend_from_slice(b"\"; filename=\"");
-                    whole.extend_from_slice(escape(&file.file_name()).as_bytes());
+                    whole.extend(escape(encoded(&file.file_name())));
                     whole.extend_from_slice(format!("\"\r\nContent-Type: {mime_type}\r\n\r\n").as_bytes());
                     whole.extend_from_slice(&data.bytes);
                 }
@@ -120,30 +152,38 @@ impl FormData {
     }
 }
 
+/// Each line break as CR LF.
 fn normalize_newlines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
 }
 
-fn escape(text: &str) -> String {
-    text.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22")
+/// Escapes line breaks and quotes. All encodings that a form can have write them as ASCII does, and nothing else with these
+/// bytes.
+fn escape(text: Vec<u8>) -> Vec<u8> {
+    let one = |byte: u8| match byte {
+        b'\n' => b"%0A".to_vec(),
+        b'\r' => b"%0D".to_vec(),
+        b'"' => b"%22".to_vec(),
+        byte => vec![byte],
+    };
+    text.into_iter().flat_map(one).collect()
 }
 
 impl FormDataMethods for FormData {
+    /// [The constructor](https://xhr.spec.whatwg.org/#dom-formdata)
     fn constructor(
-        _: &Realm,
+        realm: &Realm,
         form: Option<Root<HTMLFormElement>>,
         submitter: Option<Root<HTMLElement>>,
     ) -> Fallible<Self> {
-        let data = Self::empty();
-        if let Some(form) = form {
-            if let Some(submitter) = &submitter {
-                html_form_element::check_submitter(&form, submitter)?;
-            }
-            for (name, value) in form.entries(submitter.as_ref()) {
-                data.append_text(name, value);
-            }
+        let Some(form) = form else { return Ok(Self::empty()) };
+        if let Some(submitter) = &submitter {
+            html_form_element::check_submitter(&form, submitter)?;
         }
-        Ok(data)
+        let entries = entry_list::construct(realm, &form, submitter.as_ref(), encoding_rs::UTF_8)?;
+        entries.ok_or_else(|| {
+            Exception::dom("InvalidStateError", "the form's entries are being collected right now")
+        })
     }
 
     fn append(&self, _: &Realm, name: String, value: String) -> Fallible<()> {

@@ -5,10 +5,10 @@ use markup5ever::{QualName, ns};
 
 use super::simple::*;
 use crate::dom::{
-    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLDetailsElement,
-    HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement,
-    HTMLMetaElement, HTMLOptionElement, HTMLProgressElement, HTMLScriptElement, HTMLSelectElement,
-    HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
+    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLDataListElement,
+    HTMLDetailsElement, HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement,
+    HTMLLinkElement, HTMLMetaElement, HTMLOptionElement, HTMLProgressElement, HTMLScriptElement,
+    HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
@@ -124,6 +124,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "body" => wrap(realm, HTMLBodyElement::new(base)),
         "br" => wrap(realm, HTMLBRElement::new(base)),
         "button" => wrap(realm, HTMLButtonElement::new(base)),
+        "datalist" => wrap(realm, HTMLDataListElement::new(base)),
         "details" => wrap(realm, HTMLDetailsElement::new(base)),
         "fieldset" => wrap(realm, HTMLFieldSetElement::new(base)),
         "legend" => wrap(realm, HTMLLegendElement::new(base)),

@@ -3,14 +3,14 @@
 
 use std::borrow::Cow;
 
-use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root};
+use bgfetch_js::{Fallible, PlatformObject, Realm, Root};
 use encoding_rs::Encoding;
 
-use super::{html_input_element, reflect, states};
+use super::{entry_list, reflect};
 use crate::agent::{Agent, TaskSource};
 use crate::dom::window::choosing;
 use crate::dom::window::navigation::{Resource, Target};
-use crate::dom::{Element, FormData, HTMLElement, HTMLFormElement, HTMLSelectElement, HTMLTextAreaElement};
+use crate::dom::{FormData, HTMLElement, HTMLFormElement};
 
 impl HTMLFormElement {
     /// [The form submission algorithm](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)
@@ -27,7 +27,9 @@ impl HTMLFormElement {
         }
         // Steps 9 to 11, and 15.
         let encoding = self.pick_encoding();
-        let entries = self.entries_in(submitter, encoding);
+        let Some(entries) = entry_list::construct(realm, &self.root(), submitter, encoding)? else {
+            return Ok(());
+        };
         let own = |name: &str| submitter.and_then(|button| button.plain_attribute(name));
         let action = own("formaction").or_else(|| self.plain_attribute("action")).unwrap_or_default();
         // Steps 12 and 14.
@@ -37,7 +39,7 @@ impl HTMLFormElement {
         let resource = if method == "post" && matches!(url.scheme(), "http" | "https") {
             // [Submit as entity body](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-body).
             let kind = own("formenctype").or_else(|| self.plain_attribute("enctype")).unwrap_or_default();
-            entity_body(&kind, entries, encoding)
+            entity_body(&kind, &entries, encoding)
         } else {
             if method == "get" {
                 // [Mutate action URL](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#submit-mutate-action).
@@ -83,100 +85,40 @@ impl HTMLFormElement {
         // Step 3.
         wanted.unwrap_or_else(|| self.owner_doc().encoding()).output_encoding()
     }
-
-    /// [Constructs the entry list](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-the-form-data-set).
-    pub(crate) fn entries(&self, submitter: Option<&Root<HTMLElement>>) -> Vec<(String, String)> {
-        self.entries_in(submitter, encoding_rs::UTF_8)
-    }
-
-    fn entries_in(
-        &self,
-        submitter: Option<&Root<HTMLElement>>,
-        encoding: &'static Encoding,
-    ) -> Vec<(String, String)> {
-        let submitter: Option<Root<Element>> = submitter.map(|submitter| submitter.upcast());
-        let mut entries = Vec::new();
-        for control in self.controls() {
-            let Some(name) = control.plain_attribute("name").filter(|name| !name.is_empty()) else {
-                continue;
-            };
-            if states::is_disabled(&control) {
-                continue;
-            }
-            if let Some(select) = control.downcast::<HTMLSelectElement>() {
-                let selected = select.option_list().into_iter();
-                let selected = selected.filter(|option| option.is_selected() && !states::is_disabled(option));
-                entries
-                    .extend(selected.map(|option| (name.to_string(), option.current_value().into_string())));
-                continue;
-            }
-            let Some(value) = entry_value(&control, submitter.as_ref()) else { continue };
-            // Step 5.8.
-            let says_encoding = name.eq_ignore_ascii_case("_charset_")
-                && html_input_element::of(&control).is_some_and(|input| input.input_type() == "hidden");
-            let value = if says_encoding { encoding.name().to_owned() } else { value.into_string() };
-            entries.push((name.into_string(), value));
-        }
-        entries
-    }
 }
 
 /// A form's entries as a body, by its [encoding type](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#concept-fs-enctype).
-fn entity_body(kind: &str, entries: Vec<(String, String)>, encoding: &'static Encoding) -> Resource {
+fn entity_body(kind: &str, entries: &FormData, encoding: &'static Encoding) -> Resource {
     match kind.to_ascii_lowercase().as_str() {
         "multipart/form-data" => {
-            let form = FormData::empty();
-            for (name, value) in entries {
-                form.append_text(name, value);
-            }
             let boundary = format!("----bgfetchFormBoundary{}", uuid::Uuid::new_v4().simple());
-            let body = form.encode(&boundary).into();
+            let body = entries.encode(&boundary, encoding).into();
             Resource::Post { content_type: format!("multipart/form-data; boundary={boundary}"), body }
         }
         "text/plain" => {
-            let lines: String = entries.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
+            let lines: String = entries
+                .name_value_pairs()
+                .iter()
+                .map(|(name, value)| format!("{name}={value}\r\n"))
+                .collect();
             let body = encoding.encode(&lines).0.into_owned().into();
             Resource::Post { content_type: "text/plain".to_owned(), body }
         }
         _ => {
-            let body = serialize(&entries, encoding).into();
+            let body = serialize(entries, encoding).into();
             Resource::Post { content_type: "application/x-www-form-urlencoded".to_owned(), body }
         }
     }
 }
 
 /// The [`application/x-www-form-urlencoded` serializer](https://url.spec.whatwg.org/#concept-urlencoded-serializer) in an
-/// encoding, of a [list of name-value pairs](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#convert-to-a-list-of-name-value-pairs).
-fn serialize(entries: &[(String, String)], encoding: &'static Encoding) -> String {
+/// encoding.
+fn serialize(entries: &FormData, encoding: &'static Encoding) -> String {
     let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encoding.encode(text).0.into_owned());
     let mut serializer = url::form_urlencoded::Serializer::new(String::new());
     serializer.encoding_override(Some(encode));
-    for (name, value) in entries {
-        serializer.append_pair(&normalize_newlines(name), &normalize_newlines(value));
+    for (name, value) in entries.name_value_pairs() {
+        serializer.append_pair(&name, &value);
     }
     serializer.finish()
-}
-
-/// Each line break as CR LF.
-fn normalize_newlines(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
-}
-
-/// What a control adds to the entry list; `None` if nothing.
-fn entry_value(control: &Root<Element>, submitter: Option<&Root<Element>>) -> Option<DomString> {
-    if let Some(input) = html_input_element::of(control) {
-        return match input.input_type() {
-            "checkbox" | "radio" if !input.is_checked() => None,
-            "submit" | "image" if submitter != Some(control) => None,
-            "button" | "reset" | "image" | "file" => None,
-            _ => Some(input.current_value()),
-        };
-    }
-    if let Some(area) = control.downcast::<HTMLTextAreaElement>() {
-        return Some(area.current_value());
-    }
-    match &*control.name().local {
-        "button" if submitter == Some(control) => Some(control.plain_attribute("value").unwrap_or_default()),
-        _ => None,
-    }
 }

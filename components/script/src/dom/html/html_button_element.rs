@@ -10,6 +10,7 @@ html_element!(
     /// `HTMLButtonElement`
     HTMLButtonElement, HTMLButtonElementMethods {
         reflect::boolean!(disabled, set_disabled, "disabled");
+        reflect::submission!();
         reflect::string!(name, set_name, "name");
         reflect::string!(value, set_value, "value");
         reflect::enumerated!(type_, set_type, "type", ["submit", "reset", "button"], "submit", "submit");

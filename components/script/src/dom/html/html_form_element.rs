@@ -24,6 +24,8 @@ pub(crate) struct HTMLFormElement {
     pub(super) planned: Cell<u64>,
     /// [Firing submission events](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-firing-submission-events)
     firing_submission_events: Cell<bool>,
+    /// [Constructing entry list](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#constructing-entry-list)
+    pub(super) constructing_entry_list: Cell<bool>,
     /// [Locked for reset](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#locked-for-reset)
     locked_for_reset: Cell<bool>,
     rel_list: OnceCell<Member<DOMTokenList>>,
@@ -34,6 +36,13 @@ pub(crate) struct HTMLFormElement {
 
 trace_fields!(HTMLFormElement { html_element, rel_list, elements, past_names });
 platform_object!(HTMLFormElement: HTMLElement via html_element);
+
+/// The [encoding type](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#attr-fs-enctype) of forms that
+/// name none.
+pub(super) const URL_ENCODED: &str = "application/x-www-form-urlencoded";
+
+/// The encoding types.
+pub(super) const ENCTYPES: [&str; 3] = [URL_ENCODED, "multipart/form-data", "text/plain"];
 
 /// An entry of the past names map.
 struct PastName {
@@ -56,14 +65,12 @@ impl HTMLFormElementMethods for HTMLFormElement {
     }
 
     reflect::enumerated!(method, set_method, "method", ["get", "post", "dialog"], "get", "get");
+    reflect::enumerated!(enctype, set_enctype, "enctype", ENCTYPES, URL_ENCODED, URL_ENCODED);
+    reflect::enumerated!(encoding, set_encoding, "enctype", ENCTYPES, URL_ENCODED, URL_ENCODED);
 
     /// [`action`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#dom-fs-action)
     fn action(&self, _: &Realm) -> Fallible<String> {
-        let empty = self.with_plain_attribute("action", |action| action.unwrap_or_default().is_empty());
-        if empty {
-            return Ok(self.owner_doc().document_url().into());
-        }
-        Ok(reflect::url_of(self, "action"))
+        Ok(reflect::action(self, "action"))
     }
 
     fn set_action(&self, realm: &Realm, value: String) -> Fallible<()> {
@@ -180,7 +187,7 @@ fn has_name(element: &Root<Element>, name: &DomString) -> bool {
 }
 
 /// [Submit button](https://html.spec.whatwg.org/multipage/forms.html#concept-submit-button)
-fn is_submit_button(element: &Root<Element>) -> bool {
+pub(super) fn is_submit_button(element: &Root<Element>) -> bool {
     match (element.downcast::<HTMLButtonElement>(), html_input_element::of(element)) {
         (Some(button), _) => button.button_type() == "submit",
         (None, Some(input)) => matches!(input.input_type(), "submit" | "image"),
@@ -195,6 +202,7 @@ impl HTMLFormElement {
             html_element,
             planned: Cell::new(0),
             firing_submission_events: Cell::new(false),
+            constructing_entry_list: Cell::new(false),
             locked_for_reset: Cell::new(false),
             rel_list: OnceCell::new(),
             elements: OnceCell::new(),

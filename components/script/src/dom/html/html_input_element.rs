@@ -8,7 +8,7 @@ use bgfetch_js::{
 
 use super::{reflect, states};
 use crate::bindings::HTMLInputElementMethods;
-use crate::dom::{Element, FileList, HTMLElement, HTMLFormElement};
+use crate::dom::{Element, File, FileList, HTMLElement, HTMLFormElement};
 
 /// `HTMLInputElement`.
 pub(crate) struct HTMLInputElement {
@@ -107,6 +107,11 @@ impl HTMLInputElement {
         }
     }
 
+    /// The files that were chosen for it.
+    pub(super) fn selected_files(&self) -> Vec<Root<File>> {
+        self.files.borrow().as_ref().map(|files| files.files()).unwrap_or_default()
+    }
+
     /// What a form would send for it.
     pub(super) fn current_value(&self) -> DomString {
         let attribute = || self.plain_attribute("value");
@@ -114,16 +119,22 @@ impl HTMLInputElement {
             ValueMode::Value => self.value.borrow().clone().or_else(attribute).unwrap_or_default(),
             ValueMode::Default => attribute().unwrap_or_default(),
             ValueMode::DefaultOn => attribute().unwrap_or_else(|| "on".into()),
-            ValueMode::Filename => DomString::default(),
+            ValueMode::Filename => {
+                let first = self.selected_files().first().map(|file| file.file_name());
+                first.map(|name| format!("C:\\fakepath\\{name}").into()).unwrap_or_default()
+            }
         }
     }
 
     /// [Value sanitization](https://html.spec.whatwg.org/multipage/input.html#value-sanitization-algorithm), of the types
     /// that every page uses.
     fn sanitize(&self, value: DomString) -> DomString {
-        let one_line = || value.replace(['\n', '\r'], "");
+        let one_line = || {
+            let units = value.to_utf16().into_iter();
+            DomString::from_utf16(&units.filter(|unit| !matches!(unit, 0x0A | 0x0D)).collect::<Vec<_>>())
+        };
         match self.input_type() {
-            "text" | "search" | "tel" | "password" => one_line().into(),
+            "text" | "search" | "tel" | "password" => one_line(),
             "url" | "email" => one_line().trim_matches(|c: char| c.is_ascii_whitespace()).into(),
             "number" if reflect::parse_float(&value).is_none() => DomString::default(),
             _ => value,
@@ -197,6 +208,8 @@ impl HTMLInputElement {
     /// [Reset algorithm](https://html.spec.whatwg.org/multipage/input.html#the-input-element:concept-form-reset-control).
     pub(super) fn reset(&self) {
         self.value.replace(None);
+        let files = self.files.take();
+        drop(files);
         self.dirty_checked.set(false);
         self.checked.set(self.plain_attribute("checked").is_some());
     }
@@ -206,7 +219,9 @@ impl HTMLInputElementMethods for HTMLInputElement {
     reflect::string!(accept, set_accept, "accept");
     reflect::string!(alt, set_alt, "alt");
     reflect::boolean!(default_checked, set_default_checked, "checked");
+    reflect::string!(dir_name, set_dir_name, "dirname");
     reflect::boolean!(disabled, set_disabled, "disabled");
+    reflect::submission!();
     reflect::string!(max, set_max, "max");
     reflect::string!(min, set_min, "min");
     reflect::boolean!(multiple, set_multiple, "multiple");
@@ -262,7 +277,10 @@ impl HTMLInputElementMethods for HTMLInputElement {
                 self.value.replace(Some(self.sanitize(value)));
             }
             ValueMode::Default | ValueMode::DefaultOn => self.set_plain_attribute(realm, "value", value),
-            ValueMode::Filename if value.is_empty() => {}
+            ValueMode::Filename if value.is_empty() => {
+                let before = self.files.take();
+                drop(before);
+            }
             ValueMode::Filename => {
                 return Err(Exception::dom("InvalidStateError", "script cannot choose a file"));
             }
@@ -270,7 +288,6 @@ impl HTMLInputElementMethods for HTMLInputElement {
         Ok(())
     }
 
-    /// [`valueAsNumber`](https://html.spec.whatwg.org/multipage/input.html#dom-input-valueasnumber) of numbers and ranges.
     /// [`files`](https://html.spec.whatwg.org/multipage/input.html#dom-input-files)
     fn files(&self, realm: &Realm) -> Fallible<Option<Root<FileList>>> {
         if self.mode() != ValueMode::Filename {
@@ -293,6 +310,7 @@ impl HTMLInputElementMethods for HTMLInputElement {
         Ok(())
     }
 
+    /// [`valueAsNumber`](https://html.spec.whatwg.org/multipage/input.html#dom-input-valueasnumber) of numbers and ranges.
     fn value_as_number(&self, _: &Realm) -> Fallible<f64> {
         Ok(match self.input_type() {
             "number" | "range" => reflect::parse_float(&self.current_value()).unwrap_or(f64::NAN),

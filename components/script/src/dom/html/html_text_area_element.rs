@@ -44,6 +44,7 @@ impl HTMLTextAreaElement {
 }
 
 impl HTMLTextAreaElementMethods for HTMLTextAreaElement {
+    reflect::string!(dir_name, set_dir_name, "dirname");
     reflect::boolean!(disabled, set_disabled, "disabled");
     reflect::string!(name, set_name, "name");
     reflect::string!(placeholder, set_placeholder, "placeholder");

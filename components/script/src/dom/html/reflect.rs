@@ -101,7 +101,7 @@ pub(crate) use unsigned_long;
 /// [limited to only known values](https://html.spec.whatwg.org/multipage/common-dom-interfaces.html#limited-to-only-known-values):
 /// the known ones, what it is when missing, and what it is when none of them.
 macro_rules! enumerated {
-    ($get:ident, $set:ident, $attribute:literal, $known:expr, $missing:literal, $invalid:literal) => {
+    ($get:ident, $set:ident, $attribute:literal, $known:expr, $missing:expr, $invalid:expr) => {
         fn $get(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<bgfetch_js::DomString> {
             Ok($crate::dom::html::reflect::known(self, $attribute, &$known, $missing, $invalid).into())
         }
@@ -113,6 +113,48 @@ macro_rules! enumerated {
     };
 }
 pub(crate) use enumerated;
+
+/// What [form submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-attributes) looks for
+/// at a submit button before it looks at the form.
+macro_rules! submission {
+    () => {
+        $crate::dom::html::reflect::boolean!(form_no_validate, set_form_no_validate, "formnovalidate");
+        $crate::dom::html::reflect::string!(form_target, set_form_target, "formtarget");
+        $crate::dom::html::reflect::enumerated!(
+            form_method,
+            set_form_method,
+            "formmethod",
+            ["get", "post", "dialog"],
+            "",
+            "get"
+        );
+        $crate::dom::html::reflect::enumerated!(
+            form_enctype,
+            set_form_enctype,
+            "formenctype",
+            $crate::dom::html::html_form_element::ENCTYPES,
+            "",
+            $crate::dom::html::html_form_element::URL_ENCODED
+        );
+
+        /// [`formAction`](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#dom-fs-formaction)
+        fn form_action(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<String> {
+            Ok($crate::dom::html::reflect::action(self, "formaction"))
+        }
+
+        fn set_form_action(&self, realm: &bgfetch_js::Realm, value: String) -> bgfetch_js::Fallible<()> {
+            $crate::dom::Element::set_plain_attribute(self, realm, "formaction", value.into());
+            Ok(())
+        }
+    };
+}
+pub(crate) use submission;
+
+/// Where a form goes, by the attribute of that name: the document's own URL, if it does not say.
+pub(crate) fn action(element: &Element, attribute: &str) -> String {
+    let empty = element.with_plain_attribute(attribute, |action| action.unwrap_or_default().is_empty());
+    if empty { element.owner_doc().document_url().into() } else { url_of(element, attribute) }
+}
 
 /// The value of a URL attribute: resolved if it can be.
 pub(crate) fn url_of(element: &Element, attribute: &str) -> String {

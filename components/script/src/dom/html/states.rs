@@ -1,6 +1,6 @@
 //! States of form controls that selectors, labels and activation go by.
 
-use bgfetch_js::Root;
+use bgfetch_js::{PlatformObject, Root};
 
 use crate::dom::nodes::parent_node::element_by_id;
 use crate::dom::{Element, HTMLFormElement, HTMLInputElement, HTMLOptionElement};
@@ -27,12 +27,16 @@ pub(crate) fn is_disabled(element: &Element) -> bool {
     if element.plain_attribute("disabled").is_some() {
         return true;
     }
-    let mut ancestor = element.parent_as_element();
-    while let Some(current) = ancestor {
-        if current.is_html_named("fieldset") && current.plain_attribute("disabled").is_some() {
+    // A disabled fieldset does not disable what is in its first legend.
+    let mut inner = element.root();
+    while let Some(current) = inner.parent_as_element() {
+        if current.is_html_named("fieldset")
+            && current.plain_attribute("disabled").is_some()
+            && current.child_elements().find(|child| child.is_html_named("legend")).as_ref() != Some(&inner)
+        {
             return true;
         }
-        ancestor = current.parent_as_element();
+        inner = current;
     }
     false
 }

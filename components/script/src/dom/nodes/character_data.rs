@@ -9,6 +9,7 @@ use bgfetch_js::{
 use super::mutation_observer::{self, Mutation};
 use crate::bindings::CharacterDataMethods;
 use crate::dom::html::hooks;
+use crate::dom::ranges::live;
 use crate::dom::{Document, Node, NodeKind};
 
 /// `CharacterData`.
@@ -62,8 +63,18 @@ impl CharacterData {
 
     /// Replaces all of its data.
     pub(crate) fn set_text(&self, realm: &Realm, text: DomString) {
+        self.store(realm, text, 0, u32::MAX);
+    }
+
+    /// Steps 4 to 12 of [replacing data](https://dom.spec.whatwg.org/#concept-cd-replace), after which `count` code units from
+    /// `offset` on are others.
+    fn store(&self, realm: &Realm, text: DomString, offset: u32, count: u32) {
+        let before = self.units();
+        let count = count.min(before - offset.min(before));
         self.queue_record(realm);
         self.data.replace(text.into());
+        let length = (self.units() + count).saturating_sub(before);
+        live::data_replaced(&self.root().upcast(), offset, count, length);
         self.changed(realm);
     }
 
@@ -100,23 +111,23 @@ impl CharacterData {
     }
 
     /// [Replaces data](https://dom.spec.whatwg.org/#concept-cd-replace).
-    pub(super) fn replace(&self, realm: &Realm, offset: u32, count: u32, data: &DomString) -> Fallible<()> {
+    pub(crate) fn replace(&self, realm: &Realm, offset: u32, count: u32, data: &DomString) -> Fallible<()> {
         let mut units = self.text().to_utf16();
         let (start, end) = range(units.len(), offset, count)?;
         units.splice(start..end, data.to_utf16());
-        self.set_text(realm, DomString::from_utf16(&units));
+        self.store(realm, DomString::from_utf16(&units), offset, count);
         Ok(())
     }
 
     /// [Substring data](https://dom.spec.whatwg.org/#concept-cd-substring).
-    pub(super) fn substring(&self, offset: u32, count: u32) -> Fallible<DomString> {
+    pub(crate) fn substring(&self, offset: u32, count: u32) -> Fallible<DomString> {
         let units = self.text().to_utf16();
         let (start, end) = range(units.len(), offset, count)?;
         Ok(DomString::from_utf16(units.get(start..end).unwrap_or_default()))
     }
 
     /// [Length](https://dom.spec.whatwg.org/#dom-characterdata-length) in code units.
-    pub(super) fn units(&self) -> u32 {
+    pub(crate) fn units(&self) -> u32 {
         u32::try_from(self.data.borrow().length()).unwrap_or(u32::MAX)
     }
 }

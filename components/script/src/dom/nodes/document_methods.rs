@@ -19,12 +19,11 @@ use crate::bindings::{
     BooleanOrImportNodeOptions, DocumentMethods, DocumentOrShadowRootMethods, DocumentReadyState,
     DocumentVisibilityState, DomStringOrElementCreationOptions, NodeFilter,
 };
-use crate::dom::TreeWalker;
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
-    Attr, CDATASection, Comment, DOMImplementation, Document, DocumentFragment, DocumentType, Element, Event,
-    HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node, NodeKind, NodeList,
-    ProcessingInstruction, Text, Window, events,
+    Attr, CDATASection, CSSStyleSheet, Comment, DOMImplementation, Document, DocumentFragment, DocumentType,
+    Element, Event, HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node,
+    NodeIterator, NodeKind, NodeList, ProcessingInstruction, Range, Text, TreeWalker, Window, events,
 };
 use crate::environment::Environment;
 
@@ -32,7 +31,7 @@ use crate::environment::Environment;
 const COOKIE_DEADLINE: Duration = Duration::from_secs(1);
 
 impl Document {
-    fn collection(
+    fn same_collection(
         &self,
         realm: &Realm,
         place: &OnceCell<Member<HTMLCollection>>,
@@ -200,19 +199,19 @@ impl DocumentMethods for Document {
     }
 
     fn images(&self, realm: &Realm) -> Fallible<Root<HTMLCollection>> {
-        self.collection(realm, &self.once.images, &["img"], None)
+        self.same_collection(realm, &self.once.images, &["img"], None)
     }
 
     fn links(&self, realm: &Realm) -> Fallible<Root<HTMLCollection>> {
-        self.collection(realm, &self.once.links, &["a", "area"], Some("href"))
+        self.same_collection(realm, &self.once.links, &["a", "area"], Some("href"))
     }
 
     fn forms(&self, realm: &Realm) -> Fallible<Root<HTMLCollection>> {
-        self.collection(realm, &self.once.forms, &["form"], None)
+        self.same_collection(realm, &self.once.forms, &["form"], None)
     }
 
     fn scripts(&self, realm: &Realm) -> Fallible<Root<HTMLCollection>> {
-        self.collection(realm, &self.once.scripts, &["script"], None)
+        self.same_collection(realm, &self.once.scripts, &["script"], None)
     }
 
     fn current_script(&self, _: &Realm) -> Fallible<Option<Root<HTMLScriptElement>>> {
@@ -240,7 +239,7 @@ impl DocumentMethods for Document {
         realm: &Realm,
         qualified_name: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_tag_name(&self.node_root(), &qualified_name))
+        self.collection(realm, Filter::by_tag_name(&qualified_name))
     }
 
     fn get_elements_by_tag_name_ns(
@@ -249,7 +248,7 @@ impl DocumentMethods for Document {
         namespace: Option<DomString>,
         local_name: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_name(&self.node_root(), namespace, &local_name))
+        self.collection(realm, Filter::by_name(namespace, &local_name))
     }
 
     fn get_elements_by_class_name(
@@ -257,7 +256,7 @@ impl DocumentMethods for Document {
         realm: &Realm,
         class_names: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_class_names(&self.node_root(), &class_names))
+        self.collection(realm, Filter::by_class_names(&class_names))
     }
 
     fn get_elements_by_name(&self, realm: &Realm, element_name: DomString) -> Fallible<Root<NodeList>> {
@@ -342,6 +341,20 @@ impl DocumentMethods for Document {
         realm.wrap(TreeWalker::new(root, what_to_show, filter))
     }
 
+    fn create_range(&self, realm: &Realm) -> Fallible<Root<Range>> {
+        Range::at_start_of(realm, &self.node_root())
+    }
+
+    fn create_node_iterator(
+        &self,
+        realm: &Realm,
+        root: Root<Node>,
+        what_to_show: u32,
+        filter: Option<NodeFilter>,
+    ) -> Fallible<Root<NodeIterator>> {
+        realm.wrap(NodeIterator::new(&root, what_to_show, filter))
+    }
+
     /// [`importNode()`](https://dom.spec.whatwg.org/#dom-document-importnode)
     fn import_node(
         &self,
@@ -414,6 +427,16 @@ pub(crate) fn about_blank() -> Url {
 }
 
 impl DocumentOrShadowRootMethods for Document {
+    /// [`adoptedStyleSheets`](https://drafts.csswg.org/cssom-1/#dom-documentorshadowroot-adoptedstylesheets)
+    fn set_item_of_adopted_style_sheets(
+        &self,
+        _: &Realm,
+        _: u32,
+        value: Root<CSSStyleSheet>,
+    ) -> Fallible<()> {
+        value.check_document(&self.root())
+    }
+
     /// [`activeElement`](https://html.spec.whatwg.org/multipage/interaction.html#dom-documentorshadowroot-activeelement)
     fn active_element(&self, _: &Realm) -> Fallible<Option<Root<Element>>> {
         let body = || self.body_element().map(|body| body.upcast()).or_else(|| Self::document_element(self));

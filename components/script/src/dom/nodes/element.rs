@@ -8,6 +8,7 @@ use bgfetch_js::{
 use markup5ever::{QualName, ns};
 
 use super::attributes::{Attribute, qualified};
+use super::html_collection::Filter;
 use super::namespaces::{self, NameOf, from_nullable, validate_and_extract};
 use super::parent_node::ParentNodeCache;
 use super::{fragment_html, mutation, selectors, shadow_root};
@@ -291,7 +292,7 @@ impl ElementMethods for Element {
         realm: &Realm,
         qualified_name: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_tag_name(&self.node_root(), &qualified_name))
+        self.collection(realm, Filter::by_tag_name(&qualified_name))
     }
 
     fn get_elements_by_tag_name_ns(
@@ -300,7 +301,7 @@ impl ElementMethods for Element {
         namespace: Option<DomString>,
         local_name: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_name(&self.node_root(), namespace, &local_name))
+        self.collection(realm, Filter::by_name(namespace, &local_name))
     }
 
     fn get_elements_by_class_name(
@@ -308,7 +309,7 @@ impl ElementMethods for Element {
         realm: &Realm,
         class_names: DomString,
     ) -> Fallible<Root<HTMLCollection>> {
-        realm.wrap(HTMLCollection::by_class_names(&self.node_root(), &class_names))
+        self.collection(realm, Filter::by_class_names(&class_names))
     }
 
     fn insert_adjacent_element(

@@ -7,7 +7,9 @@ use markup5ever::{LocalName, QualName, ns};
 use super::attributes::qualified;
 use super::mutation;
 use crate::dom::html::parsing::parse_fragment;
-use crate::dom::{DocumentType, Element, HTMLTemplateElement, Node, NodeKind, ProcessingInstruction};
+use crate::dom::{
+    Document, DocumentType, Element, HTMLTemplateElement, Node, NodeKind, ProcessingInstruction,
+};
 
 /// [`innerHTML = ...`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-element-innerhtml)
 pub(super) fn set_inner(realm: &Realm, element: &Root<Element>, html: &str) -> Fallible<()> {
@@ -38,15 +40,15 @@ pub(super) fn set_outer(realm: &Realm, element: &Root<Element>, html: &str) -> F
     }
     let context = match parent.as_element() {
         Some(parent) => parent,
-        None => body_of(realm, element)?,
+        None => new_body(realm, &element.owner_doc())?,
     };
     let fragment = parse_fragment(realm, &context, html)?;
     mutation::replace(realm, &node, &fragment.upcast(), &parent)
 }
 
 /// A `body` element, as context for markup that has no element around it.
-fn body_of(realm: &Realm, element: &Root<Element>) -> Fallible<Root<Element>> {
-    Element::create(realm, &element.owner_doc(), QualName::new(None, ns!(html), LocalName::from("body")))
+pub(crate) fn new_body(realm: &Realm, document: &Root<Document>) -> Fallible<Root<Element>> {
+    Element::create(realm, document, QualName::new(None, ns!(html), LocalName::from("body")))
 }
 
 /// [`insertAdjacentHTML()`](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-element-insertadjacenthtml)
@@ -71,7 +73,7 @@ pub(super) fn insert_adjacent(
     };
     let context = match context {
         Some(context) if !context.is_html_named("html") => context,
-        _ => body_of(realm, element)?,
+        _ => new_body(realm, &element.owner_doc())?,
     };
     let fragment = parse_fragment(realm, &context, html)?;
     element.insert_adjacent(realm, place, &fragment.upcast()).map(drop)

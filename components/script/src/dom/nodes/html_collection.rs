@@ -20,7 +20,48 @@ pub(crate) struct HTMLCollection {
     version: Cell<u64>,
 }
 
+/// How many collections a node remembers.
+const REMEMBERED: usize = 16;
+
+/// The collections that script asked a node for lately: the [same ones again, for the same
+/// arguments](https://dom.spec.whatwg.org/#concept-getelementsbytagname).
+#[derive(Default)]
+pub(super) struct Collections(RefCell<Vec<Member<HTMLCollection>>>);
+
+impl bgfetch_js::Trace for Collections {
+    fn trace(&self, tracer: &mut bgfetch_js::Tracer) {
+        self.0.trace(tracer);
+    }
+}
+
+impl Collections {
+    /// The collection of `root`, whose collections these are, with that filter.
+    pub(super) fn get(
+        &self,
+        realm: &Realm,
+        root: &Root<Node>,
+        filter: Filter,
+    ) -> Fallible<Root<HTMLCollection>> {
+        let known = self.0.borrow().iter().position(|collection| collection.filter == filter);
+        if let Some(known) = known {
+            let mut collections = self.0.borrow_mut();
+            let collection = collections.remove(known);
+            let root = (*collection).clone();
+            collections.push(collection);
+            return Ok(root);
+        }
+        let collection = realm.wrap(HTMLCollection::new(root, filter))?;
+        let mut collections = self.0.borrow_mut();
+        let forgotten = if collections.len() < REMEMBERED { None } else { Some(collections.remove(0)) };
+        collections.push(collection.clone().into());
+        drop(collections);
+        drop(forgotten);
+        Ok(collection)
+    }
+}
+
 /// Which elements a collection has.
+#[derive(PartialEq, Eq)]
 pub(crate) enum Filter {
     /// `children`
     Children,
@@ -58,31 +99,6 @@ impl HTMLCollection {
             elements: RefCell::default(),
             version: Cell::new(0),
         }
-    }
-
-    /// [`getElementsByTagName()`](https://dom.spec.whatwg.org/#concept-getelementsbytagname)
-    pub(crate) fn by_tag_name(root: &Root<Node>, name: &DomString) -> Self {
-        let filter = if *name == "*" {
-            Filter::All
-        } else {
-            Filter::QualifiedName { exact: name.to_string(), lower: name.to_ascii_lowercase() }
-        };
-        Self::new(root, filter)
-    }
-
-    /// [`getElementsByTagNameNS()`](https://dom.spec.whatwg.org/#concept-getelementsbytagnamens)
-    pub(crate) fn by_name(root: &Root<Node>, namespace: Option<DomString>, local_name: &DomString) -> Self {
-        let namespace = namespace.unwrap_or_default();
-        let filter = Filter::Name {
-            namespace: (namespace != "*").then(|| Namespace::from(&*namespace)),
-            local_name: (*local_name != "*").then(|| LocalName::from(&**local_name)),
-        };
-        Self::new(root, filter)
-    }
-
-    /// [`getElementsByClassName()`](https://dom.spec.whatwg.org/#concept-getelementsbyclassname)
-    pub(crate) fn by_class_names(root: &Root<Node>, names: &DomString) -> Self {
-        Self::new(root, Filter::Classes(tokens(names)))
     }
 
     fn refresh(&self) {
@@ -127,6 +143,29 @@ impl HTMLCollection {
 }
 
 impl Filter {
+    /// [`getElementsByTagName()`](https://dom.spec.whatwg.org/#concept-getelementsbytagname)
+    pub(super) fn by_tag_name(name: &DomString) -> Self {
+        if *name == "*" {
+            Self::All
+        } else {
+            Self::QualifiedName { exact: name.to_string(), lower: name.to_ascii_lowercase() }
+        }
+    }
+
+    /// [`getElementsByTagNameNS()`](https://dom.spec.whatwg.org/#concept-getelementsbytagnamens)
+    pub(super) fn by_name(namespace: Option<DomString>, local_name: &DomString) -> Self {
+        let namespace = namespace.unwrap_or_default();
+        Self::Name {
+            namespace: (namespace != "*").then(|| Namespace::from(&*namespace)),
+            local_name: (*local_name != "*").then(|| LocalName::from(&**local_name)),
+        }
+    }
+
+    /// [`getElementsByClassName()`](https://dom.spec.whatwg.org/#concept-getelementsbyclassname)
+    pub(super) fn by_class_names(names: &DomString) -> Self {
+        Self::Classes(tokens(names))
+    }
+
     fn matches(&self, element: &Root<Element>) -> bool {
         match self {
             Self::Children | Self::All | Self::Controls | Self::Options | Self::SelectedOptions => true,

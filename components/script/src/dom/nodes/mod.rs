@@ -23,7 +23,9 @@ pub(crate) mod named_node_map;
 pub(crate) mod namespaces;
 pub(crate) mod node;
 mod node_filter;
+pub(crate) mod node_iterator;
 pub(crate) mod node_list;
+mod node_methods;
 pub(crate) mod parent_node;
 pub(crate) mod processing_instruction;
 pub(crate) mod selectors;
@@ -52,6 +54,7 @@ pub(crate) use mutation_observer::MutationObserver;
 pub(crate) use mutation_record::MutationRecord;
 pub(crate) use named_node_map::NamedNodeMap;
 pub(crate) use node::{Node, NodeKind};
+pub(crate) use node_iterator::NodeIterator;
 pub(crate) use node_list::NodeList;
 pub(crate) use parent_node::{
     child_node, non_document_type_child_node, non_element_parent_node, parent_node,

@@ -1,16 +1,17 @@
 //! [Mutation algorithms](https://dom.spec.whatwg.org/#mutation-algorithms) of trees.
 //!
-//! There are no ranges, node iterators or custom elements here, so the steps for these are left out.
+//! There are no custom elements here, so the steps for these are left out.
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 
 use super::node::not_found;
 use super::{mutation_observer, slots};
 use crate::dom::html::hooks;
+use crate::dom::ranges::live;
 use crate::dom::{Document, Node, NodeKind};
 
 /// [Ensure pre-insert validity](https://dom.spec.whatwg.org/#concept-node-ensure-pre-insertion-validity).
-fn ensure_pre_insert_validity(
+pub(crate) fn ensure_pre_insert_validity(
     node: &Root<Node>,
     parent: &Root<Node>,
     child: Option<&Root<Node>>,
@@ -173,6 +174,10 @@ fn insert_without_running(
     } else {
         vec![node.clone()]
     };
+    // Step 5.
+    if let Some(child) = child {
+        live::before_insertion(parent, child, nodes.len());
+    }
     // Step 7.
     let document = parent.owner_doc();
     for node in &nodes {
@@ -226,9 +231,10 @@ fn attach(node: &Root<Node>, parent: &Root<Node>, child: Option<&Root<Node>>) {
     }
 }
 
-/// Takes a node out of its parent, without any further steps.
+/// Takes a node out of its parent, without any further steps but those for what follows trees.
 fn detach(node: &Root<Node>) {
     let Some(parent) = node.parent() else { return };
+    live::before_removal(node, &parent);
     let (previous, next) = (node.previous(), node.next());
     match &previous {
         Some(previous) => previous.links.next_sibling.set(next.as_ref()),

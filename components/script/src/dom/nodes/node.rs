@@ -2,16 +2,15 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
-use bgfetch_js::{
-    DomString, Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields,
-};
+use bgfetch_js::{Exception, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
 
+use super::html_collection::{Collections, Filter};
 use super::mutation_observer::RegisteredObserver;
-use super::{clone, mutation, namespaces, text_content};
-use crate::bindings::{GetRootNodeOptions, NodeMethods};
+use super::namespaces;
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
-    CSSStyleProperties, CharacterData, Document, Element, Event, EventTarget, NodeList, ShadowRoot, Text,
+    CSSStyleProperties, CharacterData, Document, Element, Event, EventTarget, HTMLCollection, NodeList,
+    ShadowRoot, Text,
 };
 
 /// `Node`.
@@ -19,11 +18,11 @@ pub(crate) struct Node {
     event_target: EventTarget,
     kind: NodeKind,
     /// [Node document](https://dom.spec.whatwg.org/#concept-node-document); `None` for documents, which are their own.
-    document: RefCell<Option<Member<Document>>>,
+    pub(super) document: RefCell<Option<Member<Document>>>,
     /// Whether it is [connected](https://dom.spec.whatwg.org/#connected).
     connected: Cell<bool>,
     pub(super) links: Links,
-    child_nodes: OnceCell<Member<NodeList>>,
+    pub(super) child_nodes: OnceCell<Member<NodeList>>,
     rare: OnceCell<Box<Rare>>,
 }
 
@@ -40,6 +39,7 @@ struct Rare {
     style: OnceCell<Member<CSSStyleProperties>>,
     /// [Registered observer list](https://dom.spec.whatwg.org/#registered-observer-list)
     observers: RefCell<Vec<RegisteredObserver>>,
+    collections: Collections,
 }
 
 thread_local! {
@@ -84,7 +84,7 @@ impl bgfetch_js::Trace for Link {
 }
 
 trace_fields!(Links { parent, first_child, last_child, previous_sibling, next_sibling });
-trace_fields!(Rare { assigned_slot, manual_slot, shadow, style, observers });
+trace_fields!(Rare { assigned_slot, manual_slot, shadow, style, observers, collections });
 trace_fields!(Node { event_target, document, links, child_nodes, rare });
 platform_object!(Node: EventTarget via event_target);
 
@@ -196,6 +196,21 @@ impl Node {
         self.parent()?.as_element()
     }
 
+    /// Its [index](https://dom.spec.whatwg.org/#concept-tree-index) among its siblings.
+    pub(crate) fn index(&self) -> u32 {
+        let before = std::iter::successors(self.previous(), |node| node.previous());
+        u32::try_from(before.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Its [length](https://dom.spec.whatwg.org/#concept-node-length).
+    pub(crate) fn length(&self) -> u32 {
+        match (self.kind, self.as_character_data()) {
+            (NodeKind::DocumentType | NodeKind::Attribute, _) => 0,
+            (_, Some(data)) => data.units(),
+            _ => u32::try_from(self.children_in_order().count()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Its [root](https://dom.spec.whatwg.org/#concept-tree-root).
     pub(crate) fn tree_root(&self) -> Root<Self> {
         let mut node = self.root();
@@ -299,6 +314,12 @@ impl Node {
         }
     }
 
+    /// A live collection of the elements below it that `filter` lets through: the same one as before, if script asked for it
+    /// lately.
+    pub(crate) fn collection(&self, realm: &Realm, filter: Filter) -> Fallible<Root<HTMLCollection>> {
+        self.rare().collections.get(realm, &self.root(), filter)
+    }
+
     /// Its [shadow-including root](https://dom.spec.whatwg.org/#concept-shadow-including-root).
     pub(crate) fn shadow_including_root(&self) -> Root<Self> {
         let mut root = self.tree_root();
@@ -329,7 +350,7 @@ impl Node {
     }
 
     /// Bitmask of [`compareDocumentPosition()`](https://dom.spec.whatwg.org/#dom-node-comparedocumentposition).
-    fn position_of(&self, other: &Root<Self>) -> u16 {
+    pub(super) fn position_of(&self, other: &Root<Self>) -> u16 {
         const DISCONNECTED: u16 = 0x01;
         const PRECEDING: u16 = 0x02;
         const FOLLOWING: u16 = 0x04;
@@ -370,153 +391,4 @@ impl Node {
 /// A node that an operation needs and that is not where it should be.
 pub(super) fn not_found(what: &str) -> Exception {
     Exception::dom("NotFoundError", what)
-}
-
-impl NodeMethods for Node {
-    fn node_type(&self, _: &Realm) -> Fallible<u16> {
-        Ok(self.kind as u16)
-    }
-
-    fn node_name(&self, _: &Realm) -> Fallible<DomString> {
-        Ok(text_content::node_name(&self.root()))
-    }
-
-    fn base_uri(&self, _: &Realm) -> Fallible<String> {
-        Ok(self.owner_doc().base_url().into())
-    }
-
-    fn is_connected(&self, _: &Realm) -> Fallible<bool> {
-        Ok(self.connected.get())
-    }
-
-    fn owner_document(&self, _: &Realm) -> Fallible<Option<Root<Document>>> {
-        Ok(self.document.borrow().as_ref().map(|document| (**document).clone()))
-    }
-
-    fn get_root_node(&self, _: &Realm, options: GetRootNodeOptions) -> Fallible<Root<Self>> {
-        Ok(if options.composed { self.shadow_including_root() } else { self.tree_root() })
-    }
-
-    fn parent_node(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(self.parent())
-    }
-
-    fn parent_element(&self, _: &Realm) -> Fallible<Option<Root<Element>>> {
-        Ok(self.parent_as_element())
-    }
-
-    fn has_child_nodes(&self, _: &Realm) -> Fallible<bool> {
-        Ok(self.first().is_some())
-    }
-
-    fn child_nodes(&self, realm: &Realm) -> Fallible<Root<NodeList>> {
-        once(&self.child_nodes, || realm.wrap(NodeList::children_of(&self.root())))
-    }
-
-    fn first_child(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(self.first())
-    }
-
-    fn last_child(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(self.last())
-    }
-
-    fn previous_sibling(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(self.previous())
-    }
-
-    fn next_sibling(&self, _: &Realm) -> Fallible<Option<Root<Self>>> {
-        Ok(self.next())
-    }
-
-    fn node_value(&self, _: &Realm) -> Fallible<Option<DomString>> {
-        Ok(text_content::node_value(&self.root()))
-    }
-
-    fn set_node_value(&self, realm: &Realm, value: Option<DomString>) -> Fallible<()> {
-        text_content::set_node_value(realm, &self.root(), value.unwrap_or_default())
-    }
-
-    fn text_content(&self, _: &Realm) -> Fallible<Option<DomString>> {
-        Ok(text_content::get(&self.root()))
-    }
-
-    fn set_text_content(&self, realm: &Realm, value: Option<DomString>) -> Fallible<()> {
-        text_content::set(realm, &self.root(), value.unwrap_or_default())
-    }
-
-    fn normalize(&self, realm: &Realm) -> Fallible<()> {
-        text_content::normalize(realm, &self.root())
-    }
-
-    /// [`cloneNode()`](https://dom.spec.whatwg.org/#dom-node-clonenode)
-    fn clone_node(&self, realm: &Realm, subtree: bool) -> Fallible<Root<Self>> {
-        if self.kind == NodeKind::DocumentFragment && self.root().downcast::<ShadowRoot>().is_some() {
-            return Err(Exception::dom("NotSupportedError", "a shadow root cannot be cloned on its own"));
-        }
-        clone::clone(realm, &self.root(), None, subtree)
-    }
-
-    fn is_equal_node(&self, _: &Realm, other_node: Option<Root<Self>>) -> Fallible<bool> {
-        Ok(other_node.is_some_and(|other| clone::equals(&self.root(), &other)))
-    }
-
-    fn is_same_node(&self, _: &Realm, other_node: Option<Root<Self>>) -> Fallible<bool> {
-        Ok(other_node.is_some_and(|other| other == self.root()))
-    }
-
-    fn compare_document_position(&self, _: &Realm, other: Root<Self>) -> Fallible<u16> {
-        Ok(self.position_of(&other))
-    }
-
-    fn contains(&self, _: &Realm, other: Option<Root<Self>>) -> Fallible<bool> {
-        Ok(other.is_some_and(|other| self.is_inclusive_ancestor_of(&other)))
-    }
-
-    fn lookup_prefix(&self, _: &Realm, namespace: Option<DomString>) -> Fallible<Option<DomString>> {
-        Ok(namespaces::lookup_prefix(&self.root(), namespace))
-    }
-
-    fn lookup_namespace_uri(&self, _: &Realm, prefix: Option<DomString>) -> Fallible<Option<DomString>> {
-        let prefix = prefix.filter(|prefix| !prefix.is_empty());
-        Ok(namespaces::locate(&self.root(), prefix.as_deref()))
-    }
-
-    fn is_default_namespace(&self, _: &Realm, namespace: Option<DomString>) -> Fallible<bool> {
-        let namespace = namespace.filter(|namespace| !namespace.is_empty());
-        Ok(namespaces::locate(&self.root(), None) == namespace)
-    }
-
-    /// [`insertBefore()`](https://dom.spec.whatwg.org/#dom-node-insertbefore)
-    fn insert_before(
-        &self,
-        realm: &Realm,
-        node: Root<Self>,
-        child: Option<Root<Self>>,
-    ) -> Fallible<Root<Self>> {
-        mutation::pre_insert(realm, &node, &self.root(), child.as_ref())?;
-        Ok(node)
-    }
-
-    /// [`appendChild()`](https://dom.spec.whatwg.org/#dom-node-appendchild)
-    fn append_child(&self, realm: &Realm, node: Root<Self>) -> Fallible<Root<Self>> {
-        mutation::pre_insert(realm, &node, &self.root(), None)?;
-        Ok(node)
-    }
-
-    /// [`replaceChild()`](https://dom.spec.whatwg.org/#dom-node-replacechild)
-    fn replace_child(&self, realm: &Realm, node: Root<Self>, child: Root<Self>) -> Fallible<Root<Self>> {
-        mutation::replace(realm, &child, &node, &self.root())?;
-        Ok(child)
-    }
-
-    /// [`removeChild()`](https://dom.spec.whatwg.org/#dom-node-removechild)
-    fn remove_child(&self, realm: &Realm, child: Root<Self>) -> Fallible<Root<Self>> {
-        // [Pre-remove](https://dom.spec.whatwg.org/#concept-node-pre-remove).
-        if child.parent() != Some(self.root()) {
-            return Err(not_found("the node to remove is not a child of this node"));
-        }
-        mutation::remove(realm, &child);
-        Ok(child)
-    }
 }

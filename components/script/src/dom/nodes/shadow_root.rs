@@ -10,7 +10,7 @@ use super::fragment_html;
 use crate::bindings::{
     DocumentOrShadowRootMethods, ShadowRootInit, ShadowRootMethods, ShadowRootMode, SlotAssignmentMode,
 };
-use crate::dom::{DocumentFragment, Element, Node};
+use crate::dom::{CSSStyleSheet, DocumentFragment, Element, Node};
 
 thread_local! {
     /// Whether this thread ever made a shadow root.
@@ -150,6 +150,16 @@ impl ShadowRootMethods for ShadowRoot {
 }
 
 impl DocumentOrShadowRootMethods for ShadowRoot {
+    /// [`adoptedStyleSheets`](https://drafts.csswg.org/cssom-1/#dom-documentorshadowroot-adoptedstylesheets)
+    fn set_item_of_adopted_style_sheets(
+        &self,
+        _: &Realm,
+        _: u32,
+        value: Root<CSSStyleSheet>,
+    ) -> Fallible<()> {
+        value.check_document(&self.owner_doc())
+    }
+
     /// [`activeElement`](https://html.spec.whatwg.org/multipage/interaction.html#dom-documentorshadowroot-activeelement)
     fn active_element(&self, _: &Realm) -> Fallible<Option<Root<Element>>> {
         let this: Root<Node> = self.root().upcast();

@@ -4,6 +4,7 @@ use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root, platform_obje
 
 use super::mutation;
 use crate::bindings::TextMethods;
+use crate::dom::ranges::live;
 use crate::dom::{CharacterData, Document, Node, NodeKind, Window};
 
 /// `Text`.
@@ -24,6 +25,21 @@ impl Text {
     pub(crate) fn create(realm: &Realm, document: &Root<Document>, data: DomString) -> Fallible<Root<Self>> {
         realm.wrap(Self::new_inherited(NodeKind::Text, document, data))
     }
+
+    /// [Splits](https://dom.spec.whatwg.org/#concept-text-split) it; gives the new node with what is behind `offset`.
+    pub(crate) fn split(&self, realm: &Realm, offset: u32) -> Fallible<Root<Self>> {
+        // Steps 1 to 5.
+        let rest = self.substring(offset, u32::MAX)?;
+        let new = Self::create(realm, &self.owner_doc(), rest)?;
+        // Steps 6 and 7.
+        if let Some(parent) = self.parent() {
+            mutation::insert(realm, &new.upcast(), &parent, self.next().as_ref());
+            live::text_split(&self.root().upcast(), offset, &new.upcast(), &parent);
+        }
+        // Step 8.
+        self.replace(realm, offset, u32::MAX, &DomString::default())?;
+        Ok(new)
+    }
 }
 
 impl TextMethods for Text {
@@ -33,16 +49,7 @@ impl TextMethods for Text {
 
     /// [`splitText()`](https://dom.spec.whatwg.org/#dom-text-splittext)
     fn split_text(&self, realm: &Realm, offset: u32) -> Fallible<Root<Self>> {
-        // Steps 1 to 5.
-        let rest = self.substring(offset, u32::MAX)?;
-        let new = Self::create(realm, &self.owner_doc(), rest)?;
-        // Steps 6 and 7.
-        if let Some(parent) = self.parent() {
-            mutation::insert(realm, &new.upcast(), &parent, self.next().as_ref());
-        }
-        // Step 8.
-        self.replace(realm, offset, u32::MAX, &DomString::default())?;
-        Ok(new)
+        self.split(realm, offset)
     }
 
     /// [`wholeText`](https://dom.spec.whatwg.org/#dom-text-wholetext)

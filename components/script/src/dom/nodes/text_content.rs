@@ -5,6 +5,7 @@
 use bgfetch_js::{DomString, Fallible, Realm, Root};
 
 use super::mutation;
+use crate::dom::ranges::live;
 use crate::dom::{Attr, DocumentType, Node, NodeKind, ProcessingInstruction, Text};
 
 pub(super) fn node_name(node: &Root<Node>) -> DomString {
@@ -111,11 +112,13 @@ pub(super) fn normalize(realm: &Realm, node: &Root<Node>) -> Fallible<()> {
         if merged.is_empty() {
             continue;
         }
-        let mut units = text.text().to_utf16();
+        let mut length = text.units();
+        let added: Vec<u16> = merged.iter().flat_map(|sibling| sibling.text().to_utf16()).collect();
+        text.replace(realm, length, 0, &DomString::from_utf16(&added))?;
         for sibling in &merged {
-            units.extend(sibling.text().to_utf16());
+            live::text_merged(&sibling.upcast(), &node, length);
+            length += sibling.units();
         }
-        text.set_text(realm, DomString::from_utf16(&units));
         for sibling in merged {
             mutation::remove(realm, &sibling.upcast());
         }

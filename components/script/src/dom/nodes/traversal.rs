@@ -39,7 +39,7 @@ pub(crate) fn following(node: &Root<Node>, root: &Root<Node>) -> Option<Root<Nod
 }
 
 /// The node after `node` and all that is below it in tree order, within `root`.
-fn following_skipping_children(node: &Root<Node>, root: &Root<Node>) -> Option<Root<Node>> {
+pub(super) fn following_skipping_children(node: &Root<Node>, root: &Root<Node>) -> Option<Root<Node>> {
     let mut current = node.clone();
     while current != *root {
         if let Some(sibling) = current.next() {
@@ -48,6 +48,18 @@ fn following_skipping_children(node: &Root<Node>, root: &Root<Node>) -> Option<R
         current = current.parent()?;
     }
     None
+}
+
+/// The node before `node` in tree order, within `root`.
+pub(super) fn preceding(node: &Root<Node>, root: &Root<Node>) -> Option<Root<Node>> {
+    if node == root {
+        return None;
+    }
+    let Some(mut last) = node.previous() else { return node.parent() };
+    while let Some(child) = last.last() {
+        last = child;
+    }
+    Some(last)
 }
 
 impl Node {
@@ -124,7 +136,7 @@ impl Node {
 }
 
 /// Whether `first` comes before `second`; they are in one tree and neither contains the other.
-pub(super) fn is_before(first: &Root<Node>, second: &Root<Node>) -> bool {
+pub(crate) fn is_before(first: &Root<Node>, second: &Root<Node>) -> bool {
     let (first, second) = (inclusive_ancestors(first), inclusive_ancestors(second));
     let pairs = first.iter().rev().zip(second.iter().rev());
     let Some((first, second)) = pairs.into_iter().find(|(first, second)| first != second) else {

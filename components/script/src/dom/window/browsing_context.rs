@@ -16,6 +16,7 @@ use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::service_worker::FrameType;
 
 use super::session_history::{Entry, SessionHistory};
+use crate::dom::storage::area::Areas;
 use crate::dom::{Document, HTMLIFrameElement, Node, Window};
 use crate::environment::Environment;
 
@@ -35,6 +36,8 @@ pub(crate) struct BrowsingContext {
     entry: RefCell<Option<Rc<Entry>>>,
     /// Of a top-level one.
     history: SessionHistory,
+    /// Of a top-level one, [what its session stores](https://storage.spec.whatwg.org/#traversable-navigable-storage-shed).
+    session_areas: Areas,
     /// [Target name](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-target).
     name: RefCell<DomString>,
     active: RefCell<Option<Active>>,
@@ -67,11 +70,12 @@ pub(crate) struct Active {
 }
 
 impl BrowsingContext {
-    fn new(frame: Option<Frame>, embedders: bool) -> Rc<Self> {
+    fn new(frame: Option<Frame>, embedders: bool, opener: Option<&Rc<Self>>) -> Rc<Self> {
         Rc::new(Self {
             frame: RefCell::new(frame),
             embedders,
-            opener: RefCell::default(),
+            session_areas: opener.map(|opener| opener.top().session_areas.copy()).unwrap_or_default(),
+            opener: RefCell::new(opener.map(Rc::clone)),
             closing: Cell::new(false),
             entry: RefCell::default(),
             history: SessionHistory::default(),
@@ -87,19 +91,17 @@ impl BrowsingContext {
     /// A [top-level](https://html.spec.whatwg.org/multipage/document-sequences.html#top-level-browsing-context) one.
     /// that the embedder shows.
     pub(crate) fn top_level() -> Rc<Self> {
-        Self::new(None, true)
+        Self::new(None, true, None)
     }
 
     /// An [auxiliary](https://html.spec.whatwg.org/multipage/document-sequences.html#auxiliary-browsing-context) one.
     pub(crate) fn auxiliary(opener: Option<&Rc<Self>>) -> Rc<Self> {
-        let context = Self::new(None, false);
-        context.opener.replace(opener.map(Rc::clone));
-        context
+        Self::new(None, false, opener)
     }
 
     /// One for a frame.
     pub(crate) fn nested(container: &Root<HTMLIFrameElement>, parent: &Rc<Self>) -> Rc<Self> {
-        Self::new(Some(Frame { container: container.clone(), parent: Rc::clone(parent) }), false)
+        Self::new(Some(Frame { container: container.clone(), parent: Rc::clone(parent) }), false, None)
     }
 
     /// [Target name](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-target).
@@ -140,6 +142,11 @@ impl BrowsingContext {
             top = parent;
         }
         top
+    }
+
+    /// Of a top-level one, what its session stores.
+    pub(crate) const fn session_areas(&self) -> &Areas {
+        &self.session_areas
     }
 
     /// [Container](https://html.spec.whatwg.org/multipage/document-sequences.html#nav-container).

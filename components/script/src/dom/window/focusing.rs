@@ -8,7 +8,7 @@ use bgfetch_traits::coordinator::CoordinatorMsg;
 
 use super::browsing_context::BrowsingContext;
 use crate::agent::{Agent, TaskSource};
-use crate::dom::FocusEvent;
+use crate::dom::{Document, FocusEvent, HTMLIFrameElement};
 use crate::environment::Environment;
 
 thread_local! {
@@ -23,10 +23,15 @@ pub(crate) fn focus(context: &Rc<BrowsingContext>) {
     if before.as_ref().is_some_and(|before| Rc::ptr_eq(before, context)) {
         return;
     }
+    leave_frame(&active.document);
     let mut focused = Vec::new();
     let mut current = Some(Rc::clone(context));
     while let Some(context) = current {
         focused.extend(context.environment().map(|environment| environment.id));
+        // A document with a focused frame in it has the frame's element focused.
+        if let Some(container) = context.container() {
+            container.owner_doc().set_focused(Some(&container.upcast()));
+        }
         current = context.parent();
     }
     Environment::of(&active.realm).hosts.coordinator.send(CoordinatorMsg::Focused(focused));
@@ -37,4 +42,11 @@ pub(crate) fn focus(context: &Rc<BrowsingContext>) {
         }
         FocusEvent::fire_at_window(realm, &active.window, "focus")
     });
+}
+
+/// A document that has the focus itself has it no longer in a frame.
+fn leave_frame(document: &Document) {
+    if document.focused().is_some_and(|element| element.downcast::<HTMLIFrameElement>().is_some()) {
+        document.set_focused(None);
+    }
 }

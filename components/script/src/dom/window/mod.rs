@@ -14,11 +14,14 @@ pub(crate) mod location;
 pub(crate) mod navigation;
 mod posting;
 pub(crate) mod sandboxing;
+pub(crate) mod screen;
 mod session_history;
 mod unloading;
+mod viewport;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod window;
 
 pub(crate) use history::History;
 pub(crate) use location::Location;
+pub(crate) use screen::Screen;
 pub(crate) use window::Window;

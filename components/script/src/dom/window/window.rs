@@ -10,13 +10,13 @@ use bgfetch_js::{
 use bgfetch_traits::coordinator::ConsoleLevel;
 
 use super::browsing_context::BrowsingContext;
-use super::{choosing, focusing, posting, session_history};
+use super::{choosing, focusing, posting, session_history, viewport};
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
 use crate::dom::globals::animation_frames::animation_frame_provider;
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
-use crate::dom::{Document, Element, Event, EventTarget, History, Location, Navigator};
+use crate::dom::{Document, Element, Event, EventTarget, History, Location, Navigator, Screen, Storage};
 use crate::environment::Environment;
 use crate::report;
 
@@ -29,11 +29,25 @@ pub(crate) struct Window {
     navigator: OnceCell<Member<Navigator>>,
     shared: SharedObjects,
     history: OnceCell<Member<History>>,
+    screen: OnceCell<Member<Screen>>,
+    session_storage: OnceCell<Member<Storage>>,
+    /// [`status`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-status)
+    status: RefCell<DomString>,
     /// [Current event](https://dom.spec.whatwg.org/#window-current-event)
     current_event: RefCell<Option<Member<Event>>>,
 }
 
-trace_fields!(Window { event_target, document, location, navigator, shared, history, current_event });
+trace_fields!(Window {
+    event_target,
+    document,
+    location,
+    navigator,
+    shared,
+    history,
+    screen,
+    session_storage,
+    current_event
+});
 platform_object!(Window: EventTarget via event_target);
 
 impl Window {
@@ -47,6 +61,9 @@ impl Window {
             shared: SharedObjects::default(),
             context: RefCell::new(Some(Rc::clone(context))),
             history: OnceCell::new(),
+            screen: OnceCell::new(),
+            session_storage: OnceCell::new(),
+            status: RefCell::default(),
             current_event: RefCell::default(),
         }
     }
@@ -70,6 +87,11 @@ impl Window {
     /// Its history object, if a page asked for it.
     pub(super) fn known_history(&self) -> Option<Root<History>> {
         self.history.get().map(|history| (**history).clone())
+    }
+
+    /// Where its object for the storage of its session is kept.
+    pub(crate) const fn known_session_storage(&self) -> &OnceCell<Member<Storage>> {
+        &self.session_storage
     }
 
     /// Gives a history object the state that it begins with.
@@ -166,6 +188,26 @@ impl WindowMethods for Window {
         }
         Ok(())
     }
+
+    fn blur(&self, _: &Realm) -> Fallible<()> {
+        // Does nothing, as specified.
+        Ok(())
+    }
+
+    fn status(&self, _: &Realm) -> Fallible<DomString> {
+        Ok(self.status.borrow().clone())
+    }
+
+    fn set_status(&self, _: &Realm, value: DomString) -> Fallible<()> {
+        self.status.replace(value);
+        Ok(())
+    }
+
+    fn screen(&self, realm: &Realm) -> Fallible<Root<Screen>> {
+        once(&self.screen, || realm.wrap(Screen::new()))
+    }
+
+    viewport::members!();
 
     /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop), of a navigation. What the document is
     /// still getting goes on.
