@@ -51,6 +51,7 @@ mod string;
 mod text;
 mod trace;
 mod traced_realm;
+mod undetectable;
 mod value;
 mod window_proxy;
 

@@ -360,7 +360,7 @@ fn register_classes(rt: *mut q::JSRuntime, interfaces: &[&'static Interface]) ->
                 class_name: interface.name.as_ptr(),
                 finalizer: Some(platform::finalize),
                 gc_mark: Some(platform::gc_mark),
-                call: None,
+                call: crate::undetectable::call_of(interface),
                 exotic: interface.exotic_methods().cast_mut(),
             };
             q::JS_NewClass(rt, id, &raw const definition)

@@ -228,6 +228,20 @@ fn a_navigation_follows_redirects_and_tells_what_failed() {
 }
 
 #[test]
+fn document_all_is_there_and_says_that_it_is_not() {
+    let page = page("<p id=a><img name=a><i id=b name=c></i><input name=d>");
+    page.check(&[
+        ("[typeof document.all, document.all == null, document.all === undefined, !document.all]", r#"["undefined",true,false,true]"#),
+        ("var all = document.all; [all === document.all, all.length, all[0].localName, all.b.localName, all.d.name, 'c' in all]", r#"[true,7,"html","i","d",false]"#),
+        ("[all.a.length, all('a') === all.a, all('b').id, all(0).localName, all('01'), all(), all(undefined), all('')]", r#"[2,true,"b","html",null,null,null,null]"#),
+        ("[all.item('3').id, all.item(), all.namedItem('d').name, Object.keys(all).join()]", r#"["a",null,"d","0,1,2,3,4,5,6"]"#),
+        ("[all instanceof HTMLAllCollection, Object.prototype.toString.call(all), [...all].length]", r#"[true,"[object HTMLAllCollection]",7]"#),
+        ("try { Object.getOwnPropertyDescriptor(window, 'document').get.call(all) } catch (e) { e.name }", "\"TypeError\""),
+        ("try { new all() } catch (e) { e.name }", "\"TypeError\""),
+    ]);
+}
+
+#[test]
 fn styles_that_are_written_can_be_read() {
     let page = page("<p style='COLOR: red; --x:1;nonsense: 1; width: 1px !important'>");
     page.eval("var p = document.querySelector('p'), style = p.style");

@@ -16,8 +16,8 @@ use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::window::browsing_context::BrowsingContext;
 use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
-    DOMImplementation, Element, HTMLCollection, HTMLElement, HTMLScriptElement, Node, NodeKind, Window,
-    events,
+    DOMImplementation, Element, HTMLAllCollection, HTMLCollection, HTMLElement, HTMLScriptElement, Node,
+    NodeKind, Window, events,
 };
 use crate::environment::Environment;
 
@@ -51,6 +51,7 @@ pub(crate) struct Document {
 #[derive(Default)]
 pub(super) struct SameObjects {
     pub(super) implementation: OnceCell<Member<DOMImplementation>>,
+    pub(super) all: OnceCell<Member<HTMLAllCollection>>,
     pub(super) images: OnceCell<Member<HTMLCollection>>,
     pub(super) links: OnceCell<Member<HTMLCollection>>,
     pub(super) forms: OnceCell<Member<HTMLCollection>>,
@@ -74,7 +75,7 @@ impl Flavour {
     }
 }
 
-trace_fields!(SameObjects { implementation, images, links, forms, scripts, template_document });
+trace_fields!(SameObjects { implementation, all, images, links, forms, scripts, template_document });
 trace_fields!(Document { node, parent_node, window, current_script, focused, scripts, once });
 platform_object!(Document: Node via node);
 

@@ -22,8 +22,9 @@ use crate::bindings::{
 use crate::dom::globals::window_or_worker::once;
 use crate::dom::{
     Attr, CDATASection, CSSStyleSheet, Comment, DOMImplementation, Document, DocumentFragment, DocumentType,
-    Element, Event, HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement, Location, Node,
-    NodeIterator, NodeKind, NodeList, ProcessingInstruction, Range, Text, TreeWalker, Window, events,
+    Element, Event, HTMLAllCollection, HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement,
+    Location, Node, NodeIterator, NodeKind, NodeList, ProcessingInstruction, Range, Text, TreeWalker, Window,
+    events,
 };
 use crate::environment::Environment;
 
@@ -339,6 +340,11 @@ impl DocumentMethods for Document {
         filter: Option<NodeFilter>,
     ) -> Fallible<Root<TreeWalker>> {
         realm.wrap(TreeWalker::new(root, what_to_show, filter))
+    }
+
+    /// [`all`](https://html.spec.whatwg.org/multipage/obsolete.html#dom-document-all)
+    fn all(&self, realm: &Realm) -> Fallible<Root<HTMLAllCollection>> {
+        once(&self.once.all, || HTMLAllCollection::create(realm, &self.root()))
     }
 
     fn create_range(&self, realm: &Realm) -> Fallible<Root<Range>> {

@@ -6,6 +6,7 @@ use bgfetch_js::{DomString, Fallible, Member, Realm, Reflector, Root, platform_o
 use markup5ever::{LocalName, Namespace, ns};
 
 use super::attributes::qualified;
+use super::html_all_collection;
 use crate::bindings::HTMLCollectionMethods;
 use crate::dom::nodes::dom_token_list::tokens;
 use crate::dom::{Element, HTMLFormElement, HTMLOptionElement, HTMLSelectElement, Node};
@@ -82,6 +83,8 @@ pub(crate) enum Filter {
     Options,
     /// Those of them that are selected.
     SelectedOptions,
+    /// ["all"-named elements](https://html.spec.whatwg.org/multipage/common-dom-interfaces.html#concept-get-all-named).
+    AllNamed(String),
     /// [Named objects](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-nameditem-filter) of a window.
     Named(String),
 }
@@ -181,6 +184,7 @@ impl Filter {
                 !classes.is_empty() && classes.iter().all(|class| element.has_class_name(class))
             }
             Self::Named(name) => is_named(element, name),
+            Self::AllNamed(name) => html_all_collection::has_name(element, name),
             Self::Html(names, attribute) => {
                 element.name().ns == ns!(html)
                     && names.contains(&&*element.name().local)
