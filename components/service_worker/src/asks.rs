@@ -78,6 +78,9 @@ impl Registry {
                 self.navigate_client(from, worker, client, url, reply);
             }
             Msg::HandleFetch(request, cancel, reply) => self.handle_fetch(from, request, cancel, reply),
+            Msg::AddRoutes(worker, rules, reply) => {
+                self.add_routes(self.if_same(from, worker), rules, reply);
+            }
             Msg::ScriptImported(worker, script) => {
                 if let Some(worker) = self.if_same(from, worker) {
                     self.script_imported(worker, script);

@@ -269,9 +269,7 @@ impl Registry {
         // permission that is not used.)
         let Some(active) = active.filter(|_| handles == Some(true)) else {
             self.answer(reply, FetchOutcome::Network(request));
-            if soft_update {
-                self.soft_update_later(id);
-            }
+            self.soft_update_after(id, soft_update);
             return;
         };
         // Steps 15 to 17: the queue waits for the activation and runs the worker.

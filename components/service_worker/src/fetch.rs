@@ -48,7 +48,7 @@ impl Registry {
         let client = self.clients.get(request.client.id).filter(|_| by_client).map(|client| client.id);
         // Steps 12 and on: a non-subresource request is followed by a soft update.
         let fetch = FetchEvent { request, client, resulting_client: Some(reserved_client), cancel, reply };
-        self.create_fetch_event_and_dispatch(id, fetch, true);
+        self.route(id, fetch, true);
     }
 
     /// Makes a reserved client without a controller, in place of what an earlier URL of the same navigation made.
@@ -88,6 +88,6 @@ impl Registry {
         let now = self.out.now;
         let stale = self.registrations.by_id.get(&id).is_some_and(|registration| registration.is_stale(now));
         let fetch = FetchEvent { request, client: Some(from), resulting_client: None, cancel, reply };
-        self.create_fetch_event_and_dispatch(id, fetch, stale);
+        self.route(id, fetch, stale);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bgfetch_traits::fetch::{NetworkError, Request, ResponseHead};
+use bgfetch_traits::fetch::{NetworkError, Request, Response, ResponseHead};
 use bgfetch_traits::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
 use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::policy::{Client, PolicyContainer};
@@ -177,6 +177,27 @@ pub enum Effect {
         fetch: ScriptFetchId,
         /// The request, complete.
         request: Box<Request>,
+    },
+    /// Answer with what the storage key's cache of that name (or the first that has something, if no name is given)
+    /// has for the request, as `caches.match()` does; and if there is nothing, with the request.
+    MatchCache {
+        /// Whose caches.
+        storage_key: StorageKey,
+        /// Which.
+        cache: Option<String>,
+        /// The request.
+        request: Box<Request>,
+        /// The response, or the request.
+        reply: Reply<FetchOutcome>,
+    },
+    /// Fetch something that a worker is asked for at the same time.
+    FetchFromNetwork {
+        /// The request.
+        request: Box<Request>,
+        /// Ends it.
+        cancel: CancelHandle,
+        /// What came.
+        reply: Reply<Result<Response, NetworkError>>,
     },
     /// Start a thread for a worker and run its script there; answered by [`WorkerInput::Started`], and in the end
     /// by [`WorkerInput::Stopped`].

@@ -14,11 +14,12 @@
 //! | [Fire Functional Event](https://w3c.github.io/ServiceWorker/#fire-functional-event-algorithm), [Create Fetch Event and Dispatch](https://w3c.github.io/ServiceWorker/#create-fetch-event-and-dispatch-algorithm), the event queue | `events` |
 //! | [Run](https://w3c.github.io/ServiceWorker/#run-service-worker-algorithm) and [Terminate Service Worker](https://w3c.github.io/ServiceWorker/#terminate-service-worker-algorithm), idle workers | `runs` |
 //! | [Handle Fetch](https://w3c.github.io/ServiceWorker/#on-fetch-request-algorithm) | `fetch` |
+//! | [router rules](https://w3c.github.io/ServiceWorker/#get-router-source-algorithm) | `router` |
 //! | [clients](https://w3c.github.io/ServiceWorker/#service-worker-client-concept), [`Clients`](https://w3c.github.io/ServiceWorker/#clients-interface), `ready` | `clients` |
 //! | what scripts ask, `skipWaiting()`, messages | `asks` |
 //! | [shutdown](https://w3c.github.io/ServiceWorker/#user-agent-shutdown) and restart, clearing of an origin | `stored` |
 //!
-//! Not implemented: router rules (`addRoutes()`) and navigation preload. No listener is looked into for being
+//! Navigation preload is the worker's thread's. No listener is looked into for being
 //! [empty](https://w3c.github.io/ServiceWorker/#all-fetch-listeners-are-empty-algorithm), and
 //! [only `fetch` events are skipped](https://w3c.github.io/ServiceWorker/#should-skip-event-algorithm) for want of
 //! a listener: both are permissions.
@@ -76,7 +77,8 @@
 //! use bgfetch_traits::policy::{Client, PolicyContainer};
 //! use bgfetch_traits::reply::Reply;
 //! use bgfetch_traits::service_worker::{
-//!     ClientType, EventOutcome, FrameType, ServiceWorkerMsg, UpdateViaCache, WorkerStarted, WorkerType,
+//!     ClientType, EventOutcome, FetchOutcome, FrameType, ServiceWorkerMsg, UpdateViaCache, WorkerStarted,
+//!     WorkerType,
 //! };
 //!
 //! let ids = Arc::new(IdSource::starting_at(1));
@@ -132,6 +134,8 @@
 //!                 inputs.push_back(Input::Worker(WorkerInput::Stopped(run, "as told".into())));
 //!             }
 //!             Effect::Answer(answer) => answer.send(),
+//!             Effect::MatchCache { request, reply, .. } => reply.send(FetchOutcome::Network(request)),
+//!             Effect::FetchFromNetwork { reply, .. } => drop(reply),
 //!             // To script threads, storage, the background fetches, the embedder.
 //!             Effect::Post { .. } | Effect::Persist(..) => {}
 //!             Effect::WorkerState { .. } | Effect::Unregistered(_) => {}
@@ -157,6 +161,7 @@ mod lifecycle;
 mod model;
 mod register;
 mod registry;
+mod router;
 mod runs;
 mod script_check;
 mod stored;

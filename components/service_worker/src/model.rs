@@ -16,6 +16,7 @@ use url::Url;
 use crate::events::{Dispatched, Event};
 use crate::io::{DispatchId, RunId};
 use crate::jobs::QueueKey;
+use crate::router::Router;
 
 /// Seconds after which a registration is
 /// [stale](https://w3c.github.io/ServiceWorker/#service-worker-registration-stale).
@@ -146,6 +147,8 @@ pub(crate) struct WorkerScript {
     /// contains `fetch`; `None` until the script
     /// [has ever been evaluated](https://w3c.github.io/ServiceWorker/#dfn-has-ever-been-evaluated-flag).
     pub(crate) handles_fetch: Option<bool>,
+    /// Its [list of router rules](https://w3c.github.io/ServiceWorker/#service-worker-list-of-router-rules).
+    pub(crate) router: Router,
     /// How it imports scripts while it installs.
     pub(crate) imports: Imports,
 }

@@ -12,6 +12,7 @@ use crate::Registry;
 use crate::io::{Effect, Persist};
 use crate::jobs::{Job, JobType, JobValue, Phase};
 use crate::model::{Registration, Worker, WorkerScript};
+use crate::router::Router;
 
 impl Registry {
     /// Stores a registration as it is now, if there is something to store.
@@ -60,6 +61,7 @@ impl Registry {
             worker_type: script.worker_type,
             scripts: script.scripts.as_ref().clone(),
             handles_fetch: script.handles_fetch.unwrap_or_default(),
+            router_rules: script.router.rules().to_vec(),
         })
     }
 
@@ -130,6 +132,8 @@ impl Registry {
         if !has_script || self.workers.get(stored.worker).is_some() {
             return None;
         }
+        // Rules were verified before they were stored.
+        let router = Router::new(stored.router_rules).ok()?;
         let script = WorkerScript {
             id: stored.worker,
             script_url: stored.script_url,
@@ -137,6 +141,7 @@ impl Registry {
             used: stored.scripts.iter().map(|script| script.url.clone()).collect(),
             scripts: Arc::new(stored.scripts),
             handles_fetch: Some(stored.handles_fetch),
+            router,
             imports: Imports::default(),
         };
         Some(Worker::new(script, id, state))

@@ -20,6 +20,7 @@ use crate::io::{Effect, FetchedScript, ScriptFetchId};
 use crate::jobs::{Job, JobType, JobValue, Phase, QueueKey};
 use crate::model::{Worker, WorkerScript};
 use crate::registry::Timer;
+use crate::router::Router;
 use crate::script_check::{check_main_script, is_bad_import_script_response};
 
 /// The imported scripts of the newest worker, being fetched again to see whether one changed.
@@ -349,6 +350,7 @@ impl Registry {
             worker_type: wanted.worker_type,
             scripts: Arc::new(map),
             handles_fetch: None,
+            router: Router::default(),
             imports: Imports { bypass_cache, failed },
         };
         // Step 10.

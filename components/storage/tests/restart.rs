@@ -26,6 +26,7 @@ fn registration(storage: &Storage, id: u64, worker: u64) -> StoredRegistration {
                 source: "// \u{1F980}\0\n".into(),
                 policy: Default::default(),
             }],
+            router_rules: Vec::new(),
             handles_fetch: true,
         }),
     }

@@ -63,7 +63,7 @@ pub enum CoordinatorMsg {
     /// Something for the console or the embedder's log.
     Report(ClientId, ConsoleMessage),
     /// Windows and frames of a thread that [have focus](https://html.spec.whatwg.org/multipage/interaction.html#has-focus-steps)
-    /// from now on, the innermost last; the others of it do not.
+    /// from now on, the innermost first; the others of it do not.
     Focused(Vec<ClientId>),
     /// A page wants to go elsewhere, or to reload.
     Navigate(ClientId, Url),

@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::background_fetch::BackgroundFetchInfo;
-use crate::fetch::{Request, Response, string_enum};
+use crate::fetch::{
+    RedirectMode, Request, RequestHead, RequestMode, Response, ResponseHead, ResponseType, string_enum,
+};
 use crate::ids::{ClientId, RegistrationId, StorageKey, WorkerId};
 use crate::net::CancelHandle;
 use crate::policy::PolicyContainer;
 use crate::reply::Reply;
+use crate::router::RouterRule;
 
 string_enum!(
     /// [`ServiceWorkerState`](https://w3c.github.io/ServiceWorker/#enumdef-serviceworkerstate).
@@ -71,6 +74,9 @@ pub struct StoredWorker {
     /// Whether it has a `fetch` listener
     /// ([set of event types to handle](https://w3c.github.io/ServiceWorker/#dfn-set-of-event-types-to-handle)).
     pub handles_fetch: bool,
+    /// Its [list of router rules](https://w3c.github.io/ServiceWorker/#service-worker-list-of-router-rules).
+    #[serde(default)]
+    pub router_rules: Vec<RouterRule>,
 }
 
 /// What is stored of a registration.
@@ -271,6 +277,31 @@ pub enum ServiceWorkerMsg {
     /// than from the network, and before the event that imported it ends: what is in the map and was not imported
     /// by then is thrown away when the worker is installed.
     ScriptImported(WorkerId, ScriptResource),
+    /// `installEvent.addRoutes()`, rules verified.
+    AddRoutes(WorkerId, Vec<RouterRule>, Reply<Result<(), JobError>>),
+}
+
+/// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 5.2: which responses of a service worker a request may have.
+///
+/// # Errors
+/// Why it may not have this one.
+pub fn check_response(request: &RequestHead, response: &ResponseHead) -> Result<(), &'static str> {
+    match response.kind {
+        ResponseType::Error => Err("the response is Response.error()"),
+        ResponseType::Cors if request.mode == RequestMode::SameOrigin => {
+            Err("the response is of another origin, which the request's mode \"same-origin\" forbids")
+        }
+        ResponseType::Opaque if request.mode != RequestMode::NoCors => {
+            Err("the response is opaque, but the request's mode is not \"no-cors\"")
+        }
+        ResponseType::OpaqueRedirect if request.redirect != RedirectMode::Manual => {
+            Err("the response is a redirect, but the request's redirect mode is not \"manual\"")
+        }
+        _ if request.redirect != RedirectMode::Follow && response.url_list.len() > 1 => {
+            Err("the response was redirected, but the request's redirect mode is not \"follow\"")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What became of a fetch event.

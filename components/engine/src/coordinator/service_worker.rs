@@ -2,12 +2,14 @@
 
 use bgfetch_service_worker::{Effect, FetchedScript, Input, Navigation, Persist, ScriptFetchId};
 use bgfetch_traits::body::BodyError;
-use bgfetch_traits::fetch::{Destination, NetworkError, NetworkErrorKind, Request, RequestMode};
+use bgfetch_traits::fetch::{Destination, NetworkError, NetworkErrorKind, Request, RequestMode, Response};
 use bgfetch_traits::ids::{ClientId, StorageKey, WorkerId};
 use bgfetch_traits::net::{CancelHandle, NetMsg, NetSender};
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::{ClientInfo, JobError, RegistrationInfo, ServiceWorkerMsg};
-use bgfetch_traits::storage::PartitionMsg;
+use bgfetch_traits::service_worker::{
+    ClientInfo, FetchOutcome, JobError, RegistrationInfo, ServiceWorkerMsg, check_response,
+};
+use bgfetch_traits::storage::{CacheMsg, CacheQuery, CacheSelector, PartitionMsg, StorageError};
 use url::Url;
 
 use super::Coordinator;
@@ -109,6 +111,17 @@ impl Coordinator {
                 let removed = bgfetch_core::Input::RegistrationRemoved(registration);
                 self.later(Event::BackgroundFetch(removed));
             }
+            Effect::MatchCache { storage_key, cache, request, reply } => {
+                self.match_cache(&storage_key, cache, request, reply);
+            }
+            Effect::FetchFromNetwork { request, cancel, reply } => {
+                self.links.net.send(NetMsg::Fetch {
+                    request: *request,
+                    cancel,
+                    upload_progress: None,
+                    reply,
+                });
+            }
             Effect::OpenWindow { worker, url, reply, storage_key } => {
                 self.ask_for_window(worker, url, storage_key, reply);
             }
@@ -116,6 +129,38 @@ impl Coordinator {
                 self.navigate_client(client, url, storage_key, reply);
             }
         }
+    }
+
+    /// [Handle Fetch](https://w3c.github.io/ServiceWorker/#on-fetch-request-algorithm), what the router source "cache" stands for.
+    fn match_cache(
+        &self,
+        key: &StorageKey,
+        cache: Option<String>,
+        request: Box<Request>,
+        reply: Reply<FetchOutcome>,
+    ) {
+        let query = CacheQuery {
+            request: request.head.clone(),
+            ignore_search: false,
+            ignore_method: false,
+            ignore_vary: false,
+        };
+        let reply = Reply::new(move |matched: Result<Option<Response>, StorageError>| {
+            reply.send(match matched {
+                Ok(Some(response)) => match check_response(&request.head, &response.head) {
+                    Ok(()) => FetchOutcome::Response(response),
+                    Err(why) => FetchOutcome::Error(why.to_owned()),
+                },
+                Ok(None) => FetchOutcome::Network(request),
+                Err(error) => {
+                    tracing::warn!(url = %request.head.url, %error, "a cache could not be asked");
+                    FetchOutcome::Network(request)
+                }
+            });
+        });
+        let cache = cache.map_or(CacheSelector::All, CacheSelector::Name);
+        let message = PartitionMsg::Cache(CacheMsg::Match { cache, query, reply });
+        self.links.storage.partition(key, message);
     }
 
     /// Whether it is a [non-subresource request](https://fetch.spec.whatwg.org/#non-subresource-request). The modules of

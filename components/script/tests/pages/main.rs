@@ -10,3 +10,4 @@ mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;
 mod support;
+mod url_patterns;

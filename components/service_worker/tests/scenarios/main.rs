@@ -6,5 +6,6 @@ mod fetch_and_navigation;
 mod lifecycle;
 mod registering;
 mod restart_and_clearing;
+mod routing;
 mod updating;
 mod world;

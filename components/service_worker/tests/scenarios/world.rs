@@ -68,6 +68,10 @@ pub(crate) struct World {
     pub(crate) stored: BTreeMap<RegistrationId, StoredRegistration>,
     pub(crate) unregistered: Vec<RegistrationId>,
     pub(crate) windows_asked_for: Vec<Url>,
+    /// The caches in which something was looked for.
+    pub(crate) looked_up: Vec<Option<String>>,
+    /// What the network was asked beside a worker.
+    pub(crate) raced: Vec<(CancelHandle, Reply<Result<Response, NetworkError>>)>,
     pub(crate) ids: Arc<IdSource>,
     pending: VecDeque<Input>,
     next_client: u128,
@@ -94,6 +98,8 @@ impl World {
             stored: BTreeMap::new(),
             unregistered: Vec::new(),
             windows_asked_for: Vec::new(),
+            looked_up: Vec::new(),
+            raced: Vec::new(),
             ids,
             pending: VecDeque::new(),
             next_client: 0,
@@ -175,6 +181,11 @@ impl World {
                 reply.send(Ok(None));
             }
             Effect::NavigateClient { reply, .. } => reply.send(Ok(None)),
+            Effect::MatchCache { cache, request, reply, .. } => {
+                self.looked_up.push(cache);
+                reply.send(FetchOutcome::Network(request));
+            }
+            Effect::FetchFromNetwork { cancel, reply, .. } => self.raced.push((cancel, reply)),
             Effect::WorkerState { .. } => {}
         }
     }

@@ -166,6 +166,9 @@ impl World {
             Effect::WorkerState { worker, .. } => self.invariants.changed(&worker),
             Effect::Unregistered(_) => self.seen.note("unregistered"),
             Effect::NavigateClient { reply, .. } | Effect::OpenWindow { reply, .. } => reply.send(Ok(None)),
+            Effect::MatchCache { .. } | Effect::FetchFromNetwork { .. } => {
+                unreachable!("no worker has rules")
+            }
         }
     }
 

@@ -43,6 +43,7 @@ pub(crate) struct Script {
     /// Modules are being loaded for the main script: later, none may be.
     is_linking: Cell<bool>,
     has_run: Cell<bool>,
+    handles_fetch: Cell<bool>,
 }
 
 trace_fields!(ServiceWorkerGlobalScope { worker_global_scope, clients });
@@ -62,6 +63,7 @@ impl Script {
             imports,
             is_linking: Cell::new(false),
             has_run: Cell::new(false),
+            handles_fetch: Cell::new(false),
         }
     }
 
@@ -127,7 +129,14 @@ impl ServiceWorkerGlobalScope {
     /// handle](https://w3c.github.io/ServiceWorker/#dfn-set-of-event-types-to-handle), of which `fetch` matters.
     pub(crate) fn set_has_run(&self) -> bool {
         self.script.has_run.set(true);
-        self.has_listener("fetch")
+        let handles_fetch = self.has_listener("fetch");
+        self.script.handles_fetch.set(handles_fetch);
+        handles_fetch
+    }
+
+    /// Whether the set of event types to handle contains `fetch`.
+    pub(crate) fn handles_fetch(&self) -> bool {
+        self.script.handles_fetch.get()
     }
 
     /// Runs `link`, during which modules may be loaded.

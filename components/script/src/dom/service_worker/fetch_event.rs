@@ -7,12 +7,12 @@ use bgfetch_js::{
     DomString, Exception, Fallible, Member, PlatformObject, Promise, Realm, Root, Traced, Value,
     platform_object, trace_fields,
 };
-use bgfetch_traits::fetch::{RedirectMode, RequestMode, ResponseHead, ResponseType};
+use bgfetch_traits::fetch::RequestMode;
 use bgfetch_traits::fetch::{Request as NetRequest, RequestBody, RequestHead, Response as NetResponse};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::FetchOutcome;
+use bgfetch_traits::service_worker::{FetchOutcome, check_response};
 
 use super::preloading;
 use crate::agent::{Agent, TaskSource};
@@ -138,7 +138,7 @@ impl FetchEvent {
             Ok(response) => {
                 // Step 23.
                 self.handled.resolve(realm, ());
-                exchange.reply.send(match check(&exchange.request.head, &response.head) {
+                exchange.reply.send(match check_response(&exchange.request.head, &response.head) {
                     Ok(()) => FetchOutcome::Response(response),
                     Err(why) => FetchOutcome::Error(why.into()),
                 });
@@ -190,26 +190,6 @@ fn potential_response(
         response.head.url_list.push(request.url.clone());
     }
     Ok(response)
-}
-
-/// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 5.2: which responses of a worker a request may have.
-fn check(request: &RequestHead, response: &ResponseHead) -> Result<(), &'static str> {
-    match response.kind {
-        ResponseType::Error => Err("the response is Response.error()"),
-        ResponseType::Cors if request.mode == RequestMode::SameOrigin => {
-            Err("the response is of another origin, which the request's mode \"same-origin\" forbids")
-        }
-        ResponseType::Opaque if request.mode != RequestMode::NoCors => {
-            Err("the response is opaque, but the request's mode is not \"no-cors\"")
-        }
-        ResponseType::OpaqueRedirect if request.redirect != RedirectMode::Manual => {
-            Err("the response is a redirect, but the request's redirect mode is not \"manual\"")
-        }
-        _ if request.redirect != RedirectMode::Follow && response.url_list.len() > 1 => {
-            Err("the response was redirected, but the request's redirect mode is not \"follow\"")
-        }
-        _ => Ok(()),
-    }
 }
 
 impl FetchEventMethods for FetchEvent {
