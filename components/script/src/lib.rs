@@ -13,6 +13,7 @@ mod agent;
     unreachable_pub,
     dead_code,
     unused_imports,
+    clippy::large_enum_variant,
     reason = "generated"
 )]
 mod bindings;

@@ -115,12 +115,8 @@ impl Coordinator {
                 self.match_cache(&storage_key, cache, request, reply);
             }
             Effect::FetchFromNetwork { request, cancel, reply } => {
-                self.links.net.send(NetMsg::Fetch {
-                    request: *request,
-                    cancel,
-                    upload_progress: None,
-                    reply,
-                });
+                let (request, upload_progress, timing) = (*request, None, None);
+                self.links.net.send(NetMsg::Fetch { request, cancel, upload_progress, timing, reply });
             }
             Effect::OpenWindow { worker, url, reply, storage_key } => {
                 self.ask_for_window(worker, url, storage_key, reply);
