@@ -119,7 +119,7 @@ impl FromJs for DOMMatrixOrDOMPoint {
             Candidate::new(Accepts::NOTHING).interfaces(&[DOMMatrix::IDL]),
             Candidate::new(Accepts::NOTHING).interfaces(&[DOMPoint::IDL]),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(DOMMatrixOrDOMPoint::DOMMatrix),
             _ => FromJs::from_js(realm, value).map(DOMMatrixOrDOMPoint::DOMPoint),
         }

@@ -56,7 +56,7 @@ impl FromJs for SymbolOrDomString {
             Candidate::new(Accepts::SYMBOL),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => idl::symbol(realm, value).map(SymbolOrDomString::Symbol),
             _ => FromJs::from_js(realm, value).map(SymbolOrDomString::DomString),
         }

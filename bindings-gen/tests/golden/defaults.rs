@@ -164,7 +164,7 @@ impl FromJs for BigintOrDomString {
             Candidate::new(Accepts::BIGINT),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(BigintOrDomString::Bigint),
             _ => FromJs::from_js(realm, value).map(BigintOrDomString::DomString),
         }
@@ -195,7 +195,7 @@ impl FromJs for UndefinedOrDomString {
             Candidate::new(Accepts::UNDEFINED),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(UndefinedOrDomString::Undefined),
             _ => FromJs::from_js(realm, value).map(UndefinedOrDomString::DomString),
         }

@@ -177,7 +177,7 @@ impl FromJs for LongOrDomString {
             Candidate::new(Accepts::NUMBER),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(LongOrDomString::Long),
             _ => FromJs::from_js(realm, value).map(LongOrDomString::DomString),
         }

@@ -279,7 +279,7 @@ impl FromJs for DomStringOrArrayBuffer {
             Candidate::new(Accepts::STRING),
             Candidate::new(Accepts::ARRAY_BUFFER),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(DomStringOrArrayBuffer::DomString),
             _ => {
                 idl::array_buffer(realm, value, idl::Allow::NOTHING)

@@ -156,7 +156,7 @@ impl FromJs for Content {
             Candidate::new(Accepts::NOTHING).interfaces(&[Node::IDL]),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(Content::Node),
             _ => FromJs::from_js(realm, value).map(Content::UsvString),
         }
@@ -189,7 +189,7 @@ impl FromJs for Data {
             ),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => {
                 idl::buffer_source(realm, value, idl::Allow::NOTHING)
                     .map(Data::BufferSource)
@@ -223,7 +223,7 @@ impl FromJs for DoubleOrNullToEmptyDomString {
             Candidate::new(Accepts::NUMBER),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => {
                 idl::unrestricted(realm, value).map(DoubleOrNullToEmptyDomString::Double)
             }
@@ -261,7 +261,7 @@ impl FromJs for NodeOrDomString {
             Candidate::new(Accepts::NOTHING).interfaces(&[Node::IDL]),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(NodeOrDomString::Node),
             _ => FromJs::from_js(realm, value).map(NodeOrDomString::DomString),
         }
@@ -292,7 +292,7 @@ impl FromJs for NodeOrUndefined {
             Candidate::new(Accepts::NOTHING).interfaces(&[Node::IDL]),
             Candidate::new(Accepts::UNDEFINED),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(NodeOrUndefined::Node),
             _ => FromJs::from_js(realm, value).map(NodeOrUndefined::Undefined),
         }
@@ -371,7 +371,7 @@ impl FromJs for OptionsOrBoolean {
             Candidate::new(Accepts::NULLISH.or(Accepts::DICTIONARY)),
             Candidate::new(Accepts::BOOLEAN),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(OptionsOrBoolean::Options),
             _ => FromJs::from_js(realm, value).map(OptionsOrBoolean::Boolean),
         }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::convert::{get_method, iterator_method};
+use crate::sequence::{get_method, iterator_method};
 use crate::{Callback, Exception, Fallible, FromJs, Handle, Object, Promise, Realm, ToJs, Value};
 
 /// An `async_sequence<T>`, not opened yet.

@@ -1,6 +1,6 @@
 //! [Conversions](https://webidl.spec.whatwg.org/#js-type-mapping) between Web IDL types and JavaScript values.
 
-use crate::list::List;
+use crate::sequence::{iterator_method, sequence_with};
 use crate::string::Lent;
 use crate::{
     ByteString, Callback, DomString, Exception, Fallible, Object, PlatformObject, Realm, Root, Value,
@@ -377,69 +377,10 @@ impl<T: FromJs> FromJs for Vec<T> {
     fn from_js(realm: &Realm, value: &Value) -> Fallible<Self> {
         let object = value.as_object().ok_or_else(|| Exception::type_error("the value is not iterable"))?;
         match iterator_method(realm, &object)? {
-            Some(method) => sequence_from(realm, &object, &method),
+            Some(method) => sequence_with(realm, &object, &method, T::from_js),
             None => Err(Exception::type_error("the value is not iterable")),
         }
     }
-}
-
-/// [GetMethod](https://tc39.es/ecma262/#sec-getmethod) of `@@iterator`.
-pub fn iterator_method(realm: &Realm, object: &Object) -> Fallible<Option<Callback>> {
-    get_method(realm, object, "symbolIterator")
-}
-
-/// [GetMethod](https://tc39.es/ecma262/#sec-getmethod) of a well-known symbol.
-pub(crate) fn get_method(realm: &Realm, object: &Object, symbol: &'static str) -> Fallible<Option<Callback>> {
-    let method = object.get_name(realm, &crate::atoms::symbol(realm, symbol)?)?;
-    if method.is_nullish() { Ok(None) } else { Callback::new(&method).map(Some) }
-}
-
-/// [Creates a sequence from an iterable](https://webidl.spec.whatwg.org/#create-sequence-from-iterable).
-pub fn sequence_from<T: FromJs>(realm: &Realm, object: &Object, method: &Callback) -> Fallible<Vec<T>> {
-    sequence_with(realm, object, method, T::from_js)
-}
-
-/// As [`sequence_from`], with a conversion for the items.
-pub fn sequence_with<T>(
-    realm: &Realm,
-    object: &Object,
-    method: &Callback,
-    convert: impl Fn(&Realm, &Value) -> Fallible<T>,
-) -> Fallible<Vec<T>> {
-    if realm.iterates_as_array(object, method) {
-        return array_with(realm, object, convert);
-    }
-    let iterator = method.call(realm, object.as_value(), &[])?;
-    let iterator =
-        iterator.as_object().ok_or_else(|| Exception::type_error("the iterator is not an object"))?;
-    let next = Callback::new(&iterator.get_static(realm, "next")?)?;
-    let mut items = List::new();
-    loop {
-        let result = next.call(realm, iterator.as_value(), &[])?;
-        let result = result
-            .as_object()
-            .ok_or_else(|| Exception::type_error("the iterator's result is not an object"))?;
-        if result.get_static(realm, "done")?.to_boolean(realm) {
-            return Ok(items.into_vec());
-        }
-        items.push(realm, convert(realm, &result.get_static(realm, "value")?)?)?;
-    }
-}
-
-/// As [`sequence_with`], for an array whose iterator would only count: what it would look at is looked at, in its order,
-/// and the objects that it would give nobody can see.
-fn array_with<T>(
-    realm: &Realm,
-    array: &Object,
-    convert: impl Fn(&Realm, &Value) -> Fallible<T>,
-) -> Fallible<Vec<T>> {
-    let mut items = List::new();
-    let mut index = 0_u32;
-    while u64::from(index) < array.length(realm)? {
-        items.push(realm, convert(realm, &array.get_index(realm, index)?)?)?;
-        index = index.checked_add(1).ok_or_else(|| Exception::range_error("the array is too long"))?;
-    }
-    Ok(items.into_vec())
 }
 
 impl<T: ToJs> ToJs for Box<T> {

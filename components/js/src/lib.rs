@@ -45,6 +45,7 @@ mod realm;
 mod reflector;
 mod resizable;
 mod runtime;
+mod sequence;
 mod shared;
 mod state;
 mod string;

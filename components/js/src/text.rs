@@ -97,18 +97,22 @@ impl Text {
     /// The text, lone surrogates as U+FFFD.
     #[inline]
     pub(crate) fn as_str(&self) -> &str {
-        if let Some(lone) = self.lone() {
-            return &lone.text;
+        let kind = self.kind();
+        if kind >= LONG {
+            return self.boxed_str();
         }
-        let text = match self.kind() {
-            LONG => self.long_box(),
-            kind => {
-                let (start, length) = (ptr::from_ref(self), usize::from(kind) - 1);
-                ptr::slice_from_raw_parts_mut(start.cast_mut().cast::<u8>(), length) as *mut str
-            }
-        };
-        // SAFETY: the bytes are those of a whole `str`, here or in the box that is this one's until it is dropped.
-        unsafe { &*text }
+        let text = ptr::slice_from_raw_parts(ptr::from_ref(self).cast::<u8>(), usize::from(kind) - 1);
+        // SAFETY: the kind says that so many bytes of this are a whole `str`.
+        unsafe { &*(text as *const str) }
+    }
+
+    #[inline(never)]
+    fn boxed_str(&self) -> &str {
+        match self.lone() {
+            Some(lone) => &lone.text,
+            // SAFETY: the kind says that it is the box of a `str`, which is this one's until it is dropped.
+            None => unsafe { &*self.long_box() },
+        }
     }
 
     /// The same as a `String`.

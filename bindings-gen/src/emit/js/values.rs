@@ -160,7 +160,7 @@ impl Emitter<'_> {
                 match selected.index { #(#arms)* }
             }
         } else {
-            quote!(match glue::select(realm, value, CANDIDATES)?.index { #(#arms)* })
+            quote!(match glue::choose(realm, value, CANDIDATES)? { #(#arms)* })
         };
         let to = members.iter().zip(&variants).map(|(member, variant)| {
             let value = self.to_js(member, &quote!(value));

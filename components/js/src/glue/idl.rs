@@ -3,8 +3,9 @@
 //! Each has the shape `fn(&Realm, &Value) -> Fallible<T>` once its own parameters are given, as has
 //! [`FromJs::from_js`]: generated code passes one where a value is converted.
 
-use crate::convert::{Clamp, EnforceRange, Unrestricted, iterator_method, sequence_with};
+use crate::convert::{Clamp, EnforceRange, Unrestricted};
 use crate::list::List;
+use crate::sequence::{iterator_method, sequence_with};
 use crate::string::Lent;
 use crate::{
     ArrayBuffer, ArrayBufferView, BufferSource, Callback, DomString, Exception, Fallible, FromJs, Object,

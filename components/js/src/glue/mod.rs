@@ -40,7 +40,7 @@ pub(crate) use legacy::NAMED_PROPERTIES;
 pub use member::{Member, put_forwards, replace};
 pub(crate) use observable_array::Handler as ObservableArrayHandler;
 pub use observable_array::{Observable, ObservableArray, observable_array, set_observable_array};
-pub use select::{Accepts, Arity, Candidate, Selected, resolve, select};
+pub use select::{Accepts, Arity, Candidate, Selected, choose, resolve, select};
 
 use crate::{Exception, Realm};
 

@@ -5,7 +5,7 @@
 //! [`select`], with a table of what each overload or type accepts.
 
 use super::{Args, Interface};
-use crate::convert::{get_method, iterator_method, sequence_with};
+use crate::sequence::{get_method, iterator_method, sequence_with};
 use crate::{
     Callback, Exception, Fallible, Object, ObjectKind, Realm, TypedArrayKind, Value, ValueKind, platform,
 };
@@ -129,6 +129,14 @@ pub fn select(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallibl
         return Ok(Selected::index(index));
     }
     select_other(realm, value, candidates)
+}
+
+/// As [`select`], where the place of the candidate says all.
+///
+/// # Errors
+/// A `TypeError` if it is for none.
+pub fn choose(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallible<usize> {
+    select(realm, value, candidates).map(|selected| selected.index)
 }
 
 fn select_other(realm: &Realm, value: &Value, candidates: &[Candidate]) -> Fallible<Selected> {
