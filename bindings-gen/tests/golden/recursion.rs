@@ -256,7 +256,7 @@ impl FromJs for RuleOrDomString {
             Candidate::new(Accepts::NULLISH.or(Accepts::DICTIONARY)),
             Candidate::new(Accepts::STRING),
         ];
-        match glue::select(realm, value, CANDIDATES)?.index {
+        match glue::choose(realm, value, CANDIDATES)? {
             0 => FromJs::from_js(realm, value).map(RuleOrDomString::Rule),
             _ => FromJs::from_js(realm, value).map(RuleOrDomString::DomString),
         }
