@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bgfetch_traits::authentication::{AuthenticationRequest, Credentials};
 use bgfetch_traits::background_fetch::BackgroundFetchDisplay;
 use bgfetch_traits::coordinator::{ConsoleMessage, PermissionState};
 use bgfetch_traits::fetch::NetworkError;
@@ -48,6 +49,14 @@ pub trait Delegate: Send + Sync {
     /// A service worker asks for a window (`clients.openWindow()`): the embedder opens one, or refuses with
     /// `None` or by dropping the reply.
     fn open_window(&self, request: OpenWindowRequest, reply: Reply<Option<WindowId>>) {
+        let _ = request;
+        reply.send(None);
+    }
+
+    /// A server asks for a user name and a password
+    /// ([prompting the end user](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch)) for what a window requests.
+    /// With `None`, or a dropped reply, the page gets the server's refusal.
+    fn http_authentication(&self, request: AuthenticationRequest, reply: Reply<Option<Credentials>>) {
         let _ = request;
         reply.send(None);
     }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use bgfetch_core::Connectivity;
 use bgfetch_net::{Limits, NetConfig, NetStartError, NetThread, ResolveConfig, Timeouts, TlsSetupError};
 use bgfetch_storage::{QuotaPolicy, StorageConfig, StorageThread};
+use bgfetch_traits::authentication::AuthenticationPrompt;
 use bgfetch_traits::net::{NetMsg, NetSender};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::storage::{RestoredProfile, StorageMsg, StorageSender};
@@ -32,9 +33,9 @@ impl EngineBuilder {
         let Self { config, delegate, script } = self;
         let (storage, storage_thread) = Opened::open(&config)?;
         let profile = storage.restore()?;
-        let net = start_net(&config)?;
         let (teller, delegate_thread) =
             Teller::spawn(delegate).map_err(|error| start_error("delegate's thread", &error))?;
+        let net = start_net(&config, &teller).inspect_err(|_| teller.tell(Tell::End))?;
         let (sender, events) = unbounded();
         let inbox = Inbox::new(sender);
         let displays = Arc::new(Displays::default());
@@ -138,7 +139,7 @@ impl Drop for NetGuard {
     }
 }
 
-fn start_net(config: &EngineConfig) -> Result<StartedNet, EngineError> {
+fn start_net(config: &EngineConfig, teller: &Teller) -> Result<StartedNet, EngineError> {
     let network = &config.network;
     let defaults = NetConfig::default();
     let net = NetConfig {
@@ -158,6 +159,10 @@ fn start_net(config: &EngineConfig) -> Result<StartedNet, EngineError> {
         user_agent: config.user_agent.clone(),
         online: network.online,
         bandwidth_limit: network.bandwidth_limit,
+        authentication_prompt: {
+            let teller = teller.clone();
+            AuthenticationPrompt::new(move |request, reply| teller.tell(Tell::Authentication(request, reply)))
+        },
         ..defaults
     };
     let (sender, thread) = NetThread::spawn(net).map_err(|error| match error {

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bgfetch_traits::authentication::AuthenticationPrompt;
+
 use crate::clock::{Clock, SystemClock};
 
 /// Which certificate authorities are trusted besides [`NetConfig::ca_certificates`].
@@ -44,6 +46,8 @@ pub struct NetConfig {
     pub online: bool,
     /// Bytes a second for all downloads together; `None` is no limit.
     pub bandwidth_limit: Option<u64>,
+    /// Whom to ask for a user name and a password when a server wants them.
+    pub authentication_prompt: AuthenticationPrompt,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -61,6 +65,7 @@ impl Default for NetConfig {
             accept_language: "en-US,en;q=0.5".to_owned(),
             online: true,
             bandwidth_limit: None,
+            authentication_prompt: AuthenticationPrompt::nobody(),
             clock: Arc::new(SystemClock::default()),
         }
     }

@@ -1,13 +1,17 @@
 //! What all fetches of the network thread share.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bgfetch_traits::authentication::AuthenticationPrompt;
+use bgfetch_traits::ids::ClientId;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Timeouts;
 use crate::cookies::CookieJar;
+use crate::fetch::authentication::AuthenticationEntries;
 use crate::fetch::preflight_cache::PreflightCache;
 use crate::http::pool::Pool;
 use crate::http_cache::HttpCache;
@@ -21,6 +25,10 @@ pub(crate) struct Net {
     pub(crate) cookies: RefCell<CookieJar>,
     /// Notified when there is something to write to the cookie file.
     pub(crate) cookies_changed: Notify,
+    pub(crate) authentication: RefCell<AuthenticationEntries>,
+    pub(crate) prompt: AuthenticationPrompt,
+    /// [Inflight keepalive bytes](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch) of each client.
+    pub(crate) inflight_keepalive: RefCell<HashMap<ClientId, u64>>,
     pub(crate) preflights: RefCell<PreflightCache>,
     pub(crate) cache: RefCell<HttpCache>,
     pub(crate) pool: Pool,

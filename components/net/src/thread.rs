@@ -112,6 +112,9 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
         clock: config.clock,
         cookies: RefCell::new(cookies),
         cookies_changed: Notify::new(),
+        authentication: RefCell::default(),
+        prompt: config.authentication_prompt,
+        inflight_keepalive: RefCell::default(),
         preflights: RefCell::new(PreflightCache::default()),
         cache: RefCell::default(),
         pool,
@@ -185,6 +188,7 @@ fn clear(net: &Net, key: Option<&StorageKey>) {
     net.cookies_changed.notify_one();
     let origin = url.as_ref().map(Url::origin);
     net.preflights.borrow_mut().clear(origin.as_ref());
+    net.authentication.borrow_mut().clear(origin.as_ref());
     net.cache.borrow_mut().clear(origin.as_ref());
     let host = url.as_ref().and_then(|url| {
         Some(HostKey { host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })

@@ -77,6 +77,8 @@ pub(crate) struct Environment {
     pub(crate) base_url: RefCell<Url>,
     pub(crate) origin: Origin,
     pub(crate) top_level_origin: Origin,
+    /// Origins of the documents that it is within, from its parent to the top.
+    pub(crate) ancestor_origins: Vec<Origin>,
     pub(crate) secure_context: bool,
     pub(crate) policy: RefCell<PolicyContainer>,
     /// [Time origin](https://w3c.github.io/hr-time/#dfn-time-origin).
@@ -124,6 +126,8 @@ impl Environment {
             policy: self.policy.borrow().clone(),
             secure_context: self.secure_context,
             top_level_origin: self.top_level_origin.clone(),
+            ancestor_origins: self.ancestor_origins.clone(),
+            may_prompt: self.kind == GlobalKind::Window,
         }
     }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::fetch::{
     NetworkError, NetworkErrorKind, Referrer, ReferrerPolicy, Request, RequestHead, RequestMode, Response,
-    ResponseType,
+    ResponseHead, ResponseType,
 };
 use bgfetch_traits::net::{CancelHandle, NetMsg, UploadProgress};
 use bgfetch_traits::policy::Client;
@@ -114,6 +114,7 @@ async fn ask_worker(
     cancel: &CancelHandle,
 ) -> Result<WorkersAnswer, NetworkError> {
     let url = request.head.url.clone();
+    let asks_for_range = request.head.headers.contains("range");
     let (client, told) = (environment.id, CancelHandle::new());
     let tell = told.clone();
     cancel.on_abort(move |reason| tell.cancel_with(reason));
@@ -128,6 +129,12 @@ async fn ask_worker(
     }
     match answer? {
         Ok(FetchOutcome::Network(request)) => Ok(WorkersAnswer::Network(request)),
+        // [Main fetch](https://fetch.spec.whatwg.org/#main-fetch), step 21.
+        Ok(FetchOutcome::Response(response)) if is_unwanted_range(&response.head) && !asks_for_range => {
+            let message =
+                format!("the service worker answered the request for {url} with a part of something else");
+            Err(NetworkError::new(NetworkErrorKind::Internal, message))
+        }
         Ok(FetchOutcome::Response(response)) => Ok(WorkersAnswer::Response(response)),
         Ok(FetchOutcome::Error(why)) => {
             let message = format!("the service worker answered the request for {url} with an error: {why}");
@@ -135,6 +142,11 @@ async fn ask_worker(
         }
         Err(dropped) => Err(gone(dropped)),
     }
+}
+
+/// Whether a response is a part that nobody may use who did not ask for it.
+fn is_unwanted_range(head: &ResponseHead) -> bool {
+    head.kind == ResponseType::Opaque && matches!(head.status, 206 | 416) && head.range_requested
 }
 
 /// [Fetch group](https://fetch.spec.whatwg.org/#concept-fetch-group) of an environment: the fetches whose service worker
@@ -188,11 +200,14 @@ pub(crate) fn settle(head: &mut RequestHead, client: &Client) {
 
 /// Whether a request goes to the service worker that controls its client:
 /// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 3, and [handle
-/// fetch](https://w3c.github.io/ServiceWorker/#handle-fetch). A service worker's own requests never do.
+/// fetch](https://w3c.github.io/ServiceWorker/#handle-fetch). A service worker's own requests never do, nor do those that
+/// [main fetch](https://fetch.spec.whatwg.org/#main-fetch) refuses before.
 pub(crate) fn may_be_handled(environment: &Environment, request: &Request) -> bool {
     environment.kind != GlobalKind::ServiceWorker
         && environment.controller.borrow().is_some()
         && request.head.mode != RequestMode::Navigate
+        && (request.head.mode != RequestMode::SameOrigin
+            || request.head.url.origin() == request.client.origin)
         && matches!(request.head.url.scheme(), "http" | "https")
 }
 

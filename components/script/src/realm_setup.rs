@@ -42,6 +42,8 @@ pub(crate) struct Parent {
     /// Whether that is a [secure context](https://w3c.github.io/webappsec-secure-contexts/#settings-object).
     pub(crate) secure_context: bool,
     pub(crate) top_level_origin: Origin,
+    /// Origins of the documents that what is within it is within.
+    pub(crate) ancestor_origins: Vec<Origin>,
 }
 
 impl Parent {
@@ -50,6 +52,10 @@ impl Parent {
         Self {
             secure_context: environment.secure_context,
             top_level_origin: environment.top_level_origin.clone(),
+            ancestor_origins: std::iter::once(&environment.origin)
+                .chain(&environment.ancestor_origins)
+                .cloned()
+                .collect(),
         }
     }
 }
@@ -60,6 +66,7 @@ impl Setup {
             .parent
             .as_ref()
             .map_or_else(|| self.origin.clone(), |parent| parent.top_level_origin.clone());
+        let ancestor_origins = self.parent.as_ref().map(|parent| parent.ancestor_origins.clone());
         Environment {
             id: self.id,
             kind: self.kind,
@@ -69,6 +76,7 @@ impl Setup {
             base_url: RefCell::new(self.url.clone()),
             url: RefCell::new(self.url),
             top_level_origin,
+            ancestor_origins: ancestor_origins.unwrap_or_default(),
             origin: self.origin,
             policy: RefCell::new(self.policy),
             time_origin: self.time_origin,

@@ -139,6 +139,10 @@ pub struct RequestHead {
     pub keepalive: bool,
     /// Whether the author set a header or method that needs a preflight even when it looks simple.
     pub use_cors_preflight: bool,
+    /// [Use-URL-credentials flag](https://fetch.spec.whatwg.org/#concept-request-use-url-credentials-flag): the user name and
+    /// password in the URL count more than those that the server was given before.
+    #[serde(default)]
+    pub use_url_credentials: bool,
     /// [Unsafe-request flag](https://fetch.spec.whatwg.org/#unsafe-request-flag): set by `fetch()` and `Request`.
     pub unsafe_request: bool,
     /// [Reload-navigation flag](https://fetch.spec.whatwg.org/#concept-request-reload-navigation-flag).
@@ -147,6 +151,10 @@ pub struct RequestHead {
     /// [History-navigation flag](https://fetch.spec.whatwg.org/#concept-request-history-navigation-flag).
     #[serde(default)]
     pub history_navigation: bool,
+    /// [Top-level navigation initiator origin](https://fetch.spec.whatwg.org/#request-top-level-navigation-initiator-origin),
+    /// serialized.
+    #[serde(default)]
+    pub top_level_navigation_initiator: Option<String>,
     /// What is before `url` in the [URL list](https://fetch.spec.whatwg.org/#concept-request-url-list): a navigation is
     /// redirected by whoever navigates.
     #[serde(default)]
@@ -175,9 +183,11 @@ impl RequestHead {
             integrity: String::new(),
             keepalive: false,
             use_cors_preflight: false,
+            use_url_credentials: false,
             unsafe_request: false,
             reload_navigation: false,
             history_navigation: false,
+            top_level_navigation_initiator: None,
             redirected_from: Vec::new(),
             origin: None,
         }

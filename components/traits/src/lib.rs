@@ -10,6 +10,7 @@
 //! | [`body`] | a byte pipe with back-pressure between any two threads |
 //! | [`fetch`] | requests, responses, header lists, network errors |
 //! | [`net`] | what the network thread is asked |
+//! | [`authentication`] | servers that ask for a user name and a password |
 //! | [`storage`] | what the storage thread is asked |
 //! | [`timing`] | how long a fetch took |
 //! | [`background_fetch`] | what a page may ask of a background fetch, and what it is told |
@@ -19,6 +20,7 @@
 //! | [`worker`] | dedicated and shared workers |
 #![forbid(unsafe_code)]
 
+pub mod authentication;
 pub mod background_fetch;
 pub mod body;
 pub mod coordinator;

@@ -52,7 +52,7 @@ pub enum NetMsg {
         /// One cookie, as `Set-Cookie` would have it.
         cookie: String,
     },
-    /// Forgets cookies, cached preflights and connections of an origin, or of all.
+    /// Forgets cookies, credentials that servers were given, cached preflights and connections of an origin, or of all.
     Clear(Option<StorageKey>),
     /// Cancels all fetches and ends the thread.
     Shutdown,

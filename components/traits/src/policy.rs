@@ -69,6 +69,12 @@ pub struct Client {
     pub secure_context: bool,
     /// The top-level site that its cookies and connections are keyed by.
     pub top_level_origin: Origin,
+    /// Origins of the documents that it is within, from its parent to the top: what tells whether it
+    /// [has a cross-site ancestor](https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-has-cross-site-ancestor).
+    pub ancestor_origins: Vec<Origin>,
+    /// Whether there is a
+    /// [traversable for user prompts](https://fetch.spec.whatwg.org/#concept-request-window): the user sees a window of it.
+    pub may_prompt: bool,
 }
 
 impl Client {
@@ -82,6 +88,8 @@ impl Client {
             policy: PolicyContainer::default(),
             secure_context: is_potentially_trustworthy(url),
             top_level_origin: url.origin(),
+            ancestor_origins: Vec::new(),
+            may_prompt: false,
         }
     }
 }

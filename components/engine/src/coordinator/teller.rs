@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use bgfetch_traits::authentication::{AuthenticationRequest, Credentials};
 use bgfetch_traits::background_fetch::BackgroundFetchDisplay;
 use bgfetch_traits::coordinator::PermissionState;
 use bgfetch_traits::ids::BackgroundFetchId;
@@ -18,6 +19,7 @@ pub(crate) enum Tell {
     Show(Box<BackgroundFetchDisplay>),
     Update(Box<BackgroundFetchDisplay>),
     Hide(BackgroundFetchId),
+    Authentication(AuthenticationRequest, Reply<Option<Credentials>>),
     OpenWindow(OpenWindowRequest, Reply<Option<WindowId>>),
     Event(Box<EngineEvent>),
     /// Nothing more comes.
@@ -56,6 +58,7 @@ fn serve(delegate: &dyn Delegate, tells: &Receiver<Tell>) {
             Tell::Show(display) => delegate.show_background_fetch(&display),
             Tell::Update(display) => delegate.update_background_fetch(&display),
             Tell::Hide(fetch) => delegate.hide_background_fetch(fetch),
+            Tell::Authentication(request, reply) => delegate.http_authentication(request, reply),
             Tell::OpenWindow(request, reply) => delegate.open_window(request, reply),
             Tell::Event(event) => delegate.event(*event),
             Tell::End => return,

@@ -1,6 +1,7 @@
 //! The engine as its embedder sees it, over real sockets and real files; one file for each thing that can happen.
 
 mod aborting;
+mod authentication;
 mod children;
 mod end_to_end;
 mod events_owed;

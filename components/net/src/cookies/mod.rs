@@ -1,6 +1,7 @@
 //! [Cookies](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html), kept by `cookie_store`, with the
-//! rules of the newer standard that it does not know: public suffixes, `SameSite`, name prefixes.
+//! rules of the newer standard that it does not know: public suffixes, `SameSite`, name prefixes, dates in any order.
 
+mod date;
 mod persist;
 
 use cookie_store::{Cookie, CookieDomain, CookieStore, RawCookie};
@@ -108,7 +109,7 @@ impl CookieJar {
         if cookie.len() > LONGEST_COOKIE {
             return Err(CookieRefused::TooLong);
         }
-        let mut raw = RawCookie::parse(cookie.to_owned()).map_err(|_| CookieRefused::Malformed)?;
+        let mut raw = RawCookie::parse(date::with_http_date(cookie)).map_err(|_| CookieRefused::Malformed)?;
         check_attributes(&raw, url, from_http, same_site_allowed)?;
         let domain = raw.domain().map(|d| d.trim_start_matches('.').to_ascii_lowercase());
         if let Some(suffix) = domain.filter(|domain| is_public_suffix(domain)) {

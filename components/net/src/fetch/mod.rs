@@ -8,14 +8,15 @@
 //! | [`http_fetch`] | HTTP fetch |
 //! | [`redirect`] | HTTP-redirect fetch |
 //! | [`network_or_cache`] | HTTP-network-or-cache fetch |
+//! | [`authentication`] | authentication entries, challenges, prompts |
 //! | [`network`] | HTTP-network fetch |
 //! | [`cors`], [`preflight`], [`preflight_cache`] | the CORS protocol |
 //! | [`timing`] | what is told of the time that a fetch took, and the TAO check |
 //! | [`body`], [`integrity`] | bodies: content codings, delivery, subresource integrity |
 //!
-//! The HTTP cache serves requests of foreground priority. There are no prompts for credentials, HSTS or embedder
-//! policies.
+//! The HTTP cache serves requests of foreground priority. There is no HSTS, and there are no embedder policies.
 
+pub(crate) mod authentication;
 pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod header_values;

@@ -11,16 +11,15 @@ use hyper::ext::ReasonPhrase;
 use tokio::time::Instant;
 use url::Url;
 
-use super::network_or_cache::same_site_mode;
+use super::network_or_cache::may_set_same_site_cookies;
 use super::request::{FetchParams, FetchRequest};
 use super::{FetchResult, InternalBody, InternalResponse};
-use crate::cookies::SameSiteMode;
 use crate::http::body::NetworkBody;
 use crate::http::connection::Lease;
 use crate::http::error::{exchange_error, is_dead, timed_out, was_refused};
 use crate::http::outgoing::{OutgoingBody, UploadWatch};
 use crate::http::pool::PoolKey;
-use crate::http::wire_head::{WireHeaders, stand_in};
+use crate::http::wire_head::{LENGTH_STAND_IN, WireHeaders, stand_in};
 use crate::scheduler::{HostKey, Protocol, Ticket};
 
 /// What HTTP-network-or-cache fetch decided.
@@ -270,7 +269,10 @@ fn response_head(response: &Response<Incoming>, lease: &Lease) -> ResponseHead {
     };
     let mut exact = lease.exact_headers();
     let headers = response.headers().iter().map(|(name, value)| {
-        let name = name.as_str();
+        let name = match name.as_str() {
+            LENGTH_STAND_IN if exact.iter().any(|(known, _)| known == "content-length") => "content-length",
+            name => name,
+        };
         let exact = exact.iter().position(|(known, _)| known == name).map(|at| exact.remove(at).1);
         // Only a header that hyper put together of several lines is another one.
         let exact = exact.filter(|exact| stand_in(exact) == value.as_bytes());
@@ -283,7 +285,7 @@ fn response_head(response: &Response<Incoming>, lease: &Lease) -> ResponseHead {
 /// [Parse and store response `Set-Cookie` headers](https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers).
 fn store_cookies(params: &FetchParams, head: &ResponseHead) {
     let url = params.request.current_url();
-    let same_site_allowed = same_site_mode(&params.request) > SameSiteMode::UnsetOrLess;
+    let same_site_allowed = may_set_same_site_cookies(&params.request);
     for value in head.headers.get_all("set-cookie") {
         let cookie = String::from_utf8_lossy(value);
         let stored = params.net.cookies.borrow_mut().set(&cookie, url, true, same_site_allowed);

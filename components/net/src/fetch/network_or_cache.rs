@@ -1,41 +1,43 @@
 //! [HTTP-network-or-cache fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch).
 
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, ReferrerPolicy, RequestBody,
-    RequestMode, ResponseHead,
+    CacheMode, CredentialsMode, Destination, NetworkError, NetworkErrorKind, Priority, ReferrerPolicy,
+    RequestBody, RequestMode, ResponseHead,
 };
 use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::redirect::is_redirect_status;
 use bgfetch_traits::timing::CacheState;
 use bytes::Bytes;
 use http::Method;
-use url::Origin;
+use url::{Origin, Url};
 
+use super::authentication::Authentication;
 use super::network::{NetworkFetch, http_network_fetch};
-use super::request::{FetchParams, FetchRequest, RedirectTaint, Tainting};
+use super::request::{
+    FetchParams, FetchRequest, KeepaliveBytes, MOST_KEEPALIVE_BYTES, RedirectTaint, Tainting,
+};
 use super::{FetchResult, InternalBody, InternalResponse};
 use crate::context::Net;
 use crate::cookies::SameSiteMode;
 use crate::http_cache::{CacheKey, Recording, Stored, freshen};
 use crate::policy::fetch_metadata::append_the_fetch_metadata_headers;
-
-/// A request whose `keepalive` is set may have a body of so many bytes.
-const MOST_KEEPALIVE_BYTES: u64 = 64 * 1024;
+use crate::site::same_site;
 
 /// HTTP-network-or-cache fetch.
 ///
-/// Not implemented for want of what they need: authentication entries and prompts (steps 8.22.2, 14, 15: no request has
-/// a traversable for user prompts). Stale responses are never used while they are revalidated.
+/// Proxies, hence their credentials (step 15), are not implemented. Stale responses are never used while they are
+/// revalidated.
 pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> FetchResult {
     params.recording = None;
+    reserve_keepalive(params)?;
     // Step 8.3.
     let include_credentials = match params.request.head.credentials {
         CredentialsMode::Include => true,
         CredentialsMode::SameOrigin => params.request.tainting == Tainting::Basic,
         CredentialsMode::Omit => false,
     };
-    // Steps 8.5 to 8.22.
-    let headers = request_headers(&params.net, &params.request, include_credentials)?;
+    // Steps 8.5 to 8.22.1.
+    let headers = request_headers(&params.net, &params.request, include_credentials);
     // Steps 8.23 to 8.26.
     let mode = cache_mode(&params.request.head.headers, params.request.head.cache);
     let now = params.net.clock.now();
@@ -133,25 +135,16 @@ async fn network_fetch(
     include_credentials: bool,
 ) -> FetchResult {
     let range_requested = headers.contains("range");
-    let fetch = NetworkFetch { headers, include_credentials, new_connection: false };
-    let mut response = http_network_fetch(params, &fetch).await?;
+    let mut fetch = NetworkFetch { headers, include_credentials, new_connection: false };
+    let mut response = if include_credentials {
+        authenticated_fetch(params, &mut fetch).await?
+    } else {
+        http_network_fetch(params, &fetch).await?
+    };
     // Step 16: 421 says that the connection was wrong for this request.
     if response.head.status == 421 && !params.request.body_can_be_sent_once_only() {
         response.body.drain().await;
         response = http_network_fetch(params, &NetworkFetch { new_connection: true, ..fetch }).await?;
-    }
-    // Step 14, as far as it goes without prompts.
-    if response.head.status == 401
-        && params.request.tainting != Tainting::Cors
-        && include_credentials
-        && params.request.body_can_be_sent_once_only()
-    {
-        response.body.discard();
-        let message = format!(
-            "{}: asked for credentials, and the request's body is a stream, which cannot be sent again",
-            params.request.current_url()
-        );
-        return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
     }
     // Step 15.
     if response.head.status == 407 {
@@ -165,14 +158,36 @@ async fn network_fetch(
     Ok(response)
 }
 
-/// Steps 8.5 to 8.22: the header list of the *httpRequest*.
-fn request_headers(
-    net: &Net,
-    request: &FetchRequest,
-    include_credentials: bool,
-) -> Result<HeaderList, NetworkError> {
+/// The fetch of a request with credentials: steps 8.22.2, 14 and 17. Where the text runs this algorithm again with
+/// *isAuthenticationFetch*, here only the request is sent again.
+async fn authenticated_fetch(params: &mut FetchParams, fetch: &mut NetworkFetch) -> FetchResult {
+    let mut authentication = Authentication::begin(params, &mut fetch.headers);
+    loop {
+        let response = http_network_fetch(params, fetch).await?;
+        if response.head.status != 401 || params.request.tainting == Tainting::Cors {
+            authentication.taken(params);
+            return Ok(response);
+        }
+        // Step 14.2.
+        if params.request.body_can_be_sent_once_only() {
+            response.body.discard();
+            let message = format!(
+                "{}: asked for credentials, and the request's body is a stream, which cannot be sent again",
+                params.request.current_url()
+            );
+            return Err(NetworkError::new(NetworkErrorKind::Protocol, message));
+        }
+        if !authentication.answer(params, &mut fetch.headers, &response.head.headers).await {
+            return Ok(response);
+        }
+        response.body.drain().await;
+    }
+}
+
+/// Steps 8.5 to 8.22.1: the header list of the *httpRequest*.
+fn request_headers(net: &Net, request: &FetchRequest, include_credentials: bool) -> HeaderList {
     let mut headers = request.head.headers.clone();
-    append_content_length(&mut headers, request)?;
+    append_content_length(&mut headers, request);
     // Step 8.11.
     if let Some(referrer) = &request.referrer_url {
         headers.append("Referer", referrer.as_str());
@@ -207,11 +222,11 @@ fn request_headers(
     {
         headers.append("Cookie", cookies);
     }
-    Ok(headers)
+    headers
 }
 
-/// Steps 8.5 to 8.10.
-fn append_content_length(headers: &mut HeaderList, request: &FetchRequest) -> Result<(), NetworkError> {
+/// Steps 8.5 to 8.9.
+fn append_content_length(headers: &mut HeaderList, request: &FetchRequest) {
     let length = match &request.body {
         None => None,
         Some(RequestBody::Bytes(bytes)) => Some(bytes.len() as u64),
@@ -225,14 +240,26 @@ fn append_content_length(headers: &mut HeaderList, request: &FetchRequest) -> Re
     if let Some(value) = value {
         headers.append("Content-Length", value.to_string());
     }
-    // The limit is for all of a client's keepalive requests together; the client's own thread sees those, and
-    // here the request at hand is checked.
-    if let Some(length) = length.filter(|length| request.head.keepalive && *length > MOST_KEEPALIVE_BYTES) {
-        let message = format!(
-            "a keepalive request may have a body of {MOST_KEEPALIVE_BYTES} bytes, and this one has {length}"
-        );
-        return Err(super::blocked(message));
+}
+
+/// Step 8.10, once for a request and all that it is redirected to.
+fn reserve_keepalive(params: &mut FetchParams) -> Result<(), NetworkError> {
+    let request = &params.request;
+    let length = match &request.body {
+        Some(RequestBody::Bytes(bytes)) => bytes.len() as u64,
+        Some(RequestBody::Stream { length, .. }) => length.unwrap_or_default(),
+        None => 0,
+    };
+    if !request.head.keepalive || length == 0 || params.keepalive.is_some() {
+        return Ok(());
     }
+    let reserved = KeepaliveBytes::reserve(&params.net, request.client.id, length).map_err(|others| {
+        super::blocked(format!(
+            "the bodies of keepalive requests may have {MOST_KEEPALIVE_BYTES} bytes together; this one has {length}, \
+             and those that are under way {others}"
+        ))
+    })?;
+    params.keepalive = Some(reserved);
     Ok(())
 }
 
@@ -296,25 +323,47 @@ fn append_a_request_origin_header(headers: &mut HeaderList, request: &FetchReque
     headers.append("Origin", serialized);
 }
 
+/// Whether a request navigates a top-level traversable; service workers may pass it on.
+fn is_top_level_navigation(request: &FetchRequest) -> bool {
+    let head = &request.head;
+    let is_top_level =
+        head.top_level_navigation_initiator.is_some() || head.destination == Destination::Document;
+    is_top_level && head.mode == RequestMode::Navigate
+}
+
+/// Whether the response to a request may set cookies with `SameSite`: one of the same site may, and one to a
+/// [top-level navigation](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-storage-model).
+pub(crate) fn may_set_same_site_cookies(request: &FetchRequest) -> bool {
+    is_top_level_navigation(request) || same_site_mode(request) > SameSiteMode::UnsetOrLess
+}
+
 /// [Determine the same-site mode](https://fetch.spec.whatwg.org/#determine-the-same-site-mode).
 ///
-/// Step 2 is about the initiators of top-level navigations, and step 4 about cross-site ancestors: requests carry
-/// neither as such. A client whose origin is not same site with its top-level origin has such an ancestor.
-pub(crate) fn same_site_mode(request: &FetchRequest) -> SameSiteMode {
-    use bgfetch_traits::fetch::Destination;
-
-    use crate::site::same_site;
+/// As browsers and [RFC 6265bis](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-same-site-and-cross-site-re)
+/// have it: the text's step 3 would keep strict cookies from every navigation, also from one that its own site began.
+fn same_site_mode(request: &FetchRequest) -> SameSiteMode {
     let target = request.current_url().origin();
-    if request.head.destination == Destination::Document && request.head.mode == RequestMode::Navigate {
-        // Step 3, and strict for a navigation that its own site began.
-        let own = same_site(request.origin(), &target);
-        return match (own, request.head.method == Method::GET) {
+    if is_top_level_navigation(request) {
+        // Steps 2 and 3. What the user begins is begun by the site itself; an opaque origin is of no site.
+        let initiator = match &request.head.top_level_navigation_initiator {
+            None => request.origin().clone(),
+            Some(serialized) => {
+                Url::parse(serialized).map_or_else(|_| Origin::new_opaque(), |url| url.origin())
+            }
+        };
+        let is_own = same_site(&initiator, &target)
+            && request.redirect_taint_for(&initiator) != RedirectTaint::CrossSite;
+        return match (is_own, request.head.method.is_safe()) {
             (true, _) => SameSiteMode::StrictOrLess,
             (false, true) => SameSiteMode::LaxOrLess,
             (false, false) => SameSiteMode::UnsetOrLess,
         };
     }
-    if !same_site(&request.client.top_level_origin, &target) || !same_site(request.origin(), &target) {
+    // Step 4.
+    let client = &request.client;
+    let mut within =
+        client.ancestor_origins.iter().chain([request.origin(), &client.origin, &client.top_level_origin]);
+    if !within.all(|origin| same_site(origin, &target)) {
         return SameSiteMode::UnsetOrLess;
     }
     // Step 5.
@@ -326,8 +375,6 @@ pub(crate) fn same_site_mode(request: &FetchRequest) -> SameSiteMode {
 
 #[cfg(test)]
 mod tests {
-    use bgfetch_traits::fetch::Destination;
-
     use super::super::request::tests::request;
     use super::*;
 
@@ -413,5 +460,36 @@ mod tests {
         let mut framed = request("https://a.test/", &["https://a.test/"]);
         framed.client.top_level_origin = url::Url::parse("https://top.test/").unwrap().origin();
         assert_eq!(same_site_mode(&framed), SameSiteMode::UnsetOrLess);
+        let mut within = request("https://a.test/", &["https://a.test/"]);
+        within.client.ancestor_origins = ["https://b.test/", "https://a.test/"].map(origin_of).to_vec();
+        assert_eq!(same_site_mode(&within), SameSiteMode::UnsetOrLess);
+    }
+
+    fn origin_of(url: &str) -> Origin {
+        Url::parse(url).unwrap().origin()
+    }
+
+    #[test]
+    fn same_site_modes_of_navigations_are_by_who_began_them() {
+        use SameSiteMode::{LaxOrLess, StrictOrLess, UnsetOrLess};
+        let (own, through_other) = (&["https://a.test/"][..], &["https://b.test/", "https://a.test/"][..]);
+        let cases = [
+            ("https://www.a.test", own, "GET", StrictOrLess),
+            ("https://a.test", own, "POST", StrictOrLess),
+            ("https://b.test", own, "GET", LaxOrLess),
+            ("https://b.test", own, "POST", UnsetOrLess),
+            ("null", own, "GET", LaxOrLess),
+            ("https://a.test", through_other, "GET", LaxOrLess),
+            ("https://a.test", through_other, "POST", UnsetOrLess),
+        ];
+        for (initiator, urls, method, expected) in cases {
+            // A service worker passes it on: the client is the worker, and the destination is not told any more.
+            let mut request = request("https://a.test/worker.js", urls);
+            request.head.mode = RequestMode::Navigate;
+            request.head.method = Method::from_bytes(method.as_bytes()).unwrap();
+            request.head.top_level_navigation_initiator = Some(initiator.to_owned());
+            assert_eq!(same_site_mode(&request), expected, "{initiator} {urls:?} {method}");
+            assert!(may_set_same_site_cookies(&request));
+        }
     }
 }

@@ -42,6 +42,7 @@ pub(crate) async fn cors_preflight_fetch(params: &FetchParams) -> Result<(), Net
         csp: Rc::clone(&params.csp),
         timer: Box::new(Timer::begin()),
         recording: None,
+        keepalive: None,
     };
     let response = http_network_or_cache_fetch(&mut preflight).await?;
     response.body.drain().await;
@@ -120,6 +121,13 @@ fn max_age(headers: &HeaderList) -> Duration {
     let (Some(value), None) = (values.next(), values.next()) else { return DEFAULT_MAX_AGE };
     let text = isomorphic_decode(value);
     let digits = text.trim_matches([' ', '\t']);
+    // Less than nothing is not `delta-seconds`, for which the text has the default. Browsers take it for what it means.
+    if digits
+        .strip_prefix('-')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Duration::ZERO;
+    }
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return DEFAULT_MAX_AGE;
     }
@@ -177,7 +185,8 @@ mod tests {
         let cases = [
             (Some("600"), 600),
             (Some(" 0 "), 0),
-            (Some("-1"), 5),
+            (Some("-1"), 0),
+            (Some("-"), 5),
             (Some("1.5"), 5),
             (Some(""), 5),
             (None, 5),

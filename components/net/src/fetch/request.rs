@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bgfetch_traits::fetch::{CredentialsMode, Priority, Request, RequestBody, RequestHead, RequestMode};
+use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::UploadProgress;
 use bgfetch_traits::policy::Client;
 use url::{Origin, Url};
@@ -41,7 +42,44 @@ pub(crate) struct FetchParams {
     pub(crate) timer: Box<Timer>,
     /// The response, if it is to be stored in the cache once its body is whole.
     pub(crate) recording: Option<Box<Recording>>,
+    /// What it counts for in its client's [`Net::inflight_keepalive`], until its body has been delivered.
+    pub(crate) keepalive: Option<KeepaliveBytes>,
 }
+
+/// The length of the body of a keepalive request that is not done.
+pub(crate) struct KeepaliveBytes {
+    net: Rc<Net>,
+    client: ClientId,
+    length: u64,
+}
+
+impl KeepaliveBytes {
+    /// Counts `length` bytes, if the client's fetch group may have so many more; otherwise tells how many it has.
+    pub(crate) fn reserve(net: &Rc<Net>, client: ClientId, length: u64) -> Result<Self, u64> {
+        let mut inflight = net.inflight_keepalive.borrow_mut();
+        let before = inflight.get(&client).copied().unwrap_or_default();
+        if before.saturating_add(length) > MOST_KEEPALIVE_BYTES {
+            return Err(before);
+        }
+        inflight.insert(client, before + length);
+        Ok(Self { net: Rc::clone(net), client, length })
+    }
+}
+
+impl Drop for KeepaliveBytes {
+    fn drop(&mut self) {
+        let mut inflight = self.net.inflight_keepalive.borrow_mut();
+        let left = inflight.get(&self.client).map_or(0, |bytes| bytes.saturating_sub(self.length));
+        if left == 0 {
+            inflight.remove(&self.client);
+        } else {
+            inflight.insert(self.client, left);
+        }
+    }
+}
+
+/// Bodies of requests whose `keepalive` is set may have so many bytes, all that are under way for a client together.
+pub(crate) const MOST_KEEPALIVE_BYTES: u64 = 64 * 1024;
 
 /// The request.
 pub(crate) struct FetchRequest {
@@ -67,8 +105,15 @@ impl FetchParams {
     pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
         let csp = Rc::new(ClientCsp::of(&request.client.policy));
         let upload_progress = upload_progress.map(only_growth);
-        let timer = Box::new(Timer::begin());
-        Self { net, request: FetchRequest::new(request), upload_progress, csp, timer, recording: None }
+        Self {
+            net,
+            request: FetchRequest::new(request),
+            upload_progress,
+            csp,
+            timer: Box::new(Timer::begin()),
+            recording: None,
+            keepalive: None,
+        }
     }
 }
 
@@ -178,14 +223,19 @@ impl FetchRequest {
 
     /// [Redirect-taint](https://fetch.spec.whatwg.org/#concept-request-tainted-origin).
     pub(crate) fn redirect_taint(&self) -> RedirectTaint {
+        self.redirect_taint_for(self.origin())
+    }
+
+    /// [`Self::redirect_taint`], if `own` were the request's origin.
+    pub(crate) fn redirect_taint_for(&self, own: &Origin) -> RedirectTaint {
         let mut taint = RedirectTaint::SameOrigin;
         for pair in self.url_list.windows(2) {
             let [last, url] = pair else { continue };
             let (last, url) = (last.origin(), url.origin());
-            if !same_site(&url, &last) && !same_site(self.origin(), &last) {
+            if !same_site(&url, &last) && !same_site(own, &last) {
                 return RedirectTaint::CrossSite;
             }
-            if url != last && *self.origin() != last {
+            if url != last && *own != last {
                 taint = RedirectTaint::SameSite;
             }
         }

@@ -38,7 +38,8 @@ pub(crate) async fn run(net: Rc<Net>, task: FetchTask) {
     let FetchTask { request, cancel, upload_progress, timing, reply } = task;
     let needs_network = matches!(request.head.url.scheme(), "http" | "https");
     let mut interrupts = Interrupts::new(&net, &cancel, needs_network);
-    let mut params = FetchParams::new(net, request, upload_progress);
+    // Boxed: it is as large as all the rest.
+    let mut params = Box::new(FetchParams::new(net, request, upload_progress));
     // Boxed, so that the memory for all the algorithms' state is gone while the body is delivered.
     let fetched = interrupts.unless_interrupted(Box::pin(fetch(&mut params))).await;
     let (response, body) = match fetched.and_then(|fetched| fetched) {

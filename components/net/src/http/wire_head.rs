@@ -185,10 +185,11 @@ fn request_head(head: &[u8], wanted: WireHeaders) -> Vec<u8> {
 
 /// A head that hyper takes, and the headers that have stand-ins in it.
 fn response_head(mut head: Vec<u8>) -> (Vec<u8>, WireHeaders) {
+    let lengths = hide_lengths(&mut head);
     if !head.iter().any(|byte| is_refused(*byte)) {
-        return (head, Vec::new());
+        return (head, lengths);
     }
-    let mut headers: WireHeaders = Vec::new();
+    let mut headers = lengths;
     for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
         let (name, value) = line.split_at_mut(colon);
@@ -204,11 +205,44 @@ fn response_head(mut head: Vec<u8>) -> (Vec<u8>, WireHeaders) {
     }
     let odd: Vec<String> = headers
         .iter()
-        .filter(|(_, value)| value.iter().any(|byte| is_refused(*byte)))
+        .filter(|(name, value)| name == LENGTH || value.iter().any(|byte| is_refused(*byte)))
         .map(|(name, _)| name.clone())
         .collect();
     headers.retain(|(name, _)| odd.contains(name));
     (head, headers)
+}
+
+const LENGTH: &str = "content-length";
+/// The name by which hyper sees a `Content-Length` that says nothing.
+pub(crate) const LENGTH_STAND_IN: &str = "content_length";
+
+/// [Extracts a length](https://fetch.spec.whatwg.org/#extract-content-length-value)'s answers, as hyper does not know
+/// them: values that are not digits are no length, and hyper gets them by another name; two that are not the same are an
+/// error, and hyper gets what it refuses. Gives the values that were renamed.
+fn hide_lengths(head: &mut [u8]) -> WireHeaders {
+    let is_named = |line: &[u8], name: &str| {
+        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            && line.get(name.len()) == Some(&b':')
+    };
+    let lines = || head.split(|byte| *byte == b'\n').skip(1);
+    let lengths =
+        lines().filter(|line| is_named(line, LENGTH)).filter_map(|line| line.get(LENGTH.len() + 1..));
+    let values: Vec<Vec<u8>> = lengths.map(|value| value.trim_ascii().to_vec()).collect();
+    let mut parts = values.iter().flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let Some(first) = parts.next() else { return Vec::new() };
+    let same = parts.all(|part| part == first);
+    let is_number = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    if (same && is_number) || lines().any(|line| is_named(line, "transfer-encoding")) {
+        return Vec::new();
+    }
+    for line in head.split_mut(|byte| *byte == b'\n').skip(1).filter(|line| is_named(line, LENGTH)) {
+        if let (true, Some(name)) = (same, line.get_mut(..LENGTH.len())) {
+            name.copy_from_slice(LENGTH_STAND_IN.as_bytes());
+        } else if let Some(value) = line.get_mut(LENGTH.len() + 1..) {
+            value.iter_mut().filter(|byte| **byte != b'\r').for_each(|byte| *byte = b'?');
+        }
+    }
+    if same { values.into_iter().map(|value| (LENGTH.to_owned(), value)).collect() } else { Vec::new() }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for WireStream<S> {
@@ -352,6 +386,32 @@ mod tests {
             "HTTP/1.1 103 Early\r\nA: ?\r\n\r\nHTTP/1.1 200 OK\r\nA: ?\r\nB: c\r\na:? \r\n\r\nB: \u{1}"
         );
         assert_eq!(exact, [("a".to_owned(), vec![0x0b]), ("a".to_owned(), vec![0x7f])]);
+    }
+
+    #[tokio::test]
+    async fn lengths_are_those_of_the_fetch_standard() {
+        let seen = async |lengths: &str| {
+            let head = format!("HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n");
+            let (seen, exact) = read(head.as_bytes(), false).await;
+            let seen = seen.trim_start_matches("HTTP/1.1 200 OK\r\n").trim_end().to_owned();
+            (seen, exact.into_iter().map(|(_, value)| String::from_utf8(value).unwrap()).collect::<Vec<_>>())
+        };
+        let untouched = ["Content-Length: 42", "Content-Length: 42\r\ncontent-length:42, 42", "X: 1"];
+        for head in untouched {
+            assert_eq!(seen(head).await, (head.to_owned(), vec![]));
+        }
+        let nothing = [("30s", "30s"), ("-1", "-1"), (" \"30\" ", "\"30\""), ("", ""), ("a, a", "a, a")];
+        for (value, exact) in nothing {
+            let expected = (format!("content_length:{value}").trim_end().to_owned(), vec![exact.to_owned()]);
+            assert_eq!(seen(&format!("Content-Length:{value}")).await, expected);
+        }
+        for refused in ["Content-Length:030,30", "Content-Length:30,", "Content-Length:1\r\nContent-Length:2"]
+        {
+            let (head, exact) = seen(refused).await;
+            assert!(head.ends_with('?') && exact.is_empty(), "{head}");
+        }
+        let chunked = "Content-Length: x\r\nTransfer-Encoding: chunked";
+        assert_eq!(seen(chunked).await.0, chunked);
     }
 
     #[tokio::test]

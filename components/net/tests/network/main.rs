@@ -1,6 +1,7 @@
 //! The network thread against real servers on loopback.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod back_pressure;
 mod blocked;
 mod cancelled;

@@ -2,10 +2,11 @@
 
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bgfetch_traits::body::{BodyError, pipe};
 use bgfetch_traits::fetch::{NetworkErrorKind, Request, RequestBody};
+use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::{CancelHandle, NetMsg};
 use bgfetch_traits::reply::Reply;
 use bytes::Bytes;
@@ -176,4 +177,43 @@ fn progress_only_grows_when_a_redirect_has_the_body_sent_again() {
     let progress = progress.lock().unwrap();
     assert!(progress.windows(2).all(|pair| pair[0] < pair[1]), "{progress:?}");
     assert_eq!(progress.last(), Some(&300_000));
+}
+
+#[test]
+fn keepalive_bodies_of_a_client_share_their_limit_until_they_are_done() {
+    let (go_on, wait) = tokio::sync::watch::channel(false);
+    let server = Server::http(move |request| {
+        let mut wait = wait.clone();
+        async move {
+            drop(request.into_body().collect().await);
+            drop(wait.wait_for(|gone_on| *gone_on).await);
+            respond(200, &[], "done")
+        }
+    });
+    let net = Net::plain();
+    let client = get(server.url("/")).client;
+    let keepalive = |kibibytes: usize| {
+        let mut request = get(server.url("/"));
+        request.client = client.clone();
+        request.head.method = Method::POST;
+        request.head.keepalive = true;
+        request.body = Some(RequestBody::Bytes(vec![0; kibibytes * 1024].into()));
+        request
+    };
+    let first = net.start(keepalive(60), CancelHandle::new());
+    assert_eq!(net.fetch(keepalive(5)).unwrap_err().kind, NetworkErrorKind::Blocked);
+    let second = net.start(keepalive(4), CancelHandle::new());
+    let mut other = keepalive(64);
+    other.client.id = ClientId::new();
+    let other = net.start(other, CancelHandle::new());
+    go_on.send(true).unwrap();
+    for pending in [first, second, other] {
+        assert_eq!(read(pending.wait().unwrap().body.unwrap()).unwrap(), b"done");
+    }
+    // What was read to its end may not be off the books in the same moment.
+    let until = Instant::now() + DEADLINE;
+    while net.fetch(keepalive(64)).is_err() {
+        assert!(Instant::now() < until, "the limit was never free again");
+        std::thread::yield_now();
+    }
 }

@@ -125,6 +125,7 @@ fn apply(environment: &Environment, head: &mut RequestHead, init: &RequestInit) 
         head.history_navigation = false;
         head.redirected_from.clear();
         head.origin = None;
+        head.top_level_navigation_initiator = None;
         head.referrer = Referrer::Client;
         head.referrer_policy = ReferrerPolicy::Empty;
     }

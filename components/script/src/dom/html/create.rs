@@ -5,10 +5,11 @@ use markup5ever::{QualName, ns};
 
 use super::simple::*;
 use crate::dom::{
-    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLButtonElement, HTMLDataListElement,
-    HTMLDetailsElement, HTMLElement, HTMLFormElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement,
-    HTMLLinkElement, HTMLMetaElement, HTMLOptionElement, HTMLProgressElement, HTMLScriptElement,
-    HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement, HTMLTextAreaElement, MathMLElement, SVGElement,
+    Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLAudioElement, HTMLButtonElement,
+    HTMLDataListElement, HTMLDetailsElement, HTMLElement, HTMLFormElement, HTMLIFrameElement,
+    HTMLImageElement, HTMLInputElement, HTMLLinkElement, HTMLMetaElement, HTMLOptionElement,
+    HTMLProgressElement, HTMLScriptElement, HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement,
+    HTMLTextAreaElement, HTMLVideoElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
@@ -19,7 +20,6 @@ const PLAIN: &[&str] = &[
     "address",
     "article",
     "aside",
-    "audio",
     "b",
     "basefont",
     "bdi",
@@ -69,7 +69,6 @@ const PLAIN: &[&str] = &[
     "object",
     "output",
     "param",
-    "picture",
     "plaintext",
     "q",
     "rb",
@@ -82,7 +81,6 @@ const PLAIN: &[&str] = &[
     "search",
     "section",
     "small",
-    "source",
     "strike",
     "strong",
     "sub",
@@ -100,7 +98,6 @@ const PLAIN: &[&str] = &[
     "tt",
     "u",
     "var",
-    "video",
     "wbr",
 ];
 
@@ -120,6 +117,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
     match &*local_name {
         "a" => wrap(realm, HTMLAnchorElement::new(base)),
         "area" => wrap(realm, HTMLAreaElement::new(base)),
+        "audio" => wrap(realm, HTMLAudioElement::new(base)),
         "base" => wrap(realm, HTMLBaseElement::new(base)),
         "body" => wrap(realm, HTMLBodyElement::new(base)),
         "br" => wrap(realm, HTMLBRElement::new(base)),
@@ -147,6 +145,8 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "meta" => wrap(realm, HTMLMetaElement::new(base)),
         "ol" => wrap(realm, HTMLOListElement::new(base)),
         "p" => wrap(realm, HTMLParagraphElement::new(base)),
+        "picture" => wrap(realm, HTMLPictureElement::new(base)),
+        "source" => wrap(realm, HTMLSourceElement::new(base)),
         "pre" | "xmp" => wrap(realm, HTMLPreElement::new(base)),
         "progress" => wrap(realm, HTMLProgressElement::new(base)),
         "script" => wrap(realm, HTMLScriptElement::new(base)),
@@ -157,6 +157,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "textarea" => wrap(realm, HTMLTextAreaElement::new(base)),
         "title" => wrap(realm, HTMLTitleElement::new(base)),
         "ul" => wrap(realm, HTMLUListElement::new(base)),
+        "video" => wrap(realm, HTMLVideoElement::new(base)),
         plain if PLAIN.contains(&plain) || is_custom_name(plain) => wrap(realm, base),
         _ => wrap(realm, HTMLUnknownElement::new(base)),
     }

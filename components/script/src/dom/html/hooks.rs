@@ -4,11 +4,12 @@ use bgfetch_js::{DomString, Fallible, Realm, Root};
 
 use markup5ever::ns;
 
+use super::loading::{images, links, media};
 use super::{content_handlers, focus, html_meta_element, scripting};
 use crate::dom::window::frames;
 use crate::dom::{
-    Element, HTMLDetailsElement, HTMLIFrameElement, HTMLInputElement, HTMLOptionElement, HTMLScriptElement,
-    HTMLTemplateElement, HTMLTextAreaElement, Node,
+    Element, HTMLDetailsElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement,
+    HTMLMediaElement, HTMLOptionElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement, Node,
 };
 
 /// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
@@ -30,6 +31,10 @@ pub(crate) fn post_connected(realm: &Realm, node: &Root<Node>) {
         scripting::prepare::unless_parser_inserted(realm, &script);
     } else if let Some(frame) = node.downcast::<HTMLIFrameElement>() {
         frames::post_connected(realm, &frame);
+    } else if let Some(link) = node.downcast::<HTMLLinkElement>() {
+        links::changed(&link, None);
+    } else if let Some(element) = node.as_element().filter(|element| images::is_svg_image(element)) {
+        images::svg_image_changed(&element);
     }
 }
 
@@ -44,6 +49,8 @@ pub(crate) fn removed(realm: &Realm, node: &Root<Node>, was_connected: bool) {
     focus::removed(&element);
     if let Some(frame) = element.downcast::<HTMLIFrameElement>() {
         frames::removed(&frame);
+    } else if let Some(element) = element.downcast::<HTMLMediaElement>() {
+        media::removed(realm, &element);
     }
 }
 
@@ -51,6 +58,10 @@ pub(crate) fn removed(realm: &Realm, node: &Root<Node>, was_connected: bool) {
 pub(crate) fn children_changed(realm: &Realm, parent: &Root<Node>) {
     if let Some(script) = parent.downcast::<HTMLScriptElement>() {
         scripting::prepare::unless_parser_inserted(realm, &script);
+    } else if let Some(picture) = parent.as_element().filter(|element| element.is_html_named("picture")) {
+        images::picture_changed(&picture);
+    } else if let Some(parent) = parent.downcast::<HTMLMediaElement>() {
+        media::source_inserted(&parent);
     }
 }
 
@@ -67,6 +78,9 @@ pub(crate) fn attribute_changed(
     if [ns!(html), ns!(svg), ns!(mathml)].contains(namespace) {
         content_handlers::attribute_changed(realm, element, name, new.map(DomString::as_str));
     }
+    if name == "href" && images::is_svg_image(element) {
+        images::svg_image_changed(element);
+    }
     if !element.is_html() {
         return;
     }
@@ -80,6 +94,23 @@ pub(crate) fn attribute_changed(
         ("script", "async") if old.is_none() && new.is_some() => {
             if let Some(script) = element.downcast::<HTMLScriptElement>() {
                 script.state.force_async.set(false);
+            }
+        }
+        ("img", "src" | "srcset" | "sizes") => update_image(element),
+        ("img", "crossorigin" | "referrerpolicy") if old != new => update_image(element),
+        ("source", "srcset" | "sizes" | "media" | "type" | "width" | "height") => {
+            if let Some(picture) = element.parent_as_element().filter(|e| e.is_html_named("picture")) {
+                images::picture_changed(&picture);
+            }
+        }
+        ("audio" | "video", "src") if new.is_some() => {
+            if let Some(element) = element.downcast::<HTMLMediaElement>() {
+                media::load(realm, &element);
+            }
+        }
+        ("link", _) => {
+            if let Some(link) = element.downcast::<HTMLLinkElement>() {
+                links::changed(&link, Some(name));
             }
         }
         ("iframe", "src" | "srcdoc" | "name") => {
@@ -103,6 +134,13 @@ pub(crate) fn attribute_changed(
             }
         }
         _ => {}
+    }
+}
+
+/// A [relevant mutation](https://html.spec.whatwg.org/multipage/images.html#relevant-mutations) of an `img`.
+fn update_image(element: &Root<Element>) {
+    if let Some(image) = element.downcast::<HTMLImageElement>() {
+        images::update_the_image_data(&image);
     }
 }
 

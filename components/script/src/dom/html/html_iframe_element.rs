@@ -28,19 +28,6 @@ platform_object!(HTMLIFrameElement: HTMLElement via html_element);
 /// those that have an effect here.
 const SANDBOX_TOKENS: &[&str] = &["allow-same-origin", "allow-scripts"];
 
-/// Values of `referrerpolicy`.
-const REFERRER_POLICIES: &[&str] = &[
-    "",
-    "no-referrer",
-    "no-referrer-when-downgrade",
-    "same-origin",
-    "origin",
-    "strict-origin",
-    "origin-when-cross-origin",
-    "strict-origin-when-cross-origin",
-    "unsafe-url",
-];
-
 impl HTMLIFrameElement {
     /// An `iframe` element.
     pub(super) const fn new(html_element: HTMLElement) -> Self {
@@ -72,14 +59,7 @@ impl HTMLIFrameElementMethods for HTMLIFrameElement {
         once(&self.sandbox, || realm.wrap(DOMTokenList::new(&element, "sandbox", Some(SANDBOX_TOKENS))))
     }
 
-    fn referrer_policy(&self, _: &Realm) -> Fallible<DomString> {
-        Ok(reflect::known(self, "referrerpolicy", REFERRER_POLICIES, "", "").into())
-    }
-
-    fn set_referrer_policy(&self, realm: &Realm, value: DomString) -> Fallible<()> {
-        self.set_plain_attribute(realm, "referrerpolicy", value);
-        Ok(())
-    }
+    reflect::referrer_policy!();
 
     /// Without layout nothing is ever far from what is seen: a lazy frame loads at once.
     fn loading(&self, _: &Realm) -> Fallible<DomString> {

@@ -43,20 +43,7 @@ impl HTMLScriptElementMethods for HTMLScriptElement {
         Ok(())
     }
 
-    /// [`crossOrigin`](https://html.spec.whatwg.org/multipage/scripting.html#dom-script-crossorigin)
-    fn cross_origin(&self, _: &Realm) -> Fallible<Option<DomString>> {
-        let known = ["anonymous", "use-credentials"];
-        let present = self.plain_attribute("crossorigin").is_some();
-        Ok(present.then(|| reflect::known(self, "crossorigin", &known, "anonymous", "anonymous").into()))
-    }
-
-    fn set_cross_origin(&self, realm: &Realm, value: Option<DomString>) -> Fallible<()> {
-        match value {
-            Some(value) => self.set_plain_attribute(realm, "crossorigin", value),
-            None => self.remove_plain_attribute(realm, "crossorigin"),
-        }
-        Ok(())
-    }
+    reflect::cross_origin!();
 
     /// [`text`](https://html.spec.whatwg.org/multipage/scripting.html#dom-script-text)
     fn text(&self, _: &Realm) -> Fallible<DomString> {

@@ -21,6 +21,7 @@ pub(crate) mod html_iframe_element;
 mod html_image_element;
 pub(crate) mod html_input_element;
 mod html_link_element;
+pub(crate) mod html_media_element;
 pub(crate) mod html_meta_element;
 mod html_options_collection;
 pub(crate) mod html_progress_element;
@@ -30,6 +31,7 @@ pub(crate) mod html_slot_element;
 pub(crate) mod html_template_element;
 pub(crate) mod html_text_area_element;
 mod hyperlink;
+mod loading;
 pub(crate) mod parsing;
 pub(crate) mod reflect;
 pub(crate) mod scripting;
@@ -49,6 +51,7 @@ pub(crate) use html_iframe_element::HTMLIFrameElement;
 pub(crate) use html_image_element::HTMLImageElement;
 pub(crate) use html_input_element::HTMLInputElement;
 pub(crate) use html_link_element::HTMLLinkElement;
+pub(crate) use html_media_element::{HTMLAudioElement, HTMLMediaElement, HTMLVideoElement, MediaError};
 pub(crate) use html_meta_element::HTMLMetaElement;
 pub(crate) use html_options_collection::HTMLOptionsCollection;
 pub(crate) use html_progress_element::HTMLProgressElement;
@@ -61,6 +64,6 @@ pub(crate) use simple::{
     HTMLBRElement, HTMLBaseElement, HTMLBodyElement, HTMLDivElement, HTMLFieldSetElement,
     HTMLFrameSetElement, HTMLHRElement, HTMLHeadElement, HTMLHeadingElement, HTMLHtmlElement, HTMLLIElement,
     HTMLLabelElement, HTMLLegendElement, HTMLOListElement, HTMLOptGroupElement, HTMLParagraphElement,
-    HTMLPreElement, HTMLSpanElement, HTMLStyleElement, HTMLTitleElement, HTMLUListElement,
-    HTMLUnknownElement,
+    HTMLPictureElement, HTMLPreElement, HTMLSourceElement, HTMLSpanElement, HTMLStyleElement,
+    HTMLTitleElement, HTMLUListElement, HTMLUnknownElement,
 };

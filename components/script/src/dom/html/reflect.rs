@@ -89,8 +89,7 @@ macro_rules! unsigned_long {
         }
 
         fn $set(&self, realm: &bgfetch_js::Realm, value: u32) -> bgfetch_js::Fallible<()> {
-            let value = if value > i32::MAX as u32 { $default } else { value };
-            $crate::dom::Element::set_plain_attribute(self, realm, $attribute, value.to_string().into());
+            $crate::dom::html::reflect::set_unsigned_long(self, realm, $attribute, value, $default);
             Ok(())
         }
     };
@@ -154,6 +153,78 @@ pub(crate) use submission;
 pub(crate) fn action(element: &Element, attribute: &str) -> String {
     let empty = element.with_plain_attribute(attribute, |action| action.unwrap_or_default().is_empty());
     if empty { element.owner_doc().document_url().into() } else { url_of(element, attribute) }
+}
+
+/// `crossOrigin`: a [CORS settings attribute](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cors-settings-attribute).
+macro_rules! cross_origin {
+    () => {
+        fn cross_origin(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<Option<bgfetch_js::DomString>> {
+            let known = ["anonymous", "use-credentials"];
+            let present =
+                $crate::dom::Element::with_plain_attribute(self, "crossorigin", |value| value.is_some());
+            let value =
+                || $crate::dom::html::reflect::known(self, "crossorigin", &known, "anonymous", "anonymous");
+            Ok(present.then(|| value().into()))
+        }
+
+        fn set_cross_origin(
+            &self,
+            realm: &bgfetch_js::Realm,
+            value: Option<bgfetch_js::DomString>,
+        ) -> bgfetch_js::Fallible<()> {
+            match value {
+                Some(value) => $crate::dom::Element::set_plain_attribute(self, realm, "crossorigin", value),
+                None => $crate::dom::Element::remove_plain_attribute(self, realm, "crossorigin"),
+            }
+            Ok(())
+        }
+    };
+}
+pub(crate) use cross_origin;
+
+/// `referrerPolicy`: a [referrer policy attribute](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#referrer-policy-attribute).
+macro_rules! referrer_policy {
+    () => {
+        fn referrer_policy(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<bgfetch_js::DomString> {
+            let known = $crate::dom::html::reflect::REFERRER_POLICIES;
+            Ok($crate::dom::html::reflect::known(self, "referrerpolicy", known, "", "").into())
+        }
+
+        fn set_referrer_policy(
+            &self,
+            realm: &bgfetch_js::Realm,
+            value: bgfetch_js::DomString,
+        ) -> bgfetch_js::Fallible<()> {
+            $crate::dom::Element::set_plain_attribute(self, realm, "referrerpolicy", value);
+            Ok(())
+        }
+    };
+}
+pub(crate) use referrer_policy;
+
+/// Values of `referrerpolicy`.
+pub(crate) const REFERRER_POLICIES: &[&str] = &[
+    "",
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "same-origin",
+    "origin",
+    "strict-origin",
+    "origin-when-cross-origin",
+    "strict-origin-when-cross-origin",
+    "unsafe-url",
+];
+
+/// Sets an `unsigned long` attribute: what is too large is the default.
+pub(crate) fn set_unsigned_long(
+    element: &Element,
+    realm: &bgfetch_js::Realm,
+    attribute: &str,
+    value: u32,
+    default: u32,
+) {
+    let value = if i32::try_from(value).is_ok() { value } else { default };
+    element.set_plain_attribute(realm, attribute, value.to_string().into());
 }
 
 /// The value of a URL attribute: resolved if it can be.

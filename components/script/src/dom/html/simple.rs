@@ -138,6 +138,22 @@ html_element!(
     HTMLHeadingElement, HTMLHeadingElementMethods {}
 );
 html_element!(
+    /// [`HTMLPictureElement`](https://html.spec.whatwg.org/multipage/embedded-content.html#the-picture-element)
+    HTMLPictureElement, HTMLPictureElementMethods {}
+);
+html_element!(
+    /// [`HTMLSourceElement`](https://html.spec.whatwg.org/multipage/embedded-content.html#the-source-element)
+    HTMLSourceElement, HTMLSourceElementMethods {
+        reflect::url!(src, set_src, "src");
+        reflect::string!(type_, set_type, "type");
+        reflect::usv_string!(srcset, set_srcset, "srcset");
+        reflect::string!(sizes, set_sizes, "sizes");
+        reflect::string!(media, set_media, "media");
+        reflect::unsigned_long!(width, set_width, "width", 0);
+        reflect::unsigned_long!(height, set_height, "height", 0);
+    }
+);
+html_element!(
     /// [`HTMLPreElement`](https://html.spec.whatwg.org/multipage/grouping-content.html#the-pre-element)
     HTMLPreElement, HTMLPreElementMethods {}
 );

@@ -51,10 +51,15 @@ impl Requester<'_> {
             redirect: RedirectMode::Manual,
             cache: if reload { CacheMode::NoCache } else { CacheMode::Default },
             referrer: if self.source.is_some() { Referrer::Client } else { Referrer::NoReferrer },
+            use_url_credentials: true,
             referrer_policy: self.source.map(|source| source.referrer_policy).unwrap_or_default(),
             destination: self.destination,
             reload_navigation: reload,
             history_navigation: self.timing.navigation_type == NavigationTimingType::BackForward,
+            top_level_navigation_initiator: self
+                .source
+                .filter(|_| self.destination == fetch::Destination::Document)
+                .map(|source| source.client.origin.ascii_serialization()),
             origin: self.source.map(|source| Box::new(source.client.origin.clone())),
             ..RequestHead::get(url)
         };
@@ -71,7 +76,7 @@ impl Requester<'_> {
     fn client_for(&self, url: &Url) -> Client {
         match self.source {
             Some(source) => Client { id: self.navigation.client(), ..source.client.clone() },
-            None => Client { id: self.navigation.client(), ..Client::of_url(url) },
+            None => Client { id: self.navigation.client(), may_prompt: true, ..Client::of_url(url) },
         }
     }
 }

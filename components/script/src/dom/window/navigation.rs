@@ -201,10 +201,10 @@ pub(super) fn reach(
 
 /// [Delays the load event](https://html.spec.whatwg.org/multipage/parsing.html#delay-the-load-event) of a document until it is
 /// dropped.
-pub(super) struct LoadDelay(Root<Document>);
+pub(crate) struct LoadDelay(Root<Document>);
 
 impl LoadDelay {
-    pub(super) fn new(document: &Root<Document>) -> Self {
+    pub(crate) fn new(document: &Root<Document>) -> Self {
         document.scripts.delay_load();
         Self(document.clone())
     }

@@ -57,6 +57,10 @@ pub(super) fn replace_initial(context: &Rc<BrowsingContext>, active: &Active) {
 
 fn destroy_children(context: &Rc<BrowsingContext>) {
     for child in context.children() {
+        // While they are unloaded, frames still show what they showed.
+        if let Some(active) = child.active() {
+            unload(&child, &active);
+        }
         if let Some(element) = child.container() {
             drop(element.set_content(None));
         }

@@ -138,6 +138,7 @@ fn create(
         parent: Some(Parent {
             secure_context: outside.secure_context,
             top_level_origin: outside.top_level_origin,
+            ancestor_origins: outside.ancestor_origins,
         }),
     };
     let port = request.port;

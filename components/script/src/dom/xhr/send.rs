@@ -148,6 +148,7 @@ fn outgoing(realm: &Realm, xhr: &XMLHttpRequest) -> Option<Outgoing> {
         method: opened.method.clone(),
         headers: opened.headers.clone(),
         unsafe_request: true,
+        use_url_credentials: true,
         mode: RequestMode::Cors,
         use_cors_preflight: xhr.upload_listener.get(),
         credentials: if include { CredentialsMode::Include } else { CredentialsMode::SameOrigin },

@@ -161,12 +161,19 @@ impl XMLHttpRequest {
         asynchronous: bool,
         credentials: (Option<String>, Option<String>),
     ) -> Fallible<()> {
-        // Step 1: in a document that is not fully active no script runs that could call this.
+        // Step 1.
+        if is_window(realm) && Window::document_of(realm)?.context().is_none() {
+            return Err(invalid_state("the document of this request's window is not shown any more"));
+        }
         // Steps 2 to 4.
         let method = parse_method(method)?;
         // Steps 5 and 6.
-        let mut parsed = Environment::of(realm)
-            .parse_url(url)
+        let parsed = match is_window(realm) {
+            // Queries are in the document's encoding.
+            true => Window::document_of(realm)?.parse_url(url),
+            false => Environment::of(realm).parse_url(url),
+        };
+        let mut parsed = parsed
             .map_err(|error| Exception::dom("SyntaxError", format!("{url:?} is not a URL: {error}")))?;
         // Step 8.
         if parsed.has_host() {
