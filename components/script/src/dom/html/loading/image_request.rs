@@ -112,8 +112,13 @@ impl ImageRequest {
 }
 
 /// Fetches an image, whatever the status of the response: its size, if it is one.
-pub(super) async fn load(realm: &Realm, head: RequestHead, cancel: CancelHandle) -> ImageState {
-    let Ok(response) = fetch(realm, head, cancel).await else { return ImageState::Broken };
+pub(super) async fn load(
+    realm: &Realm,
+    head: RequestHead,
+    initiator_type: &'static str,
+    cancel: CancelHandle,
+) -> ImageState {
+    let Ok(response) = fetch(realm, head, initiator_type, cancel).await else { return ImageState::Broken };
     let mime_type = MimeType::extract(&response.head.headers);
     let bytes = read(response).await.unwrap_or_default();
     let is_svg = mime_type.is_some_and(|mime_type| mime_type.essence == "image/svg+xml");

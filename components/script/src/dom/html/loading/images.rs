@@ -73,7 +73,7 @@ fn go_on(realm: &Realm, image: &Root<HTMLImageElement>, generation: u64, cancel:
     let (owned, image, delay) = (realm.clone(), image.clone(), LoadDelay::new(&document));
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let url = head.url.to_string();
-        let state = load(&owned, head, cancel).await;
+        let state = load(&owned, head, "img", cancel).await;
         let mut fired = Ok(true);
         if image.request.is_current(generation) {
             image.request.becomes_current(url, density);
@@ -143,7 +143,7 @@ pub(crate) fn svg_image_changed(element: &Root<Element>) {
     let head = potential_cors_request(element, url, Destination::Image);
     let (owned, element, delay) = (realm.clone(), element.clone(), LoadDelay::new(&document));
     Agent::current().spawn(TaskSource::Networking, &realm, async move {
-        let state = load(&owned, head, CancelHandle::new()).await;
+        let state = load(&owned, head, "image", CancelHandle::new()).await;
         let event_type = if state == ImageState::Broken { "error" } else { "load" };
         if let Err(exception) = events::event::fire(&owned, &*element, event_type) {
             report::report_exception(&owned, exception);

@@ -117,7 +117,8 @@ fn fetch_and_process(
     let (owned, link, document) = (realm.clone(), link.clone(), document.clone());
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let url = head.url.clone();
-        let success = match fetch(&owned, head, CancelHandle::new()).await {
+        let initiator_type = if kind == LinkType::Stylesheet { "css" } else { "link" };
+        let success = match fetch(&owned, head, initiator_type, CancelHandle::new()).await {
             Err(_) => false,
             Ok(response) => {
                 let is_usable = is_usable(kind, &response, &document, &url);

@@ -207,7 +207,7 @@ async fn fetch_head(realm: &Realm, media: &HTMLMediaElement, url: Url) {
     // [Range](https://fetch.spec.whatwg.org/#concept-request-add-range-header) from the first byte on.
     head.headers.append("Range", "bytes=0-");
     let cancel = media.state.cancel.borrow().clone();
-    drop(fetch(realm, head, cancel).await);
+    drop(fetch(realm, head, if is_video { "video" } else { "audio" }, cancel).await);
 }
 
 fn queue_failure(realm: &Realm, media: &Root<HTMLMediaElement>, generation: u64) {

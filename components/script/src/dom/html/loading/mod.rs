@@ -48,8 +48,14 @@ fn potential_cors_request(element: &Element, url: Url, destination: Destination)
     }
 }
 
-/// Fetches on behalf of a realm's environment. What fails is told to the log.
-async fn fetch(realm: &Realm, head: RequestHead, cancel: CancelHandle) -> Result<Response, NetworkError> {
+/// Fetches on behalf of a realm's environment, with an
+/// [initiator type](https://fetch.spec.whatwg.org/#request-initiator-type). What fails is told to the log.
+async fn fetch(
+    realm: &Realm,
+    head: RequestHead,
+    initiator_type: &'static str,
+    cancel: CancelHandle,
+) -> Result<Response, NetworkError> {
     let Some(environment) = Environment::try_of(realm) else {
         return Err(NetworkError::new(NetworkErrorKind::Aborted, "the page is gone"));
     };
@@ -57,7 +63,7 @@ async fn fetch(realm: &Realm, head: RequestHead, cancel: CancelHandle) -> Result
     let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
     let response = match url.scheme() {
         "blob" => crate::dom::file::blob_url::fetch(&request, None),
-        _ => fetching::fetch(&environment, request, cancel).await,
+        _ => fetching::fetch(&environment, request, cancel, Some(initiator_type)).await,
     };
     response.inspect_err(|error| tracing::debug!(%url, %error, "a resource could not be loaded"))
 }
