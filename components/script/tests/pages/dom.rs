@@ -228,6 +228,19 @@ fn a_navigation_follows_redirects_and_tells_what_failed() {
 }
 
 #[test]
+fn nodes_are_written_as_xml() {
+    let page = page("<p>");
+    page.eval("var xml = t => new XMLSerializer().serializeToString(new DOMParser().parseFromString(t, 'text/xml')), out = n => new XMLSerializer().serializeToString(n)");
+    page.check(&[
+        ("xml('<a x=\"1 &amp; 2\"><b/>&lt;<!--c--><?d e?></a>')", "\"<a x=\\\"1 &amp; 2\\\"><b/>&lt;<!--c--><?d e?></a>\""),
+        ("const a = document.createElementNS('u:1', 'a'); a.setAttributeNS('http://www.w3.org/2000/xmlns/', 'xmlns:p', 'u:2'); a.append(document.createElementNS('u:2', 'p:b')); out(a)", "\"<a xmlns=\\\"u:1\\\" xmlns:p=\\\"u:2\\\"><p:b/></a>\""),
+        ("const e = document.createElementNS('u:1', 'q:e'); e.setAttributeNS('u:2', 'f', 'g'); out(e)", "\"<q:e xmlns:q=\\\"u:1\\\" xmlns:ns1=\\\"u:2\\\" ns1:f=\\\"g\\\"/>\""),
+        ("const d = document.createElement('div'); d.append(document.createElement('br'), document.createElement('i')); out(d)", "\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\"><br /><i></i></div>\""),
+        ("const t = new DOMParser().parseFromString('<template xmlns=\"http://www.w3.org/1999/xhtml\"><i/></template>', 'text/xml').documentElement; [t.childNodes.length, t.content.firstChild.localName]", "[0,\"i\"]"),
+    ]);
+}
+
+#[test]
 fn document_all_is_there_and_says_that_it_is_not() {
     let page = page("<p id=a><img name=a><i id=b name=c></i><input name=d>");
     page.check(&[

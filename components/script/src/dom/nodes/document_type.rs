@@ -38,6 +38,21 @@ impl DocumentType {
         Self::create(realm, document, self.name.clone(), self.public_id.clone(), self.system_id.clone())
     }
 
+    /// It [as XML](https://www.w3.org/TR/DOM-Parsing/#dfn-xml-serializing-a-documenttype-node).
+    pub(super) fn markup(&self) -> String {
+        let mut markup = format!("<!DOCTYPE {}", self.name);
+        if !self.public_id.is_empty() {
+            markup.push_str(&format!(" PUBLIC \"{}\"", self.public_id));
+        } else if !self.system_id.is_empty() {
+            markup.push_str(" SYSTEM");
+        }
+        if !self.system_id.is_empty() {
+            markup.push_str(&format!(" \"{}\"", self.system_id));
+        }
+        markup.push('>');
+        markup
+    }
+
     pub(super) fn is_equal(&self, other: &Self) -> bool {
         self.name == other.name && self.public_id == other.public_id && self.system_id == other.system_id
     }

@@ -27,7 +27,7 @@ use crate::bindings::{
 use crate::dom::events::event;
 use crate::dom::fetch::{body, global_fetch};
 use crate::dom::file::blob_url::{self, BlobEntry};
-use crate::dom::nodes::fragment_html;
+use crate::dom::nodes::{fragment_html, fragment_xml};
 use crate::environment::Environment;
 use crate::mime::MimeType;
 use crate::{blocking, fetching, report};
@@ -109,11 +109,11 @@ fn set_body(realm: &Realm, xhr: &XMLHttpRequest, body: Option<SendBody>) -> Fall
 fn extract(realm: &Realm, body: SendBody) -> Fallible<(Bytes, Option<String>)> {
     let init = match body {
         SendBody::Document(document) => {
-            let text = fragment_html::serialize_children(&document.upcast());
-            let content_type = if document.is_html_document() {
-                "text/html;charset=UTF-8"
+            let node = document.upcast();
+            let (text, content_type) = if document.is_html_document() {
+                (fragment_html::serialize_children(&node), "text/html;charset=UTF-8")
             } else {
-                "application/xml;charset=UTF-8"
+                (fragment_xml::serialize(&node), "application/xml;charset=UTF-8")
             };
             return Ok((text.into_bytes().into(), Some(content_type.into())));
         }

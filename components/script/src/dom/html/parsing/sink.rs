@@ -148,6 +148,9 @@ impl TreeSink for Sink {
     }
 
     fn append(&self, parent: &Root<Node>, child: NodeOrText<Root<Node>>) {
+        // The parser of HTML asks for the contents of templates itself, that of XML does not.
+        let contents = (!self.document.is_html_document()).then(|| self.get_template_contents(parent));
+        let parent = contents.as_ref().unwrap_or(parent);
         let node = match child {
             NodeOrText::AppendNode(node) => node,
             NodeOrText::AppendText(text) if self.text_before(parent.last(), &text) => return,
