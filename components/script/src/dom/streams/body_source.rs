@@ -8,6 +8,7 @@ use bgfetch_js::{Exception, Fallible, Promise, Realm, Root, Trace, Tracer, Value
 use bgfetch_traits::body::{BodyError, BodyReader};
 use bytes::Bytes;
 
+use super::pulling::PullingController;
 use super::source::UnderlyingSourceSteps;
 use crate::agent::{Agent, TaskSource};
 use crate::bindings::ReadableStreamController;

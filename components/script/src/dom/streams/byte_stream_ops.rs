@@ -5,6 +5,7 @@ use bgfetch_js::{ArrayBuffer, ArrayBufferView, Exception, Fallible, Realm, Typed
 use bytes::Bytes;
 
 use super::pull_into::{PullInto, ReaderType, clone_array_buffer};
+use super::pulling::PullingController;
 use super::read_request::ReadIntoRequest;
 use super::readable_stream::State;
 use crate::dom::{ReadableByteStreamController, ReadableStream};
@@ -257,7 +258,7 @@ impl ReadableByteStreamController {
                 self.handle_queue_drain(realm)?;
                 return request.chunk(realm, &view);
             }
-            if self.close_requested.get() {
+            if self.pulling.close_requested.get() {
                 let exception = Exception::type_error("the stream ends in the middle of an element");
                 let error = exception.to_value(realm);
                 self.error_steps(realm, &error)?;

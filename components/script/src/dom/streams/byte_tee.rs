@@ -8,6 +8,7 @@ use bgfetch_js::{
 };
 
 use super::pull_into::clone_as_uint8_array;
+use super::pulling::PullingController;
 use super::read_request::{ReadIntoRequest, ReadRequest};
 use super::readable_stream::{Controller, Reader};
 use super::source::UnderlyingSourceSteps;

@@ -14,6 +14,7 @@ use bgfetch_js::{
     trace_fields,
 };
 
+use super::pulling::PullingController;
 use super::queue::Strategy;
 use super::readable_stream::Controller;
 use super::sink::UnderlyingSinkSteps;

@@ -10,6 +10,7 @@ pub(crate) mod generic_transform_stream;
 mod iteration;
 mod pipe_to;
 mod pull_into;
+mod pulling;
 mod pump;
 mod queue;
 pub(crate) mod queuing_strategies;

@@ -106,7 +106,7 @@ impl ReadableStream {
     pub(super) fn take_reader(&self) -> Fallible<Option<BodyReader>> {
         match self.controller()? {
             Controller::Byte(controller) if self.is_readable() && controller.is_untouched() => {
-                Ok(controller.source().and_then(|source| source.take_reader()))
+                Ok(controller.pulling.source().and_then(|source| source.take_reader()))
             }
             _ => Ok(None),
         }

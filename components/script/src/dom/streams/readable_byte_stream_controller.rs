@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 
 use bgfetch_js::{
     ArrayBuffer, ArrayBufferView, Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector,
-    Root, Traced, TypedArray, TypedArrayKind, Value, platform_object, trace_fields,
+    Root, TypedArray, TypedArrayKind, Value, platform_object, trace_fields,
 };
 
 use super::pull_into::{PullInto, QueueEntry};
+use super::pulling::{Pulling, PullingController};
 use super::read_request::ReadRequest;
 use super::readable_stream::{Controller, State};
-use super::source::{SharedSource, UnderlyingSourceSteps};
+use super::source::UnderlyingSourceSteps;
 use crate::bindings::{ReadableByteStreamControllerMethods, ReadableStreamController};
 use crate::dom::{ReadableStream, ReadableStreamBYOBRequest};
 
@@ -27,15 +28,10 @@ pub(crate) struct ReadableByteStreamController {
     /// Bytes in the queue.
     pub(super) queue_total_size: Cell<usize>,
     strategy_hwm: f64,
-    /// `None` once its algorithms were cleared.
-    source: RefCell<Option<Traced<SharedSource>>>,
-    started: Cell<bool>,
-    pub(super) close_requested: Cell<bool>,
-    pull_again: Cell<bool>,
-    pulling: Cell<bool>,
+    pub(super) pulling: Pulling,
 }
 
-trace_fields!(ReadableByteStreamController { stream, byob_request, pending_pull_intos, queue, source });
+trace_fields!(ReadableByteStreamController { stream, byob_request, pending_pull_intos, queue, pulling });
 platform_object!(ReadableByteStreamController);
 
 /// [SetUpReadableByteStreamController](https://streams.spec.whatwg.org/#set-up-readable-byte-stream-controller).
@@ -50,7 +46,6 @@ pub(super) fn set_up(
     auto_allocate_chunk_size: Option<u64>,
 ) -> Fallible<()> {
     // Steps 3 to 13.
-    let source = realm.share(source)?;
     let controller = realm.wrap(ReadableByteStreamController {
         reflector: Reflector::new(),
         stream: stream.clone().into(),
@@ -60,73 +55,29 @@ pub(super) fn set_up(
         queue: RefCell::default(),
         queue_total_size: Cell::new(0),
         strategy_hwm: high_water_mark,
-        source: RefCell::new(Some(source.clone().into())),
-        started: Cell::new(false),
-        close_requested: Cell::new(false),
-        pull_again: Cell::new(false),
-        pulling: Cell::new(false),
+        pulling: Pulling::new(realm, source)?,
     })?;
     stream.controller.replace(Some(Controller::Byte(controller.clone().into())));
-    // Step 14.
-    let started = source.start(realm, &controller.as_union())?;
-    // Steps 15 to 17.
-    Promise::<Value>::resolve_value(realm, &started)?.react_with(
-        realm,
-        Member::from(controller),
-        |realm, controller, _| {
-            controller.started.set(true);
-            controller.call_pull_if_needed(realm)
-        },
-        |realm, controller, reason| controller.error_steps(realm, reason),
-    )
+    // Steps 14 to 17.
+    controller.start(realm)
 }
 
-impl ReadableByteStreamController {
+impl PullingController for ReadableByteStreamController {
+    fn stream(&self) -> &ReadableStream {
+        &self.stream
+    }
+
+    fn pulling(&self) -> &Pulling {
+        &self.pulling
+    }
+
     fn as_union(&self) -> ReadableStreamController {
         ReadableStreamController::ReadableByteStreamController(self.root())
     }
 
-    pub(super) fn source(&self) -> Option<SharedSource> {
-        self.source.borrow().as_deref().cloned()
-    }
-
-    /// Whether the source has not been asked for anything yet, and nothing was given.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.queue.borrow().is_empty() && !self.pulling.get() && !self.close_requested.get()
-    }
-
-    /// Whether bytes can be given, and the end be told.
-    pub(super) fn can_close_or_enqueue(&self) -> bool {
-        !self.close_requested.get() && self.stream.state.get() == State::Readable
-    }
-
-    /// [CallPullIfNeeded](https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed).
-    pub(super) fn call_pull_if_needed(&self, realm: &Realm) -> Fallible<()> {
-        // Steps 1 to 3.
-        if !self.should_call_pull() {
-            return Ok(());
-        }
-        if self.pulling.get() {
-            self.pull_again.set(true);
-            return Ok(());
-        }
-        // Steps 5 to 8.
-        self.pulling.set(true);
-        let Some(source) = self.source() else { return Ok(()) };
-        source.pull(realm, &self.as_union())?.react_with(
-            realm,
-            Member::from(self.root()),
-            |realm, this, _| {
-                this.pulling.set(false);
-                if this.pull_again.replace(false) { this.call_pull_if_needed(realm) } else { Ok(()) }
-            },
-            |realm, this, reason| this.error_steps(realm, reason),
-        )
-    }
-
     /// [ShouldCallPull](https://streams.spec.whatwg.org/#readable-byte-stream-controller-should-call-pull).
     fn should_call_pull(&self) -> bool {
-        if !self.can_close_or_enqueue() || !self.started.get() {
+        if !self.can_close_or_enqueue() || !self.pulling.is_started() {
             return false;
         }
         self.stream.default_reader().is_some_and(|reader| reader.has_requests())
@@ -134,21 +85,33 @@ impl ReadableByteStreamController {
             || self.desired().is_some_and(|size| size > 0.0)
     }
 
+    /// [Error](https://streams.spec.whatwg.org/#readable-byte-stream-controller-error).
+    fn error_steps(&self, realm: &Realm, error: &Value) -> Fallible<()> {
+        if self.stream.state.get() != State::Readable {
+            return Ok(());
+        }
+        self.clear_pending_pull_intos();
+        self.reset_queue();
+        self.clear_algorithms();
+        self.stream.fail(realm, error)
+    }
+}
+
+impl ReadableByteStreamController {
+    /// Whether the source has not been asked for anything yet, and nothing was given.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.queue.borrow().is_empty() && !self.pulling.is_under_way() && !self.pulling.close_requested.get()
+    }
+
     /// [GetDesiredSize](https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-desired-size).
     #[expect(clippy::cast_precision_loss, reason = "sizes below 2^53")]
     fn desired(&self) -> Option<f64> {
-        match self.stream.state.get() {
-            State::Errored => None,
-            State::Closed => Some(0.0),
-            State::Readable => Some(self.strategy_hwm - self.queue_total_size.get() as f64),
-        }
+        PullingController::desired(self, self.strategy_hwm, self.queue_total_size.get() as f64)
     }
 
     /// [ClearAlgorithms](https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-algorithms).
     pub(super) fn clear_algorithms(&self) {
-        if let Some(source) = self.source.take() {
-            source.cleared();
-        }
+        self.pulling.clear();
     }
 
     /// [ClearPendingPullIntos](https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos).
@@ -194,7 +157,7 @@ impl ReadableByteStreamController {
             return Ok(());
         }
         if self.queue_total_size.get() > 0 {
-            self.close_requested.set(true);
+            self.pulling.close_requested.set(true);
             return Ok(());
         }
         // Step 4.
@@ -215,17 +178,6 @@ impl ReadableByteStreamController {
         if self.pending_pull_intos.borrow().is_empty() { Ok(()) } else { self.respond(realm, 0) }
     }
 
-    /// [Error](https://streams.spec.whatwg.org/#readable-byte-stream-controller-error).
-    pub(super) fn error_steps(&self, realm: &Realm, error: &Value) -> Fallible<()> {
-        if self.stream.state.get() != State::Readable {
-            return Ok(());
-        }
-        self.clear_pending_pull_intos();
-        self.reset_queue();
-        self.clear_algorithms();
-        self.stream.fail(realm, error)
-    }
-
     fn reset_queue(&self) {
         let queue = self.queue.take();
         self.queue_total_size.set(0);
@@ -241,7 +193,7 @@ impl ReadableByteStreamController {
 
     /// [HandleQueueDrain](https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain).
     pub(super) fn handle_queue_drain(&self, realm: &Realm) -> Fallible<()> {
-        if self.queue_total_size.get() == 0 && self.close_requested.get() {
+        if self.queue_total_size.get() == 0 && self.pulling.close_requested.get() {
             self.clear_algorithms();
             return self.stream.close(realm);
         }
@@ -265,7 +217,7 @@ impl ReadableByteStreamController {
     pub(super) fn cancel_steps(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>> {
         self.clear_pending_pull_intos();
         self.reset_queue();
-        let canceled = self.source().map(|source| source.cancel(realm, reason));
+        let canceled = self.pulling.source().map(|source| source.cancel(realm, reason));
         self.clear_algorithms();
         canceled.unwrap_or_else(|| Promise::resolved(realm, ()))
     }

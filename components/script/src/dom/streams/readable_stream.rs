@@ -9,6 +9,7 @@ use bgfetch_js::{
 
 use super::from::from_iterable;
 use super::pipe_to::{PipeOptions, pipe_to};
+use super::pulling::PullingController;
 use super::queue::Strategy;
 use super::read_request::ReadRequest;
 use super::source::{NoSource, ScriptSource, UnderlyingSourceSteps};

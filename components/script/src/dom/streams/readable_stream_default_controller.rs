@@ -1,16 +1,15 @@
 //! [`ReadableStreamDefaultController`](https://streams.spec.whatwg.org/#rs-default-controller-class).
 
-use std::cell::{Cell, RefCell};
-
 use bgfetch_js::{
     Exception, Fallible, Member, PlatformObject, Promise, Realm, Reflector, Root, Traced, Value,
     platform_object, trace_fields,
 };
 
+use super::pulling::{Pulling, PullingController};
 use super::queue::{QueueWithSizes, SizeAlgorithm, Strategy};
 use super::read_request::ReadRequest;
 use super::readable_stream::{Controller, State};
-use super::source::{SharedSource, UnderlyingSourceSteps};
+use super::source::UnderlyingSourceSteps;
 use crate::bindings::{ReadableStreamController, ReadableStreamDefaultControllerMethods};
 use crate::dom::ReadableStream;
 
@@ -21,15 +20,10 @@ pub(crate) struct ReadableStreamDefaultController {
     queue: QueueWithSizes<Traced<Value>>,
     strategy_hwm: f64,
     strategy_size: SizeAlgorithm,
-    /// `None` once its algorithms were cleared.
-    source: RefCell<Option<Traced<SharedSource>>>,
-    started: Cell<bool>,
-    close_requested: Cell<bool>,
-    pull_again: Cell<bool>,
-    pulling: Cell<bool>,
+    pulling: Pulling,
 }
 
-trace_fields!(ReadableStreamDefaultController { stream, queue, strategy_size, source });
+trace_fields!(ReadableStreamDefaultController { stream, queue, strategy_size, pulling });
 platform_object!(ReadableStreamDefaultController);
 
 /// [SetUpReadableStreamDefaultController](https://streams.spec.whatwg.org/#set-up-readable-stream-default-controller).
@@ -43,75 +37,35 @@ pub(super) fn set_up(
     strategy: Strategy,
 ) -> Fallible<()> {
     // Steps 2 to 8.
-    let source = realm.share(source)?;
     let controller = realm.wrap(ReadableStreamDefaultController {
         reflector: Reflector::new(),
         stream: stream.clone().into(),
         queue: QueueWithSizes::default(),
         strategy_hwm: strategy.high_water_mark,
         strategy_size: SizeAlgorithm::new(strategy.size),
-        source: RefCell::new(Some(source.clone().into())),
-        started: Cell::new(false),
-        close_requested: Cell::new(false),
-        pull_again: Cell::new(false),
-        pulling: Cell::new(false),
+        pulling: Pulling::new(realm, source)?,
     })?;
     stream.controller.replace(Some(Controller::Default(controller.clone().into())));
-    // Steps 9 and 10.
-    let started = source.start(realm, &controller.as_union())?;
-    // Steps 11 and 12.
-    Promise::<Value>::resolve_value(realm, &started)?.react_with(
-        realm,
-        Member::from(controller),
-        |realm, controller, _| {
-            controller.started.set(true);
-            controller.call_pull_if_needed(realm)
-        },
-        |realm, controller, reason| controller.error_steps(realm, reason),
-    )
+    // Steps 9 to 12.
+    controller.start(realm)
 }
 
-impl ReadableStreamDefaultController {
+impl PullingController for ReadableStreamDefaultController {
+    fn stream(&self) -> &ReadableStream {
+        &self.stream
+    }
+
+    fn pulling(&self) -> &Pulling {
+        &self.pulling
+    }
+
     fn as_union(&self) -> ReadableStreamController {
         ReadableStreamController::ReadableStreamDefaultController(self.root())
     }
 
-    fn source(&self) -> Option<SharedSource> {
-        self.source.borrow().as_deref().cloned()
-    }
-
-    /// [CanCloseOrEnqueue](https://streams.spec.whatwg.org/#readable-stream-default-controller-can-close-or-enqueue).
-    pub(super) fn can_close_or_enqueue(&self) -> bool {
-        !self.close_requested.get() && self.stream.state.get() == State::Readable
-    }
-
-    /// [CallPullIfNeeded](https://streams.spec.whatwg.org/#readable-stream-default-controller-call-pull-if-needed).
-    fn call_pull_if_needed(&self, realm: &Realm) -> Fallible<()> {
-        // Steps 1 to 3.
-        if !self.should_call_pull() {
-            return Ok(());
-        }
-        if self.pulling.get() {
-            self.pull_again.set(true);
-            return Ok(());
-        }
-        // Steps 5 to 8.
-        self.pulling.set(true);
-        let Some(source) = self.source() else { return Ok(()) };
-        source.pull(realm, &self.as_union())?.react_with(
-            realm,
-            Member::from(self.root()),
-            |realm, this, _| {
-                this.pulling.set(false);
-                if this.pull_again.replace(false) { this.call_pull_if_needed(realm) } else { Ok(()) }
-            },
-            |realm, this, reason| this.error_steps(realm, reason),
-        )
-    }
-
     /// [ShouldCallPull](https://streams.spec.whatwg.org/#readable-stream-default-controller-should-call-pull).
     fn should_call_pull(&self) -> bool {
-        if !self.can_close_or_enqueue() || !self.started.get() {
+        if !self.can_close_or_enqueue() || !self.pulling.is_started() {
             return false;
         }
         if self.stream.default_reader().is_some_and(|reader| reader.has_requests()) {
@@ -120,6 +74,18 @@ impl ReadableStreamDefaultController {
         self.desired().is_some_and(|size| size > 0.0)
     }
 
+    /// [Error](https://streams.spec.whatwg.org/#readable-stream-default-controller-error).
+    fn error_steps(&self, realm: &Realm, error: &Value) -> Fallible<()> {
+        if self.stream.state.get() != State::Readable {
+            return Ok(());
+        }
+        self.queue.reset();
+        self.clear_algorithms();
+        self.stream.fail(realm, error)
+    }
+}
+
+impl ReadableStreamDefaultController {
     /// [HasBackpressure](https://streams.spec.whatwg.org/#rs-default-controller-has-backpressure).
     pub(super) fn has_backpressure(&self) -> bool {
         !self.should_call_pull()
@@ -127,18 +93,12 @@ impl ReadableStreamDefaultController {
 
     /// [GetDesiredSize](https://streams.spec.whatwg.org/#readable-stream-default-controller-get-desired-size).
     pub(super) fn desired(&self) -> Option<f64> {
-        match self.stream.state.get() {
-            State::Errored => None,
-            State::Closed => Some(0.0),
-            State::Readable => Some(self.strategy_hwm - self.queue.total_size()),
-        }
+        PullingController::desired(self, self.strategy_hwm, self.queue.total_size())
     }
 
     /// [ClearAlgorithms](https://streams.spec.whatwg.org/#readable-stream-default-controller-clear-algorithms).
     fn clear_algorithms(&self) {
-        if let Some(source) = self.source.take() {
-            source.cleared();
-        }
+        self.pulling.clear();
         self.strategy_size.clear();
     }
 
@@ -147,7 +107,7 @@ impl ReadableStreamDefaultController {
         if !self.can_close_or_enqueue() {
             return Ok(());
         }
-        self.close_requested.set(true);
+        self.pulling.close_requested.set(true);
         if self.queue.is_empty() {
             self.clear_algorithms();
             self.stream.close(realm)?;
@@ -179,20 +139,10 @@ impl ReadableStreamDefaultController {
         self.call_pull_if_needed(realm)
     }
 
-    /// [Error](https://streams.spec.whatwg.org/#readable-stream-default-controller-error).
-    pub(super) fn error_steps(&self, realm: &Realm, error: &Value) -> Fallible<()> {
-        if self.stream.state.get() != State::Readable {
-            return Ok(());
-        }
-        self.queue.reset();
-        self.clear_algorithms();
-        self.stream.fail(realm, error)
-    }
-
     /// [\[\[CancelSteps\]\]](https://streams.spec.whatwg.org/#rs-default-controller-private-cancel).
     pub(super) fn cancel_steps(&self, realm: &Realm, reason: &Value) -> Fallible<Promise<()>> {
         self.queue.reset();
-        let canceled = self.source().map(|source| source.cancel(realm, reason));
+        let canceled = self.pulling.source().map(|source| source.cancel(realm, reason));
         self.clear_algorithms();
         canceled.unwrap_or_else(|| Promise::resolved(realm, ()))
     }
@@ -201,7 +151,7 @@ impl ReadableStreamDefaultController {
     pub(super) fn pull_steps(&self, realm: &Realm, request: Box<dyn ReadRequest>) -> Fallible<()> {
         // Step 2.
         if let Some(chunk) = self.queue.dequeue() {
-            if self.close_requested.get() && self.queue.is_empty() {
+            if self.pulling.close_requested.get() && self.queue.is_empty() {
                 self.clear_algorithms();
                 self.stream.close(realm)?;
             } else {

@@ -8,6 +8,7 @@ use bgfetch_js::{
 };
 use bgfetch_traits::body;
 
+use super::pulling::PullingController;
 use super::queue::Strategy;
 use super::read_request::ReadRequest;
 use super::readable_stream::Controller;

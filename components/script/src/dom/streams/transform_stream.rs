@@ -7,6 +7,7 @@ use bgfetch_js::{
     platform_object, trace_fields,
 };
 
+use super::pulling::PullingController;
 use super::queue::Strategy;
 use super::readable_stream::Controller;
 use super::sink::UnderlyingSinkSteps;

@@ -7,6 +7,7 @@ use bgfetch_js::{
     platform_object, trace_fields,
 };
 
+use super::pulling::PullingController;
 use super::transformer::{SharedTransformer, TransformerSteps};
 use crate::bindings::TransformStreamDefaultControllerMethods;
 use crate::dom::TransformStream;
