@@ -19,6 +19,7 @@ use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::dom::performance::document_timing::DocumentTiming;
+use crate::dom::url::resolve;
 use crate::fetching::FetchGroup;
 
 /// The threads that a script thread talks to.
@@ -138,7 +139,7 @@ impl Environment {
 
     /// [Parses a URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#encoding-parsing-a-url) relative to it.
     pub(crate) fn parse_url(&self, text: &str) -> Result<Url, url::ParseError> {
-        self.base_url.borrow().join(text)
+        resolve(text, Some(&self.base_url.borrow()))
     }
 
     /// Tells the coordinator that it is no more.

@@ -13,6 +13,7 @@ use url::Url;
 use crate::dom::ServiceWorkerGlobalScope;
 use crate::dom::globals::import_scripts;
 use crate::dom::html::scripting::dynamic_import::rename_calls;
+use crate::dom::url::resolve;
 use crate::environment::Environment;
 
 thread_local! {
@@ -130,7 +131,7 @@ impl ModuleLoader for ModuleMap {
 /// [Resolves a module specifier](https://html.spec.whatwg.org/multipage/webappapis.html#resolve-a-module-specifier),
 /// without import maps.
 pub(crate) fn resolve_specifier(base: &str, specifier: &str) -> Result<Url, String> {
-    if let Ok(url) = Url::parse(specifier) {
+    if let Ok(url) = resolve(specifier, None) {
         return Ok(url);
     }
     if !(specifier.starts_with('/') || specifier.starts_with("./") || specifier.starts_with("../")) {
@@ -140,5 +141,6 @@ pub(crate) fn resolve_specifier(base: &str, specifier: &str) -> Result<Url, Stri
     }
     let base = Url::parse(base)
         .map_err(|_| format!("{base:?} is no base for the module specifier {specifier:?}"))?;
-    base.join(specifier).map_err(|error| format!("the module specifier {specifier:?} is not a URL: {error}"))
+    resolve(specifier, Some(&base))
+        .map_err(|error| format!("the module specifier {specifier:?} is not a URL: {error}"))
 }

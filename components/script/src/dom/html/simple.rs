@@ -4,6 +4,7 @@ use bgfetch_js::{DomString, Fallible, PlatformObject, Realm, Root};
 
 use super::reflect;
 use crate::dom::nodes::text_content;
+use crate::dom::url::resolve_with;
 use crate::dom::{Element, HTMLElement, HTMLFormElement};
 
 /// An interface that inherits from `HTMLElement`, with what its methods do.
@@ -103,7 +104,8 @@ html_element!(
     HTMLBaseElement, HTMLBaseElementMethods {
         fn href(&self, _: &Realm) -> Fallible<String> {
             let href = self.plain_attribute("href").unwrap_or_default();
-            let resolved = self.owner_doc().document_url().join(&href);
+            let document = self.owner_doc();
+            let resolved = resolve_with(&href, Some(&document.document_url()), document.encoding());
             Ok(resolved.map_or_else(|_| href.into_string(), Into::into))
         }
 

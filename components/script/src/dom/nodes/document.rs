@@ -1,18 +1,18 @@
 //! [`Document`](https://dom.spec.whatwg.org/#interface-document): its state; what script sees of it is in
 //! `document_methods`.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use bgfetch_js::{DomString, Fallible, Member, PlatformObject, Realm, Root, platform_object, trace_fields};
-use encoding_rs::{EncoderResult, Encoding};
+use encoding_rs::Encoding;
 use markup5ever::interface::tree_builder::QuirksMode;
 use url::{Origin, Url};
 
 use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
 use crate::dom::html::scripting::ScriptQueues;
+use crate::dom::url::resolve_with;
 use crate::dom::window::browsing_context::BrowsingContext;
 use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
@@ -161,13 +161,7 @@ impl Document {
 
     /// [Parses a URL](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#encoding-parsing-a-url) relative to it.
     pub(crate) fn parse_url(&self, text: &str) -> Result<Url, url::ParseError> {
-        let encoding = self.encoding.get();
-        let base = self.base_url();
-        if encoding == encoding_rs::UTF_8 {
-            return base.join(text);
-        }
-        let encode: &dyn Fn(&str) -> Cow<'_, [u8]> = &|text| Cow::Owned(encode_for_query(encoding, text));
-        Url::options().base_url(Some(&base)).encoding_override(Some(encode)).parse(text)
+        resolve_with(text, Some(&self.base_url()), self.encoding.get())
     }
 
     /// [Sets the frozen base URL](https://html.spec.whatwg.org/multipage/semantics.html#set-the-frozen-base-url) anew, when
@@ -179,7 +173,7 @@ impl Document {
         let href = first.and_then(|base| base.plain_attribute("href"));
         let fallback = self.fallback_base_url();
         let base = href
-            .and_then(|href| fallback.join(&href).ok())
+            .and_then(|href| resolve_with(&href, Some(&fallback), self.encoding.get()).ok())
             .filter(|url| !matches!(url.scheme(), "data" | "javascript"));
         self.base.replace(base);
         if self.window.borrow().is_some() {
@@ -353,38 +347,5 @@ impl Document {
 
     pub(super) fn node_root(&self) -> Root<Node> {
         self.root().upcast()
-    }
-}
-
-/// Encodes what is then [percent-encoded](https://url.spec.whatwg.org/#string-percent-encode-after-encoding): a character
-/// that the encoding lacks becomes a percent-encoded reference to it.
-fn encode_for_query(encoding: &'static Encoding, text: &str) -> Vec<u8> {
-    let mut encoder = encoding.new_encoder();
-    let mut out = Vec::with_capacity(text.len() + 16);
-    let mut rest = text;
-    loop {
-        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut out, true);
-        rest = rest.get(read..).unwrap_or_default();
-        match result {
-            EncoderResult::InputEmpty => return out,
-            EncoderResult::OutputFull => out.reserve(rest.len().saturating_mul(2).saturating_add(16)),
-            EncoderResult::Unmappable(character) => {
-                out.extend(format!("%26%23{}%3B", u32::from(character)).into_bytes());
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encode_for_query;
-
-    #[test]
-    fn what_an_encoding_lacks_is_percent_encoded_as_a_reference() {
-        assert_eq!(encode_for_query(encoding_rs::SHIFT_JIS, "a\u{4e02}b"), b"a%26%2319970%3Bb");
-        assert_eq!(encode_for_query(encoding_rs::SHIFT_JIS, "\u{3042}"), b"\x82\xa0");
-        // An escape sequence leads back to ASCII before it.
-        let text = encode_for_query(encoding_rs::ISO_2022_JP, "\u{3042}\u{20}\u{1f600}");
-        assert_eq!(text, b"\x1b$B$\"\x1b(B %26%23128512%3B");
     }
 }

@@ -1,8 +1,9 @@
 //! [URL records](https://url.spec.whatwg.org/#concept-url) and the [basic URL
 //! parser](https://url.spec.whatwg.org/#concept-basic-url-parser), as of the standard of 2025-05-19.
 //!
-//! What is fetched is a [`url::Url`]; what pages take apart and put together, with `URL` and links, is one of these. The
-//! two differ in what the crate leaves out of the standard, most of all about `file:` URLs and setters.
+//! What is fetched is a [`url::Url`], made of what this parser gives (see [`resolve`](super::resolve)); what pages take apart
+//! and put together, with `URL` and links, is one of these. The two differ in what the crate leaves out of the standard, most
+//! of all about `file:` URLs and setters.
 
 mod parser;
 mod percent;
