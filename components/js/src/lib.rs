@@ -49,6 +49,7 @@ mod sequence;
 mod shared;
 mod state;
 mod string;
+mod string_compilation;
 mod text;
 mod trace;
 mod traced_realm;

@@ -237,6 +237,11 @@ impl Realm {
         Ok(object)
     }
 
+    /// Forgets what [`Realm::once`] has made, and gives it.
+    pub(crate) fn take_once(&self, name: &'static str) -> Option<Object> {
+        self.with_data(|data| data.once.borrow_mut().remove(name)).flatten()
+    }
+
     /// The realm that has this object for its `Boolean.prototype`.
     pub(crate) fn of_boolean_prototype(prototype: &Object) -> Option<Self> {
         let shared = state::shared();

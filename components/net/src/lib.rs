@@ -17,8 +17,7 @@
 //!
 //! What a browser's network stack has and this one has not: a cache on disk (that in memory, `http_cache/`, is for the
 //! requests of pages), proxies, HTTP/3, HSTS, prompts for credentials (user name and password in a URL are not sent),
-//! client certificates, embedder policies, local network access checks, and reports of policy violations to pages (they
-//! are logged).
+//! client certificates, embedder policies and local network access checks.
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -30,11 +29,9 @@ mod http;
 mod http_cache;
 mod policy;
 mod scheduler;
-mod site;
 mod thread;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Limits, NetConfig, ResolveConfig, ResolveOverrideError, Timeouts, TrustedRoots};
 pub use http::tls::TlsSetupError;
-pub use site::same_site;
 pub use thread::{NetStartError, NetThread};

@@ -72,7 +72,7 @@ fn handled_first(
     while fetching::may_be_handled(environment, &request) {
         by_worker = true;
         fetching::settle(&mut request.head, &request.client);
-        let asked = Asked::about(&request);
+        let asked = Asked::about(&mut request)?;
         let (cancel, (reply, answer)) = (CancelHandle::new(), question());
         let message = ServiceWorkerMsg::HandleFetch(Box::new(request), cancel.clone(), reply);
         environment.hosts.coordinator.send(CoordinatorMsg::ServiceWorker(environment.id, message));

@@ -21,6 +21,7 @@ use crate::dom::globals::timers::TimerMap;
 use crate::dom::performance::document_timing::DocumentTiming;
 use crate::dom::url::resolve;
 use crate::fetching::FetchGroup;
+use crate::policies;
 
 /// The threads that a script thread talks to.
 #[derive(Clone, Debug)]
@@ -82,6 +83,8 @@ pub(crate) struct Environment {
     pub(crate) ancestor_origins: Vec<Origin>,
     pub(crate) secure_context: bool,
     pub(crate) policy: RefCell<PolicyContainer>,
+    /// The HTTP status of what it was made of; 0 if that was no response.
+    pub(crate) status: Cell<u16>,
     /// [Time origin](https://w3c.github.io/hr-time/#dfn-time-origin).
     pub(crate) time_origin: Instant,
     /// The time origin as time since the Unix epoch.
@@ -98,6 +101,8 @@ pub(crate) struct Environment {
     /// The classic scripts whose [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): their
     /// functions may throw long after they have run.
     pub(crate) muted_scripts: RefCell<BTreeSet<String>>,
+    /// Bytes of the beacons that are on their way.
+    pub(crate) inflight_beacons: Cell<usize>,
     /// Whether the coordinator knows it.
     pub(crate) announced: Cell<bool>,
     /// Its document was unloaded: functions of its realm may still be called, tasks of it do not run any more.
@@ -124,12 +129,22 @@ impl Environment {
             id: self.id,
             origin: self.origin.clone(),
             url: self.url.borrow().clone(),
-            policy: self.policy.borrow().clone(),
+            policy: self.policy_to_inherit(),
             secure_context: self.secure_context,
             top_level_origin: self.top_level_origin.clone(),
             ancestor_origins: self.ancestor_origins.clone(),
             may_prompt: self.kind == GlobalKind::Window,
+            violations: policies::report::sink(self),
         }
+    }
+
+    /// Its policy container, for another environment: there, `'self'` in it means what it means here.
+    pub(crate) fn policy_to_inherit(&self) -> PolicyContainer {
+        let mut policy = self.policy.borrow().clone();
+        if policy.self_url.is_none() && self.origin.is_tuple() {
+            policy.self_url = Some(Box::new(self.url.borrow().clone()));
+        }
+        policy
     }
 
     /// Its storage key; `None` for opaque origins.

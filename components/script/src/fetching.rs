@@ -76,7 +76,7 @@ async fn handled_first(
     while may_be_handled(environment, &request) {
         by_worker = true;
         settle(&mut request.head, &request.client);
-        let asked = Asked::about(&request);
+        let asked = Asked::about(&mut request)?;
         match ask_worker(environment, request, &cancel).await? {
             WorkersAnswer::Network(given_back) => {
                 return from_network(environment, *given_back, cancel, progress, telling(true)).await;

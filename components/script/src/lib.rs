@@ -25,6 +25,7 @@ mod environment;
 mod fetching;
 mod messages;
 mod mime;
+mod policies;
 mod realm_setup;
 mod redirecting;
 mod report;

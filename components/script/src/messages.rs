@@ -14,6 +14,7 @@ use crate::dom::service_worker::changes::{RegistrationChange, registration_chang
 use crate::dom::service_worker::{functional_events, run_service_worker, service_worker_container};
 use crate::dom::window::navigation;
 use crate::dom::workers::{owned, shared_worker_global_scope};
+use crate::policies;
 
 /// Queues what a message asks for.
 pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
@@ -58,6 +59,10 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
                 owned::happened(realm, object, event)
             });
         }
+        ScriptMsg::PolicyViolated { to, violation, place } => match agent.realm_of(to) {
+            Some(realm) => policies::report::violated(&realm, *violation, &place, None),
+            None => tracing::debug!(%to, ?violation, "a violation of what is gone"),
+        },
         ScriptMsg::Connect(port) => shared_worker_global_scope::connect(agent, port),
         ScriptMsg::PortReady(port) => message_port::ready(agent, port),
         ScriptMsg::Online(online) => connectivity::changed(agent, online),

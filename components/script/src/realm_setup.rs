@@ -18,6 +18,7 @@ use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::environment::{Environment, GlobalKind, Hosts};
 use crate::fetching::FetchGroup;
+use crate::policies;
 
 /// What an environment is made of.
 #[derive(Debug)]
@@ -79,6 +80,7 @@ impl Setup {
             ancestor_origins: ancestor_origins.unwrap_or_default(),
             origin: self.origin,
             policy: RefCell::new(self.policy),
+            status: Cell::new(0),
             time_origin: self.time_origin,
             time_origin_since_epoch: since_epoch(self.time_origin),
             document_timing: OnceCell::new(),
@@ -87,6 +89,7 @@ impl Setup {
             animation_frames: AnimationFrames::default(),
             console: ConsoleState::default(),
             muted_scripts: RefCell::default(),
+            inflight_beacons: Cell::new(0),
             announced: Cell::new(false),
             fetch_group: FetchGroup::default(),
             discarded: Cell::new(false),
@@ -106,6 +109,7 @@ pub(crate) fn renew_environment(setup: Setup, realm: &Realm) {
     let environment = Rc::new(setup.environment());
     realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
     Agent::current().renew_environment(environment, realm);
+    policies::apply_to_realm(realm);
 }
 
 /// Makes a realm, its environment and its global object, which `make` gives, and adds them to this thread's agent.
@@ -135,5 +139,6 @@ pub(crate) fn create_realm<T: PlatformObject>(
         realm.global().define_hidden(&realm, "HTMLDocument", &document)?;
     }
     Agent::current().add_environment(environment, realm.clone());
+    policies::apply_to_realm(&realm);
     Ok((realm, global))
 }

@@ -8,6 +8,8 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::redirect::{Redirect, is_redirect_status, location_url};
 use bytes::Bytes;
 
+use crate::policies;
+
 /// What is kept of a request, to follow the redirect that it may be answered with.
 pub(crate) struct Asked {
     head: RequestHead,
@@ -18,8 +20,13 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn about(request: &Request) -> Self {
-        Self {
+    /// Before a request is sent: its policies are asked, [main fetch](https://fetch.spec.whatwg.org/#main-fetch), step 7.
+    ///
+    /// # Errors
+    /// The network error, if they block it.
+    pub(crate) fn about(request: &mut Request) -> Result<Self, NetworkError> {
+        // As it is before what it violates was reported: for where it is redirected to, they are asked again.
+        let asked = Self {
             head: request.head.clone(),
             client: request.client.clone(),
             priority: request.priority,
@@ -28,7 +35,17 @@ impl Asked {
                 _ => None,
             },
             body_is_stream: matches!(request.body, Some(RequestBody::Stream { .. })),
-        }
+        };
+        policies::check_request(request)?;
+        Ok(asked)
+    }
+
+    /// What the network thread asks of a response, of one that a service worker gave.
+    ///
+    /// # Errors
+    /// The network error that takes its place.
+    pub(crate) fn check_response(&self, response: &ResponseHead) -> Result<(), NetworkError> {
+        policies::check_response(&self.client, &self.head, response)
     }
 
     /// [HTTP fetch](https://fetch.spec.whatwg.org/#http-fetch), step 6, for what a service worker answered: the request for
@@ -38,7 +55,7 @@ impl Asked {
     /// The network error, if the redirect may not be followed.
     pub(crate) fn answered(self, response: &mut Response) -> Result<Option<Request>, NetworkError> {
         if !is_redirect_status(response.head.status) {
-            return Ok(None);
+            return self.check_response(&response.head).map(|()| None);
         }
         match self.head.redirect {
             RedirectMode::Error => {

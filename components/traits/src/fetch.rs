@@ -81,6 +81,12 @@ string_enum!(
     }
 );
 string_enum!(
+    /// [Parser metadata](https://fetch.spec.whatwg.org/#concept-request-parser-metadata).
+    ParserMetadata {
+        #[default] None = "", ParserInserted = "parser-inserted", NotParserInserted = "not-parser-inserted",
+    }
+);
+string_enum!(
     /// [Response type](https://fetch.spec.whatwg.org/#concept-response-type).
     ResponseType {
         Basic = "basic", Cors = "cors", #[default] Default = "default", Error = "error", Opaque = "opaque",
@@ -135,6 +141,12 @@ pub struct RequestHead {
     pub destination: Destination,
     /// Integrity metadata.
     pub integrity: String,
+    /// [Cryptographic nonce metadata](https://fetch.spec.whatwg.org/#concept-request-nonce-metadata).
+    #[serde(default)]
+    pub nonce: Box<str>,
+    /// [Parser metadata](https://fetch.spec.whatwg.org/#concept-request-parser-metadata).
+    #[serde(default)]
+    pub parser_metadata: ParserMetadata,
     /// Keepalive flag.
     pub keepalive: bool,
     /// Whether the author set a header or method that needs a preflight even when it looks simple.
@@ -181,6 +193,8 @@ impl RequestHead {
             referrer_policy: ReferrerPolicy::default(),
             destination: Destination::default(),
             integrity: String::new(),
+            nonce: Box::default(),
+            parser_metadata: ParserMetadata::default(),
             keepalive: false,
             use_cors_preflight: false,
             use_url_credentials: false,

@@ -61,6 +61,12 @@ impl HeaderList {
         Some(combined)
     }
 
+    /// [Get, decode, and split](https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split) a name.
+    #[must_use]
+    pub fn get_decode_and_split(&self, name: &str) -> Option<Vec<String>> {
+        self.get(name).map(|value| decode_and_split(&value))
+    }
+
     /// [`HeaderList::get`], as text: bytes that are not UTF-8 become U+FFFD.
     #[must_use]
     pub fn get_str(&self, name: &str) -> Option<String> {
@@ -151,9 +157,63 @@ impl<N: Into<String>, V: Into<Vec<u8>>> FromIterator<(N, V)> for HeaderList {
     }
 }
 
+/// [Get, decode, and split](https://fetch.spec.whatwg.org/#header-value-get-decode-and-split) a value: split at
+/// commas that are not inside a quoted string.
+fn decode_and_split(value: &[u8]) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut current = String::new();
+    let mut chars = value.iter().map(|&b| char::from(b));
+    while let Some(c) = chars.next() {
+        match c {
+            ',' => {
+                values.push(current.trim_matches(is_http_tab_or_space).to_owned());
+                current.clear();
+            }
+            '"' => {
+                // Collect an HTTP quoted string, quotes and escapes kept.
+                current.push('"');
+                while let Some(quoted) = chars.next() {
+                    current.push(quoted);
+                    match quoted {
+                        '"' => break,
+                        '\\' => current.extend(chars.next()),
+                        _ => {}
+                    }
+                }
+            }
+            _ => current.push(c),
+        }
+    }
+    values.push(current.trim_matches(is_http_tab_or_space).to_owned());
+    values
+}
+
+const fn is_http_tab_or_space(c: char) -> bool {
+    matches!(c, '\t' | ' ')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn get_decode_and_split_as_in_the_standards_examples() {
+        let cases: [(&[&str], &[&str]); 8] = [
+            (&["nosniff,"], &["nosniff", ""]),
+            (&["nosniff", ""], &["nosniff", ""]),
+            (&[""], &[""]),
+            (&["text/html;\", x/x"], &["text/html;\", x/x"]),
+            (&["text/html;\"", "x/x"], &["text/html;\", x/x"]),
+            (&["x/x;test=\"hi\",y/y"], &["x/x;test=\"hi\"", "y/y"]),
+            (&["x / x", ",", "1"], &["x / x", "", "", "1"]),
+            (&["\"1,2\"", "3"], &["\"1,2\"", "3"]),
+        ];
+        for (headers, expected) in cases {
+            let list: HeaderList = headers.iter().map(|v| ("A", *v)).collect();
+            assert_eq!(list.get_decode_and_split("a").unwrap(), expected, "{headers:?}");
+        }
+        assert_eq!(HeaderList::new().get_decode_and_split("a"), None);
+    }
 
     #[test]
     fn set_keeps_the_first_place_and_drops_the_others() {

@@ -1,10 +1,12 @@
-//! What a client's environment allows its requests.
+//! What a client's environment allows its requests, and what is told of requests that it does not allow.
+
+use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
-use crate::fetch::ReferrerPolicy;
-use crate::headers::HeaderList;
+use crate::fetch::{ReferrerPolicy, ResponseHead};
 use crate::ids::ClientId;
 use crate::referrer::parse_a_referrer_policy;
 
@@ -24,6 +26,10 @@ pub struct CspPolicy {
 pub struct PolicyContainer {
     /// The CSP list.
     pub csp_list: Vec<CspPolicy>,
+    /// A URL of the CSP list's [self-origin](https://w3c.github.io/webappsec-csp/#csp-list-self-origin), which `'self'` in it
+    /// means, also for a document of an opaque origin that inherited it; `None` is that of the client.
+    #[serde(default)]
+    pub self_url: Option<Box<Url>>,
     /// The referrer policy of requests that name none.
     pub referrer_policy: ReferrerPolicy,
 }
@@ -32,7 +38,8 @@ impl PolicyContainer {
     /// [Creates a policy container from a fetch response](https://html.spec.whatwg.org/multipage/browsers.html#creating-a-policy-container-from-a-fetch-response):
     /// what its headers say.
     #[must_use]
-    pub fn of_response(headers: &HeaderList) -> Self {
+    pub fn of_response(head: &ResponseHead) -> Self {
+        let headers = &head.headers;
         let isomorphic_decode = |value: &[u8]| value.iter().map(|byte| char::from(*byte)).collect::<String>();
         let mut csp_list = Vec::new();
         for (name, report_only) in
@@ -48,7 +55,83 @@ impl PolicyContainer {
                 }));
             }
         }
-        Self { csp_list, referrer_policy: parse_a_referrer_policy(headers) }
+        Self {
+            csp_list,
+            self_url: head.url().cloned().map(Box::new),
+            referrer_policy: parse_a_referrer_policy(headers),
+        }
+    }
+}
+
+/// A [violation](https://w3c.github.io/webappsec-csp/#violation) of a policy, as it crosses threads: what the environment
+/// whose policy it is does not know by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// [Resource](https://w3c.github.io/webappsec-csp/#violation-resource).
+    pub resource: ViolationResource,
+    /// [Effective directive](https://w3c.github.io/webappsec-csp/#violation-effective-directive).
+    pub effective_directive: String,
+    /// [Policy](https://w3c.github.io/webappsec-csp/#violation-policy).
+    pub policy: CspPolicy,
+    /// [Sample](https://w3c.github.io/webappsec-csp/#violation-sample): at most 40 characters.
+    pub sample: String,
+}
+
+/// What violated a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ViolationResource {
+    /// A URL, as it was asked for.
+    Url(Url),
+    /// A script, style or event handler in the document itself, or a `javascript:` URL.
+    Inline,
+    /// A string that was to be compiled.
+    Eval,
+}
+
+/// Where a script was when it did something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScriptPlace {
+    /// URL or name of the script; empty if none ran.
+    pub file: String,
+    /// Line from 1; 0 if not known.
+    pub line: u32,
+    /// Column from 1; 0 if not known.
+    pub column: u32,
+}
+
+/// Told of violations of a client's policies, on any thread; it must not block.
+#[derive(Clone)]
+pub struct ViolationSink {
+    tell: Arc<dyn Fn(Violation) + Send + Sync>,
+    /// Whether who fetches has reported the violations of the request as it was made: then those come here that are found
+    /// from the first redirect on, and of the response.
+    pub request_was_checked: bool,
+}
+
+impl ViolationSink {
+    /// A sink that hands each violation to `tell`.
+    pub fn new(tell: impl Fn(Violation) + Send + Sync + 'static) -> Self {
+        Self { tell: Arc::new(tell), request_was_checked: false }
+    }
+
+    /// Tells of a violation.
+    pub fn tell(&self, violation: Violation) {
+        (self.tell)(violation);
+    }
+}
+
+/// Two are the same that tell the same.
+impl PartialEq for ViolationSink {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.tell, &other.tell) && self.request_was_checked == other.request_was_checked
+    }
+}
+
+impl Eq for ViolationSink {}
+
+impl fmt::Debug for ViolationSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ViolationSink")
     }
 }
 
@@ -75,6 +158,8 @@ pub struct Client {
     /// Whether there is a
     /// [traversable for user prompts](https://fetch.spec.whatwg.org/#concept-request-window): the user sees a window of it.
     pub may_prompt: bool,
+    /// Told of violations of its policies. They are enforced all the same if nobody is told.
+    pub violations: Option<ViolationSink>,
 }
 
 impl Client {
@@ -90,6 +175,7 @@ impl Client {
             top_level_origin: url.origin(),
             ancestor_origins: Vec::new(),
             may_prompt: false,
+            violations: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use url::Url;
 use crate::background_fetch::BackgroundFetchProgress;
 use crate::coordinator::PermissionState;
 use crate::ids::{BackgroundFetchId, ClientId};
+use crate::policy::{ScriptPlace, Violation};
 use crate::reply::Reply;
 use crate::service_worker::{
     EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
@@ -107,6 +108,15 @@ pub enum ScriptMsg {
         object: WorkerObjectId,
         /// What.
         event: WorkerEvent,
+    },
+    /// Something violated the policies of an environment, elsewhere than on its thread.
+    PolicyViolated {
+        /// Whose policies.
+        to: ClientId,
+        /// What, and how.
+        violation: Box<Violation>,
+        /// The script of that environment that led to it.
+        place: ScriptPlace,
     },
     /// Shared workers: somebody has connected.
     Connect(PortOnItsWay),

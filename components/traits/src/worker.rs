@@ -5,7 +5,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::fetch::{CredentialsMode, Response};
+use crate::fetch::{CredentialsMode, NetworkError, Response};
 use crate::ids::ClientId;
 use crate::policy::Client;
 use crate::service_worker::WorkerType;
@@ -40,8 +40,9 @@ impl fmt::Debug for PortOnItsWay {
 pub struct WorkerRequest {
     /// The script's URL, resolved.
     pub url: Url,
-    /// What a `blob:` URL stood for when the constructor ran: it may be revoked before the worker's thread runs.
-    pub response: Option<Response>,
+    /// What a `blob:` URL stood for when the constructor ran, or why it may not be used: it may be revoked before the
+    /// worker's thread runs.
+    pub response: Option<Result<Response, NetworkError>>,
     /// The worker's name.
     pub name: String,
     /// Classic or module.

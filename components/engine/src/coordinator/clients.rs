@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bgfetch_net::same_site;
+use bgfetch_policy::site::same_site;
 use bgfetch_service_worker::{ClientInput, Input, NewClient};
 use bgfetch_traits::ids::{ClientId, StorageKey};
 use bgfetch_traits::policy::Client;

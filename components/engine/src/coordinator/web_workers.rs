@@ -1,7 +1,7 @@
 //! Dedicated and shared [workers](https://html.spec.whatwg.org/multipage/workers.html): threads that scripts start, and
 //! that end with those who own them.
 
-use bgfetch_net::same_site;
+use bgfetch_policy::site::same_site;
 use bgfetch_traits::fetch::CredentialsMode;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};

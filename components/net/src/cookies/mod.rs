@@ -7,7 +7,7 @@ mod persist;
 use cookie_store::{Cookie, CookieDomain, CookieStore, RawCookie};
 use url::{Host, Url};
 
-use crate::site::is_public_suffix;
+use bgfetch_policy::site::is_public_suffix;
 
 pub(crate) use persist::CookieFile;
 

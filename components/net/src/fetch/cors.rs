@@ -1,12 +1,12 @@
 //! The CORS protocol's checks: [CORS check](https://fetch.spec.whatwg.org/#cors-check) and the
 //! [safelists](https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
 
+use bgfetch_policy::mime::parse_essence;
 use bgfetch_traits::fetch::CredentialsMode;
 use bgfetch_traits::headers::HeaderList;
 use http::Method;
 
 use super::header_values::{isomorphic_decode, parse_a_single_range_header_value};
-use super::mime::parse_essence;
 use super::request::FetchRequest;
 
 /// A safelisted header's value may be so long.

@@ -13,42 +13,6 @@ pub(crate) fn isomorphic_decode(bytes: &[u8]) -> String {
     bytes.iter().map(|&b| char::from(b)).collect()
 }
 
-/// [Get, decode, and split](https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split) a name.
-pub(crate) fn get_decode_and_split(list: &HeaderList, name: &str) -> Option<Vec<String>> {
-    list.get(name).map(|value| decode_and_split(&value))
-}
-
-/// [Get, decode, and split](https://fetch.spec.whatwg.org/#header-value-get-decode-and-split) a value: split at
-/// commas that are not inside a quoted string.
-pub(crate) fn decode_and_split(value: &[u8]) -> Vec<String> {
-    let mut values = Vec::new();
-    let mut current = String::new();
-    let mut chars = value.iter().map(|&b| char::from(b));
-    while let Some(c) = chars.next() {
-        match c {
-            ',' => {
-                values.push(current.trim_matches(is_http_tab_or_space).to_owned());
-                current.clear();
-            }
-            '"' => {
-                // Collect an HTTP quoted string, quotes and escapes kept.
-                current.push('"');
-                while let Some(quoted) = chars.next() {
-                    current.push(quoted);
-                    match quoted {
-                        '"' => break,
-                        '\\' => current.extend(chars.next()),
-                        _ => {}
-                    }
-                }
-            }
-            _ => current.push(c),
-        }
-    }
-    values.push(current.trim_matches(is_http_tab_or_space).to_owned());
-    values
-}
-
 /// Whether `text` is an HTTP [token](https://httpwg.org/specs/rfc9110.html#rule.token.separators).
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
@@ -106,25 +70,6 @@ pub(crate) fn parse_a_single_range_header_value(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn get_decode_and_split_as_in_the_standards_examples() {
-        let cases: [(&[&str], &[&str]); 8] = [
-            (&["nosniff,"], &["nosniff", ""]),
-            (&["nosniff", ""], &["nosniff", ""]),
-            (&[""], &[""]),
-            (&["text/html;\", x/x"], &["text/html;\", x/x"]),
-            (&["text/html;\"", "x/x"], &["text/html;\", x/x"]),
-            (&["x/x;test=\"hi\",y/y"], &["x/x;test=\"hi\"", "y/y"]),
-            (&["x / x", ",", "1"], &["x / x", "", "", "1"]),
-            (&["\"1,2\"", "3"], &["\"1,2\"", "3"]),
-        ];
-        for (headers, expected) in cases {
-            let list: HeaderList = headers.iter().map(|v| ("A", *v)).collect();
-            assert_eq!(get_decode_and_split(&list, "a").unwrap(), expected, "{headers:?}");
-        }
-        assert_eq!(get_decode_and_split(&HeaderList::new(), "a"), None);
-    }
 
     #[test]
     fn ranges() {

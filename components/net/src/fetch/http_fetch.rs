@@ -9,7 +9,7 @@ use super::preflight::cors_preflight_fetch;
 use super::redirect::http_redirect_fetch;
 use super::request::{FetchParams, FetchRequest, Tainting};
 use super::{InternalResponse, Turn, TurnResult};
-use crate::policy::corp::blocked_by_resource_policy;
+use bgfetch_policy::corp::blocked_by_resource_policy;
 
 /// HTTP fetch.
 ///

@@ -4,6 +4,7 @@ use bgfetch_traits::fetch::{
     CredentialsMode, NetworkError, NetworkErrorKind, RedirectMode, Referrer, ReferrerPolicy, RequestMode,
     ResponseType,
 };
+use bgfetch_traits::policy::Violation;
 use bgfetch_traits::referrer::determine_requests_referrer;
 use http::Method;
 
@@ -12,9 +13,10 @@ use super::header_values::extract_token_list;
 use super::request::{FetchParams, Tainting};
 use super::{FetchResult, InternalBody, InternalResponse, Turn, TurnResult, blocked, is_null_body_status};
 use super::{http_fetch::http_fetch, scheme_fetch::scheme_fetch};
-use crate::policy::bad_port::bad_port;
-use crate::policy::mime_checks::blocked_due_to_type;
-use crate::policy::mixed_content::{blocked_as_mixed_content, upgrade_mixed_content};
+use bgfetch_policy::blocked_request;
+use bgfetch_policy::csp::Verdict;
+use bgfetch_policy::mime_checks::blocked_due_to_type;
+use bgfetch_policy::mixed_content::{blocked_as_mixed_content, upgrade_mixed_content};
 
 /// Main fetch with *recursive* false: all steps. Integrity, which needs the whole body, is its caller's.
 pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {
@@ -136,30 +138,31 @@ async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResul
     http_fetch(params, needs_preflight).await
 }
 
-fn origin(params: &FetchParams) -> String {
-    params.request.origin().ascii_serialization()
-}
-
 /// Step 7: bad ports, mixed content, Content Security Policy. Integrity-Policy is not implemented: policy
 /// containers do not carry any.
 fn block_request(params: &FetchParams) -> Result<(), NetworkError> {
     let request = &params.request;
     let url = request.current_url();
-    if let Some(port) = bad_port(url) {
-        return Err(blocked(format!("{url} is blocked: port {port} belongs to another protocol than HTTP")));
+    blocked_request(&request.client, request.head.destination, url)?;
+    let Verdict { violations, blocked_by } = params.csp.check_request(&request.csp_subject());
+    // Who has asked a service worker before has reported them.
+    let sink = request.client.violations.as_ref();
+    if request.was_redirected_here() || sink.is_some_and(|sink| !sink.request_was_checked) {
+        report(params, violations);
     }
-    if blocked_as_mixed_content(&request.client, request.head.destination, url) {
-        return Err(blocked(format!(
-            "{url} is blocked as mixed content: {} came over HTTPS, and this would not",
-            origin(params)
-        )));
-    }
-    if let Some(directive) = params.csp.request_blocked_by(&request.csp_subject()) {
+    if let Some(directive) = blocked_by {
         return Err(blocked(format!(
             "{url} is blocked by the Content Security Policy directive {directive:?}"
         )));
     }
     Ok(())
+}
+
+fn report(params: &FetchParams, violations: Vec<Violation>) {
+    let Some(sink) = &params.request.client.violations else { return };
+    for violation in violations {
+        sink.tell(violation);
+    }
 }
 
 /// Step 20: mixed content, Content Security Policy, MIME type, nosniff.
@@ -169,7 +172,9 @@ fn block_response(params: &FetchParams, response: &InternalResponse) -> Result<(
     if blocked_as_mixed_content(&request.client, request.head.destination, url) {
         return Err(blocked(format!("the response from {url} is blocked as mixed content")));
     }
-    if let Some(directive) = params.csp.response_blocked_by(&request.csp_subject()) {
+    let Verdict { violations, blocked_by } = params.csp.check_response(&request.csp_subject(), url);
+    report(params, violations);
+    if let Some(directive) = blocked_by {
         return Err(blocked(format!(
             "the response from {url} is blocked by the Content Security Policy directive {directive:?}"
         )));

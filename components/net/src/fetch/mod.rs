@@ -23,7 +23,6 @@ pub(crate) mod header_values;
 pub(crate) mod http_fetch;
 pub(crate) mod integrity;
 pub(crate) mod main_fetch;
-pub(crate) mod mime;
 pub(crate) mod network;
 pub(crate) mod network_or_cache;
 pub(crate) mod preflight;

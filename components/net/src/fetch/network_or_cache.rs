@@ -21,7 +21,7 @@ use crate::context::Net;
 use crate::cookies::SameSiteMode;
 use crate::http_cache::{CacheKey, Recording, Stored, freshen};
 use crate::policy::fetch_metadata::append_the_fetch_metadata_headers;
-use crate::site::same_site;
+use bgfetch_policy::site::same_site;
 
 /// HTTP-network-or-cache fetch.
 ///

@@ -14,8 +14,8 @@ use url::{Origin, Url};
 use super::timing::Timer;
 use crate::context::Net;
 use crate::http_cache::Recording;
-use crate::policy::csp::{ClientCsp, CspSubject};
-use crate::site::{Site, same_site};
+use bgfetch_policy::csp::{CspList, Subject};
+use bgfetch_policy::site::{Site, same_site};
 
 /// [Response tainting](https://fetch.spec.whatwg.org/#concept-request-response-tainting).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) struct FetchParams {
     pub(crate) net: Rc<Net>,
     pub(crate) request: FetchRequest,
     pub(crate) upload_progress: Option<UploadProgress>,
-    pub(crate) csp: Rc<ClientCsp>,
+    pub(crate) csp: Rc<CspList>,
     pub(crate) timer: Box<Timer>,
     /// The response, if it is to be stored in the cache once its body is whole.
     pub(crate) recording: Option<Box<Recording>>,
@@ -103,7 +103,7 @@ pub(crate) struct FetchRequest {
 
 impl FetchParams {
     pub(crate) fn new(net: Rc<Net>, request: Request, upload_progress: Option<UploadProgress>) -> Self {
-        let csp = Rc::new(ClientCsp::of(&request.client.policy));
+        let csp = Rc::new(CspList::of(&request.client.policy, &request.client.origin));
         let upload_progress = upload_progress.map(only_growth);
         Self {
             net,
@@ -129,8 +129,8 @@ fn only_growth(progress: UploadProgress) -> UploadProgress {
 
 impl FetchRequest {
     pub(crate) fn new(request: Request) -> Self {
-        let Request { mut head, client, body, priority } = request;
-        let mut url_list = std::mem::take(&mut head.redirected_from);
+        let Request { head, client, body, priority } = request;
+        let mut url_list = head.redirected_from.clone();
         let followed_before = url_list.len();
         let origin = head.origin.as_deref().unwrap_or(&client.origin);
         let tainting = match head.mode {
@@ -252,15 +252,13 @@ impl FetchRequest {
     }
 
     /// What the client's Content Security Policy looks at.
-    pub(crate) fn csp_subject(&self) -> CspSubject<'_> {
-        CspSubject {
-            url: &self.head.url,
-            current_url: self.current_url(),
-            origin: self.origin(),
-            redirect_count: self.redirect_count,
-            destination: self.head.destination,
-            integrity: &self.head.integrity,
-        }
+    pub(crate) fn csp_subject(&self) -> Subject<'_> {
+        Subject::of(&self.head, self.current_url(), self.redirect_count)
+    }
+
+    /// Whether it was redirected since it came to this thread.
+    pub(crate) fn was_redirected_here(&self) -> bool {
+        self.url_list.len() > self.followed_before + 1
     }
 
     /// Whether the body's [source](https://fetch.spec.whatwg.org/#concept-body-source) is null: it can be sent once.

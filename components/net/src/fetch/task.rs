@@ -103,7 +103,7 @@ struct Delivery {
 async fn fetch(params: &mut FetchParams) -> Result<(Response, Rest), NetworkError> {
     set_default_headers(params);
     let InternalResponse { head, body } = main_fetch(params).await?;
-    let policy = PolicyContainer::of_response(&head.headers);
+    let policy = PolicyContainer::of_response(&head);
     let body = DecodedBody::of(body, &head.headers);
     let mut recording = params.recording.take();
     if body.is_none()

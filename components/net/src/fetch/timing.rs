@@ -5,13 +5,13 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
+use bgfetch_policy::mime::extract_a_mime_type_essence;
 use bgfetch_traits::fetch::{RequestMode, ResponseHead, ResponseType};
 use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::mime::is_javascript;
 use bgfetch_traits::timing::{BodyInfo, CacheState, ConnectionTiming, FetchTiming};
 
-use super::header_values::{get_decode_and_split, isomorphic_decode};
-use super::mime::extract_a_mime_type_essence;
+use super::header_values::isomorphic_decode;
 use super::request::{FetchRequest, RedirectTaint, Tainting};
 
 /// The [timing info](https://fetch.spec.whatwg.org/#fetch-params-timing-info) of fetch params, as it comes to be.
@@ -92,7 +92,7 @@ impl Timer {
 
 fn is_timing_allowed(request: &FetchRequest, headers: &HeaderList) -> bool {
     // Steps 3 to 5.
-    let values = get_decode_and_split(headers, "timing-allow-origin").unwrap_or_default();
+    let values = headers.get_decode_and_split("timing-allow-origin").unwrap_or_default();
     if values.iter().any(|value| value == "*") || values.contains(&request.serialize_origin()) {
         return true;
     }
@@ -107,12 +107,12 @@ fn body_info(response: &ResponseHead, encoded_size: u64, decoded_size: u64) -> B
         return BodyInfo::default();
     }
     let essence = extract_a_mime_type_essence(&response.headers);
-    let codings = get_decode_and_split(&response.headers, "content-encoding").unwrap_or_default();
+    let codings = &response.headers.get_decode_and_split("content-encoding").unwrap_or_default();
     BodyInfo {
         encoded_size,
         decoded_size,
         content_type: essence.map(minimized).unwrap_or_default(),
-        content_encoding: content_encoding(&codings),
+        content_encoding: content_encoding(codings),
     }
 }
 

@@ -5,7 +5,7 @@ use bgfetch_traits::headers::HeaderList;
 use bgfetch_traits::policy::is_potentially_trustworthy;
 use url::{Origin, Url};
 
-use crate::site::same_site;
+use bgfetch_policy::site::same_site;
 
 /// [Append the Fetch metadata headers for a request](https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request).
 ///

@@ -19,7 +19,7 @@ fn before_the_wire() {
     let cases = [
         (page("http://other.test/"), "mixed content"),
         (page("https://other.test:22/"), "port 22 belongs to another protocol"),
-        (with_policy(page("https://other.test/"), "connect-src 'self'"), "\"connect-src 'self'\""),
+        (with_policy(page("https://other.test/"), "connect-src 'self'"), "directive \"connect-src\""),
         (
             cors("http://page.test/", Url::parse("ftp://other.test/").unwrap()),
             "ftp: URLs cannot be fetched across origins",

@@ -191,7 +191,7 @@ fn is_no_cors_safelisted_name(name: &str) -> bool {
 }
 
 /// [CORS-safelisted request-header](https://fetch.spec.whatwg.org/#cors-safelisted-request-header), of those four names.
-fn is_cors_safelisted_value(name: &str, value: &[u8]) -> bool {
+pub(crate) fn is_cors_safelisted_value(name: &str, value: &[u8]) -> bool {
     let unsafe_byte =
         |byte: &u8| (*byte < 0x20 && *byte != b'\t') || b"\"():<>?@[\\]{}".contains(byte) || *byte == 0x7f;
     if value.len() > 128 {

@@ -17,6 +17,7 @@ use super::blob::BlobData;
 use crate::dom::Blob;
 use crate::environment::Environment;
 use crate::mime::MimeType;
+use crate::policies;
 
 struct Entry {
     data: BlobData,
@@ -87,6 +88,10 @@ pub(crate) fn resolve(url: &Url) -> Option<BlobEntry> {
 /// # Errors
 /// A network error if there is no such blob, or it is not for the client, or not to be had in that way.
 pub(crate) fn fetch(request: &Request, entry: Option<&BlobEntry>) -> Result<Response, NetworkError> {
+    policies::checked(request, || scheme_fetch(request, entry))
+}
+
+fn scheme_fetch(request: &Request, entry: Option<&BlobEntry>) -> Result<Response, NetworkError> {
     let url = &request.head.url;
     let refused = |message: String| NetworkError::new(NetworkErrorKind::Blocked, message);
     // Steps 1 and 2.

@@ -2,7 +2,8 @@
 
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::fetch::{
-    CacheMode, CredentialsMode, Destination, Priority, Request, RequestHead, RequestMode, ResponseType,
+    CacheMode, CredentialsMode, Destination, ParserMetadata, Priority, Request, RequestHead, RequestMode,
+    ResponseType,
 };
 use bgfetch_traits::service_worker::ScriptResource;
 use url::Url;
@@ -88,7 +89,15 @@ fn script_and_type(
     let credentials =
         if mode == RequestMode::Cors { CredentialsMode::Omit } else { CredentialsMode::SameOrigin };
     let destination = Destination::Script;
-    let head = RequestHead { mode, credentials, cache, destination, ..RequestHead::get(url.clone()) };
+    let parser_metadata = ParserMetadata::NotParserInserted;
+    let head = RequestHead {
+        mode,
+        credentials,
+        cache,
+        destination,
+        parser_metadata,
+        ..RequestHead::get(url.clone())
+    };
     let request = Request { head, client: environment.client(), body: None, priority: Priority::Foreground };
     // Steps 2 to 4.
     let fetched = if url.scheme() == "blob" {

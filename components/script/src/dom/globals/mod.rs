@@ -1,6 +1,7 @@
 //! Interfaces: globals.
 
 pub(crate) mod animation_frames;
+mod beacon;
 pub(crate) mod connectivity;
 pub(crate) mod console;
 pub(crate) mod crypto;

@@ -3,7 +3,7 @@
 
 use bgfetch_js::{Fallible, Realm, Reflector, Root, platform_object, trace_fields};
 
-use crate::bindings::{NavigatorCookiesMethods, NavigatorMethods};
+use crate::bindings::{BodyInit, NavigatorCookiesMethods, NavigatorMethods};
 use crate::dom::{Permissions, ServiceWorkerContainer};
 
 /// `Navigator`.
@@ -21,6 +21,10 @@ impl Navigator {
 }
 
 impl NavigatorMethods for Navigator {
+    fn send_beacon(&self, realm: &Realm, url: String, data: Option<BodyInit>) -> Fallible<bool> {
+        super::beacon::send(realm, &url, data)
+    }
+
     fn permissions(&self, realm: &Realm) -> Fallible<Root<Permissions>> {
         super::permissions::object(realm)
     }

@@ -2,12 +2,13 @@
 //! `onclick="..."`.
 
 use bgfetch_js::{Callback, Fallible, Realm, Root, Value};
+use bgfetch_policy::csp::InlineKind;
 
 use super::scripting::dynamic_import::rename_calls;
 use super::states;
 use crate::dom::{Document, Element, EventTarget, Node, Window};
 use crate::environment::Environment;
-use crate::{dom, report};
+use crate::{dom, policies, report};
 
 /// Event handlers of [all elements](https://html.spec.whatwg.org/multipage/webappapis.html#globaleventhandlers).
 const GLOBAL: [&str; 87] = [
@@ -153,6 +154,10 @@ pub(super) fn attribute_changed(
     let Some(name) = attribute.strip_prefix("on") else { return };
     let of_window = || OF_WINDOW.iter().find(|known| **known == name && is_body_or_frameset(element));
     let Some(name) = GLOBAL.iter().find(|known| **known == name).or_else(of_window) else { return };
+    // Step 5.1 of the attribute change steps for event handlers.
+    if value.is_some_and(|value| !policies::allows_inline(element, InlineKind::ScriptAttribute, value)) {
+        return;
+    }
     if let Err(exception) = dom::event_handler::set_source(realm, &element.upcast(), name, value) {
         report::report_exception(realm, exception);
     }

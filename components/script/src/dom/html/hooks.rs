@@ -11,17 +11,35 @@ use crate::dom::{
     Element, HTMLDetailsElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement,
     HTMLMediaElement, HTMLOptionElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement, Node,
 };
+use crate::environment::Environment;
 
 /// [Insertion steps](https://dom.spec.whatwg.org/#concept-node-insert-ext): no script runs in them.
 pub(crate) fn inserted(realm: &Realm, node: &Root<Node>) {
-    let Some(element) = node.as_element().filter(|element| element.is_html() && element.is_in_document())
-    else {
+    let Some(element) = node.as_element().filter(|element| element.is_in_document()) else { return };
+    hide_nonce(realm, &element);
+    if !element.is_html() {
         return;
-    };
+    }
     match &*element.name().local {
         "base" => element.owner_doc().update_base(realm),
         "meta" => html_meta_element::inserted(realm, &element),
         _ => {}
+    }
+}
+
+/// [Becoming browsing-context connected](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#nonce-attributes): where a
+/// policy came by a header, selectors and markup do not tell nonces.
+fn hide_nonce(realm: &Realm, element: &Root<Element>) {
+    if !element.with_plain_attribute("nonce", |nonce| nonce.is_some_and(|nonce| !nonce.is_empty())) {
+        return;
+    }
+    let Some(environment) = element.owner_doc().realm().and_then(|realm| Environment::try_of(&realm)) else {
+        return;
+    };
+    if environment.policy.borrow().csp_list.iter().any(|policy| !policy.from_meta) {
+        let nonce = element.cryptographic_nonce();
+        element.set_plain_attribute(realm, "nonce", DomString::default());
+        element.set_cryptographic_nonce(nonce);
     }
 }
 
@@ -77,6 +95,9 @@ pub(crate) fn attribute_changed(
     let namespace = &element.name().ns;
     if [ns!(html), ns!(svg), ns!(mathml)].contains(namespace) {
         content_handlers::attribute_changed(realm, element, name, new.map(DomString::as_str));
+        if name == "nonce" {
+            element.set_cryptographic_nonce(new.cloned());
+        }
     }
     if name == "href" && images::is_svg_image(element) {
         images::svg_image_changed(element);
@@ -156,6 +177,7 @@ pub(crate) fn adopted(realm: &Realm, element: &Root<Element>) {
 
 /// [Cloning steps](https://dom.spec.whatwg.org/#concept-node-clone-ext).
 pub(crate) fn cloned(realm: &Realm, from: &Root<Element>, to: &Root<Element>, subtree: bool) -> Fallible<()> {
+    to.set_cryptographic_nonce(from.cryptographic_nonce());
     if let (Some(from), Some(to)) = (from.downcast::<HTMLScriptElement>(), to.downcast::<HTMLScriptElement>())
     {
         to.state.already_started.set(from.state.already_started.get());

@@ -134,6 +134,19 @@ macro_rules! html_or_svg_or_math_ml_element {
                 })
             }
 
+            fn nonce(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<bgfetch_js::DomString> {
+                Ok(self.cryptographic_nonce().unwrap_or_default())
+            }
+
+            fn set_nonce(
+                &self,
+                _: &bgfetch_js::Realm,
+                value: bgfetch_js::DomString,
+            ) -> bgfetch_js::Fallible<()> {
+                self.set_cryptographic_nonce(Some(value));
+                Ok(())
+            }
+
             fn tab_index(&self, _: &bgfetch_js::Realm) -> bgfetch_js::Fallible<i32> {
                 Ok($crate::dom::html::focus::tab_index(self))
             }

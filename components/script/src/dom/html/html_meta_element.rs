@@ -9,6 +9,7 @@ use super::reflect;
 use super::simple::html_element;
 use crate::dom::{Element, HTMLElement};
 use crate::environment::Environment;
+use crate::policies;
 
 html_element!(
     /// `HTMLMetaElement`
@@ -44,9 +45,10 @@ fn enforce_policy(realm: &Realm, element: &Root<Element>, content: &str) {
     if !in_head || content.trim().is_empty() {
         return;
     }
-    // Steps 3 to 5. What such a policy may not have (report-uri, frame-ancestors, sandbox) is of no effect on requests.
+    // Steps 3 to 5. What such a policy may not have is of no effect.
     let policy = CspPolicy { serialized: content.to_owned(), report_only: false, from_meta: true };
     Environment::of(realm).policy.borrow_mut().csp_list.push(policy);
+    policies::apply_to_realm(realm);
 }
 
 /// [`meta name=referrer`](https://html.spec.whatwg.org/multipage/semantics.html#meta-referrer).

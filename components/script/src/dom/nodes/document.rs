@@ -20,6 +20,7 @@ use crate::dom::{
     NodeKind, Window, events,
 };
 use crate::environment::Environment;
+use crate::policies;
 
 /// `Document`.
 pub(crate) struct Document {
@@ -29,6 +30,8 @@ pub(crate) struct Document {
     url: RefCell<Url>,
     /// The URL of the first `base` element that has one; the fallback is the document's own.
     base: RefCell<Option<Url>>,
+    /// What its policies said of the URL of its `base` element.
+    checked_base: RefCell<Option<(Url, bool)>>,
     origin: Origin,
     /// [About base URL](https://html.spec.whatwg.org/multipage/dom.html#concept-document-about-base-url).
     about_base: RefCell<Option<Url>>,
@@ -88,6 +91,7 @@ impl Document {
             flavour,
             url: RefCell::new(url),
             base: RefCell::default(),
+            checked_base: RefCell::default(),
             origin,
             about_base: RefCell::default(),
             discarded: Cell::new(false),
@@ -174,10 +178,26 @@ impl Document {
         let fallback = self.fallback_base_url();
         let base = href
             .and_then(|href| resolve_with(&href, Some(&fallback), self.encoding.get()).ok())
-            .filter(|url| !matches!(url.scheme(), "data" | "javascript"));
+            .filter(|url| !matches!(url.scheme(), "data" | "javascript"))
+            .filter(|url| self.allows_base(realm, url));
         self.base.replace(base);
         if self.window.borrow().is_some() {
             Environment::of(realm).base_url.replace(self.base_url());
+        }
+    }
+
+    /// [Is base allowed for document?](https://w3c.github.io/webappsec-csp/#allow-base-for-document) What was asked before
+    /// is answered without reporting it again.
+    fn allows_base(&self, realm: &Realm, url: &Url) -> bool {
+        let checked = self.checked_base.borrow().clone();
+        match checked {
+            Some((known, allowed)) if known == *url => allowed,
+            _ => {
+                let shown = self.realm().is_some_and(|own| own.is_same(realm));
+                let allowed = !shown || policies::allows_base(realm, url);
+                self.checked_base.replace(Some((url.clone(), allowed)));
+                allowed
+            }
         }
     }
 
@@ -259,7 +279,7 @@ impl Document {
     }
 
     /// Where it came from.
-    pub(super) fn referrer_text(&self) -> &str {
+    pub(crate) fn referrer_text(&self) -> &str {
         &self.referrer
     }
 

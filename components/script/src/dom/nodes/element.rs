@@ -25,6 +25,9 @@ pub(crate) struct Element {
     pub(super) attributes: RefCell<Vec<Attribute>>,
     attribute_map: OnceCell<Member<NamedNodeMap>>,
     class_list: OnceCell<Member<DOMTokenList>>,
+    /// [`[[CryptographicNonce]]`](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cryptographicnonce); `None` is the
+    /// empty string.
+    nonce: RefCell<Option<DomString>>,
     pub(super) parent_node: ParentNodeCache,
 }
 
@@ -40,6 +43,7 @@ impl Element {
             attributes: RefCell::default(),
             attribute_map: OnceCell::new(),
             class_list: OnceCell::new(),
+            nonce: RefCell::default(),
             parent_node: ParentNodeCache::default(),
         }
     }
@@ -71,6 +75,16 @@ impl Element {
             return name.to_ascii_uppercase().into();
         }
         name.into()
+    }
+
+    /// Its [`[[CryptographicNonce]]`](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cryptographicnonce).
+    pub(crate) fn cryptographic_nonce(&self) -> Option<DomString> {
+        self.nonce.borrow().clone()
+    }
+
+    /// Sets it.
+    pub(crate) fn set_cryptographic_nonce(&self, nonce: Option<DomString>) {
+        self.nonce.replace(nonce);
     }
 
     fn node_root(&self) -> Root<Node> {

@@ -7,6 +7,7 @@ use bgfetch_js::{
     Exception, Fallible, FrozenArray, PlatformObject, Promise, Realm, Root, ToJs, Traced, Value,
     platform_object, trace_fields,
 };
+use bgfetch_traits::fetch::{Destination, Priority, Request, RequestHead};
 use bgfetch_traits::service_worker::{MessageData, ServiceWorkerMsg, UpdateViaCache, WorkerInfo, WorkerType};
 use url::Url;
 
@@ -16,10 +17,10 @@ use crate::bindings::{
     self, RegistrationOptions, ServiceWorkerContainerMethods, ServiceWorkerRegistrationOrUndefined,
     ServiceWorkerUpdateViaCache,
 };
-use crate::clone;
 use crate::dom::events::message_event::{self, Message};
 use crate::dom::{EventTarget, ServiceWorker, ServiceWorkerRegistration};
 use crate::environment::Environment;
+use crate::{clone, policies};
 
 /// `ServiceWorkerContainer`.
 pub(crate) struct ServiceWorkerContainer {
@@ -161,6 +162,21 @@ impl ServiceWorkerContainerMethods for ServiceWorkerContainer {
             ServiceWorkerUpdateViaCache::All => UpdateViaCache::All,
             ServiceWorkerUpdateViaCache::None => UpdateViaCache::None,
         };
+        let mut request = Request {
+            head: RequestHead {
+                destination: Destination::ServiceWorker,
+                ..RequestHead::get(script_url.clone())
+            },
+            client: environment.client(),
+            body: None,
+            priority: Priority::Foreground,
+        };
+        // Not in the text, where the fetch of Update fails with a TypeError: the official tests and all browsers.
+        if !request.client.policy.csp_list.is_empty()
+            && let Err(error) = policies::check_request(&mut request)
+        {
+            return Err(Exception::dom("SecurityError", error.to_string()));
+        }
         // Step 7: the other steps of Start Register are the coordinator's, which checks the URLs of every thread.
         let owner = realm.clone();
         Agent::current().promise(TaskSource::ServiceWorker, realm, async move {

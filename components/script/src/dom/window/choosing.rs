@@ -92,10 +92,11 @@ fn create_auxiliary(
         } else {
             sandbox.origin(environment.origin.clone())
         },
-        policy: environment.policy.borrow().clone(),
+        policy: environment.policy_to_inherit(),
         about_base: (!no_opener).then_some(base),
         referrer: if no_opener { String::new() } else { environment.url.borrow().to_string() },
         content_type: "text/html".to_owned(),
+        status: 0,
         // Windows that a sandboxed one opens are sandboxed like it.
         sandbox,
     };
@@ -194,7 +195,8 @@ pub(crate) fn go(element: &Element, target: &str, to: Target) {
     let has = |token: &str| rel.split_ascii_whitespace().any(|known| known == token);
     let blank = target.eq_ignore_ascii_case("_blank");
     let no_opener = has("noopener") || has("noreferrer") || (blank && !has("opener"));
-    let source = Source::new(&environment, &document).referrer_policy(element);
+    let form_submission = element.is_html_named("form");
+    let source = Source::new(&environment, &document).referrer_policy(element).by_form(form_submission);
     let source = if has("noreferrer") { source.without_referrer() } else { source };
     match choose(target, &current, no_opener) {
         Ok(Chosen { context, .. }) => {

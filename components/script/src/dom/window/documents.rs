@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bgfetch_js::{Exception, Fallible, Realm};
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::ids::ClientId;
-use bgfetch_traits::policy::PolicyContainer;
+use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{ClientType, RegistrationInfo, WorkerInfo};
 use markup5ever::{LocalName, QualName, ns};
@@ -35,6 +35,8 @@ pub(super) struct DocumentParams {
     /// [The document's referrer](https://html.spec.whatwg.org/multipage/dom.html#the-document's-referrer).
     pub(super) referrer: String,
     pub(super) content_type: String,
+    /// The status of its response; 0 if there was none.
+    pub(super) status: u16,
     pub(super) sandbox: Sandbox,
     pub(super) timing: Rc<DocumentTiming>,
 }
@@ -86,7 +88,9 @@ pub(super) fn create(
     }
     document.set_sandbox(params.sandbox);
     document.set_window(&window);
-    Environment::of(&realm).base_url.replace(document.base_url());
+    let environment = Environment::of(&realm);
+    environment.status.set(params.status);
+    environment.base_url.replace(document.base_url());
     window.set_document(&document);
     Ok(Active { realm, window, document })
 }
@@ -108,7 +112,8 @@ fn created(realm: &Realm, context: &BrowsingContext, reply: Reply<Option<(Regist
     let environment = Environment::of(realm);
     environment.announced.set(true);
     environment.hosts.coordinator.send(CoordinatorMsg::ClientCreated {
-        client: Box::new(environment.client()),
+        // What the coordinator fetches for it was checked where it was asked for.
+        client: Box::new(Client { violations: None, ..environment.client() }),
         client_type: ClientType::Window,
         frame_type: context.frame_type(),
         sender: Agent::current().script_sender(),

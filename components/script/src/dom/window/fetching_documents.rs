@@ -8,7 +8,7 @@ use bgfetch_traits::fetch::{
     self, CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer,
     Request, RequestBody, RequestHead, RequestMode, Response,
 };
-use bgfetch_traits::net::{CancelHandle, NetMsg};
+use bgfetch_traits::net::NetMsg;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::service_worker::{FetchOutcome, ServiceWorkerMsg};
 use url::Url;
@@ -21,6 +21,7 @@ use crate::dom::file::blob_url::{self, BlobEntry};
 use crate::dom::performance::document_timing::DocumentTiming;
 use crate::environment::Hosts;
 use crate::fetching::{settle, unless_cancelled};
+use crate::policies;
 use crate::redirecting::Asked;
 use crate::reporting_timing::tell_of_workers_response;
 
@@ -105,8 +106,12 @@ pub(super) async fn fetch_document(
         request.client = requester.client_for(&request.head.url);
         settle(&mut request.head, &request.client);
         let (url, referrer) = (request.head.url.clone(), request.head.referrer.clone());
-        let asked = Asked::about(&request);
-        let response = unless_cancelled(fetch_once(hosts, request, cancel, requester), cancel).await??;
+        // Should navigation request be blocked?
+        if requester.source.is_some_and(|source| source.form_submission) {
+            policies::check_form_action(&request)?;
+        }
+        let asked = Asked::about(&mut request)?;
+        let response = unless_cancelled(fetch_once(hosts, requester, request, &asked), cancel).await??;
         match asked.http_redirect_fetch(&response.head)? {
             Some(redirected) => {
                 requester.timing.hop(Some(&url), &redirected.head.url);
@@ -122,10 +127,11 @@ pub(super) async fn fetch_document(
 
 async fn fetch_once(
     hosts: &Hosts,
-    request: Request,
-    cancel: &CancelHandle,
     requester: &Requester<'_>,
+    request: Request,
+    asked: &Asked,
 ) -> Result<Response, NetworkError> {
+    let cancel = &requester.navigation.cancel;
     let (url, client) = (request.head.url.clone(), request.client.id);
     if url.scheme() == "blob" {
         return blob_url::fetch(&request, requester.blob);
@@ -139,7 +145,8 @@ async fn fetch_once(
         match answer.await {
             Ok(FetchOutcome::Network(request)) => *request,
             Ok(FetchOutcome::Response(mut response)) => {
-                response.policy = PolicyContainer::of_response(&response.head.headers);
+                response.policy = PolicyContainer::of_response(&response.head);
+                asked.check_response(&response.head)?;
                 tell_of_workers_response(&response, started, requester.timing.reply());
                 return Ok(response);
             }

@@ -44,10 +44,11 @@ fn create_child_navigable(element: &Root<HTMLIFrameElement>) -> Fallible<bool> {
         timing: Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate)),
         url: about_blank(),
         origin: sandbox.origin(environment.origin.clone()),
-        policy: environment.policy.borrow().clone(),
+        policy: environment.policy_to_inherit(),
         about_base: Some(document.base_url()),
         referrer: environment.url.borrow().to_string(),
         content_type: "text/html".to_owned(),
+        status: 0,
         sandbox,
     };
     let active =

@@ -11,10 +11,10 @@ use super::navigation::Source;
 use crate::agent::{Agent, TaskSource};
 use crate::dom::html::scripting::dynamic_import::rename_calls;
 use crate::environment::Environment;
-use crate::report;
+use crate::{policies, report};
 
 /// Runs the script of a URL in what a browsing context shows, if that is of the source's origin.
-pub(super) fn navigate(context: &Rc<BrowsingContext>, url: Url, source: &Source) {
+pub(super) fn navigate(context: &Rc<BrowsingContext>, url: Url, source: Source) {
     let Some(active) = context.active() else { return };
     let origin = source.client.origin.clone();
     let (context, delay) = (Rc::clone(context), loading::delay_of_parent(context));
@@ -22,6 +22,15 @@ pub(super) fn navigate(context: &Rc<BrowsingContext>, url: Url, source: &Source)
     Agent::current().queue_global(TaskSource::DomManipulation, &active.realm, move |realm| {
         let _delay = delay;
         if Environment::of(realm).origin != origin || !active.document.runs_scripts() {
+            return Ok(());
+        }
+        // Should navigation request be blocked?
+        if !policies::allows_javascript_url(&source.client, &url, source.form_submission) {
+            return Ok(());
+        }
+        // Not in the text, but in the official tests and in browsers: nor does it run where the target's policies forbid it.
+        let target = Environment::of(realm).client();
+        if target.id != source.client.id && !policies::allows_javascript_url(&target, &url, false) {
             return Ok(());
         }
         if let Some(markup) = evaluate(realm, &url) {

@@ -4,6 +4,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use bgfetch_policy::csp::CspList;
+use bgfetch_policy::framing::adheres_to_x_frame_options;
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Referrer, Response};
 use bgfetch_traits::ids::ClientId;
@@ -61,6 +63,7 @@ pub(crate) async fn load(options: WindowOptions, client: ClientId) {
         about_base: None,
         referrer: String::new(),
         content_type: String::new(),
+        status: page.status,
         sandbox,
         timing,
         url,
@@ -107,6 +110,7 @@ pub(super) async fn load_here(
         _ => NavigationTimingType::Navigate,
     }));
     let found = find(&hosts, &navigation, &target, &source, &timing, sandbox).await;
+    let found = unless_framing_is_forbidden(&context, found);
     if !navigation.is_ongoing() {
         return;
     }
@@ -163,10 +167,11 @@ pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String)
         timing: Rc::new(DocumentTiming::begin(NavigationTimingType::Navigate)),
         url: active.document.document_url(),
         origin: environment.origin.clone(),
-        policy: environment.policy.borrow().clone(),
+        policy: environment.policy_to_inherit(),
         about_base: Some(active.document.base_url()),
         referrer: environment.url.borrow().to_string(),
         content_type: String::new(),
+        status: 0,
         sandbox: Sandbox::none(),
     };
     let context = Rc::clone(context);
@@ -230,7 +235,29 @@ async fn find(
 /// no document around it is none.
 fn is_in_secure_contexts(context: &BrowsingContext) -> bool {
     let around = context.parent().and_then(|parent| parent.environment());
-    around.is_none_or(|environment| environment.client().secure_context)
+    around.is_none_or(|environment| environment.secure_context)
+}
+
+/// [Should navigation response be blocked?](https://w3c.github.io/webappsec-csp/#should-block-navigation-response), and
+/// `X-Frame-Options`. Its violations have no global object that would be told.
+fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found {
+    let Found::Response(fetched) = found else { return found };
+    let response = &fetched.response;
+    let Some(url) = response.head.url().cloned() else { return Found::Response(fetched) };
+    let mut ancestors = Vec::new();
+    let mut around = context.parent();
+    while let Some(current) = around {
+        ancestors.extend(current.environment().map(|environment| environment.origin.clone()));
+        around = current.parent();
+    }
+    let origin = url.origin();
+    let list = CspList::of(&response.policy, &origin);
+    let adheres = adheres_to_x_frame_options(&response.head.headers, &list, &origin, &ancestors);
+    if adheres && !list.check_frame_ancestors(&url, &ancestors).is_blocked() {
+        return Found::Response(fetched);
+    }
+    let message = format!("{url} may not be shown in this frame: its policies forbid it");
+    Found::Error(url, NetworkError::new(NetworkErrorKind::Blocked, message))
 }
 
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the
@@ -249,6 +276,7 @@ fn document_for(
         about_base: Some(source.base_url.clone()),
         referrer: source.client.url.to_string(),
         content_type: "text/html".to_owned(),
+        status: 0,
         sandbox,
         timing: Rc::clone(&timing),
     };
@@ -285,6 +313,7 @@ fn document_for(
                     Referrer::NoReferrer | Referrer::Client => String::new(),
                 },
                 content_type: String::new(),
+                status,
                 sandbox,
                 timing: Rc::clone(&timing),
                 url,

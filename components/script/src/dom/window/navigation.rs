@@ -72,6 +72,9 @@ pub(crate) struct Source {
     pub(super) client: Client,
     pub(super) base_url: Url,
     pub(super) referrer_policy: ReferrerPolicy,
+    /// [CSP navigation type](https://html.spec.whatwg.org/multipage/browsing-the-web.html#csp-navigation-type): "form-submission"
+    /// or "other".
+    pub(super) form_submission: bool,
     /// Who waits for the client that comes of it.
     pub(super) waiting: Option<Reply<Option<ClientId>>>,
 }
@@ -83,6 +86,7 @@ impl Source {
             client: environment.client(),
             base_url: document.base_url(),
             referrer_policy: ReferrerPolicy::Empty,
+            form_submission: false,
             waiting: None,
         }
     }
@@ -91,13 +95,20 @@ impl Source {
     pub(super) fn of(environment: &Environment) -> Self {
         let base_url = environment.base_url.borrow().clone();
         let referrer_policy = ReferrerPolicy::Empty;
-        Self { client: environment.client(), base_url, referrer_policy, waiting: None }
+        let client = environment.client();
+        Self { client, base_url, referrer_policy, form_submission: false, waiting: None }
     }
 
     /// With the policy that an element's `referrerpolicy` attribute asks for.
     pub(super) fn referrer_policy(mut self, element: &Element) -> Self {
         let value = element.plain_attribute("referrerpolicy").unwrap_or_default();
         self.referrer_policy = ReferrerPolicy::parse(&value.to_ascii_lowercase()).unwrap_or_default();
+        self
+    }
+
+    /// By submitting a form.
+    pub(super) const fn by_form(mut self, form_submission: bool) -> Self {
+        self.form_submission = form_submission;
         self
     }
 
@@ -144,7 +155,7 @@ pub(crate) fn navigate_context(
     }
     // Step 20.
     if target.url.scheme() == "javascript" {
-        return javascript_url::navigate(context, target.url, &source);
+        return javascript_url::navigate(context, target.url, source);
     }
     if context.is_embedders() {
         return leave(&active.realm, target.url);

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use bgfetch_js::{DomString, ErrorLocation, Exception, Fallible, Realm, Root, Value};
 use bgfetch_traits::coordinator::ConsoleLevel;
-use bgfetch_traits::fetch::{CredentialsMode, Priority, Request, RequestHead, Response};
+use bgfetch_traits::fetch::{
+    CredentialsMode, Destination, NetworkError, Priority, Request, RequestHead, Response,
+};
 use bgfetch_traits::worker::{PortOnItsWay, WorkerError, WorkerEvent, WorkerObjectId, WorkerRequest};
 use url::Url;
 
@@ -80,15 +82,15 @@ pub(super) fn request(
     realm: &Realm,
     script_url: &str,
     options: WorkerOptions,
-    object: WorkerObjectId,
-    port: PortHandle,
+    destination: Destination,
+    (object, port): (WorkerObjectId, PortHandle),
 ) -> Fallible<Box<WorkerRequest>> {
     let environment = Environment::of(realm);
     let url = environment.parse_url(script_url).map_err(|error| {
         Exception::dom("SyntaxError", format!("the script URL {script_url:?} is not a URL: {error}"))
     })?;
     Ok(Box::new(WorkerRequest {
-        response: blob_response(&environment, &url),
+        response: blob_response(&environment, &url, destination),
         url,
         name: DomString::into_string(options.name),
         worker_type: match options.type_ {
@@ -103,13 +105,19 @@ pub(super) fn request(
 }
 
 /// What a [blob URL](https://w3c.github.io/FileAPI/#blob-url-resolve) stands for now.
-fn blob_response(environment: &Environment, url: &Url) -> Option<Response> {
+fn blob_response(
+    environment: &Environment,
+    url: &Url,
+    destination: Destination,
+) -> Option<Result<Response, NetworkError>> {
+    if url.scheme() != "blob" {
+        return None;
+    }
     let request = Request {
-        head: RequestHead::get(url.clone()),
+        head: RequestHead { destination, ..RequestHead::get(url.clone()) },
         client: environment.client(),
         body: None,
         priority: Priority::Foreground,
     };
-    // Without such a blob the worker's own fetch says what is wrong.
-    blob_url::fetch(&request, None).ok().filter(|_| url.scheme() == "blob")
+    Some(blob_url::fetch(&request, None))
 }

@@ -4,8 +4,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use bgfetch_js::{Fallible, Realm, Root};
+use bgfetch_policy::csp::CspList;
 use bgfetch_traits::coordinator::CoordinatorMsg;
-use bgfetch_traits::policy::PolicyContainer;
+use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::service_worker::{ClientType, FrameType, WorkerType};
 use bgfetch_traits::worker::{PortOnItsWay, WorkerEvent, WorkerMsg};
 use url::{Origin, Url};
@@ -83,8 +84,13 @@ async fn run(mut options: WorkerOptions, started: Instant) -> Result<(), String>
     let is_module = options.request.worker_type == WorkerType::Module;
     let credentials = options.request.credentials;
     let outside = (*options.request.outside).clone();
+    // [Run CSP initialization for a global object](https://w3c.github.io/webappsec-csp/#run-global-object-csp-initialization)
+    if !CspList::of(&script.policy, &outside.origin).allows_worker() {
+        return Err(format!("the worker {} may not run: its policies sandbox it", script.url));
+    }
     let (realm, global) =
         create(options, &script.url, script.policy, started).map_err(|error| error.to_string())?;
+    Environment::of(&realm).status.set(script.status);
     announce(&realm).await;
     dynamic_import::install(&realm).map_err(|error| error.to_string())?;
     // Steps 13.7 on: on complete.
@@ -178,7 +184,8 @@ async fn announce(realm: &Realm) {
     };
     let answer = Agent::current().ask(|reply| {
         environment.hosts.coordinator.send(CoordinatorMsg::ClientCreated {
-            client: Box::new(environment.client()),
+            // What the coordinator fetches for it was checked where it was asked for.
+            client: Box::new(Client { violations: None, ..environment.client() }),
             client_type,
             creator: None,
             frame_type: FrameType::None,

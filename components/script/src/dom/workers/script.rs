@@ -28,6 +28,8 @@ pub(super) struct Script {
     /// The worker's [policy
     /// container](https://html.spec.whatwg.org/multipage/workers.html#initialize-worker-policy-container).
     pub(super) policy: PolicyContainer,
+    /// The status of its response.
+    pub(super) status: u16,
 }
 
 /// Fetches it.
@@ -36,15 +38,14 @@ pub(super) struct Script {
 /// A sentence for the console.
 pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String> {
     let requested = options.request.url.clone();
+    let failed = |error| format!("the worker {requested} could not be loaded: {error}");
     let response = match options.request.response.take() {
-        Some(response) => response,
-        None => send(options)
-            .await
-            .map_err(|error| format!("the worker {requested} could not be loaded: {error}"))?,
+        Some(response) => response.map_err(failed)?,
+        None => send(options).await.map_err(failed)?,
     };
     let url = response.head.url().cloned().unwrap_or_else(|| requested.clone());
+    let status = response.head.status;
     if !response.head.is_ok() {
-        let status = response.head.status;
         return Err(format!("the worker {url} could not be loaded: the server answered {status}"));
     }
     let is_module = options.request.worker_type == WorkerType::Module;
@@ -66,7 +67,7 @@ pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String>
         }
     };
     let (source, _) = encoding_rs::UTF_8.decode_with_bom_removal(&bytes);
-    Ok(Script { url, source: source.into_owned(), policy })
+    Ok(Script { url, source: source.into_owned(), policy, status })
 }
 
 fn request(options: &WorkerOptions, url: Url) -> Request {
@@ -88,7 +89,7 @@ fn request(options: &WorkerOptions, url: Url) -> Request {
 async fn send(options: &WorkerOptions) -> Result<Response, NetworkError> {
     let mut request = request(options, options.request.url.clone());
     loop {
-        let asked = Asked::about(&request);
+        let asked = Asked::about(&mut request)?;
         let request = match handle(options, request).await? {
             FetchOutcome::Network(request) => *request,
             FetchOutcome::Response(mut response) => match asked.answered(&mut response)? {

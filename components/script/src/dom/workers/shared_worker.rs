@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use bgfetch_js::{Exception, Fallible, Member, Realm, Root, platform_object, trace_fields};
 use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::worker::{WorkerMsg, WorkerObjectId};
 
 use super::owned;
@@ -47,7 +48,8 @@ impl SharedWorkerMethods for SharedWorker {
         // Steps 6 to 8.
         let (outside_port, inside_port) = MessagePort::with_other_end(realm)?;
         // Steps 3 to 5, and 9.
-        let request = owned::request(realm, &script_url, options, this.object, inside_port)?;
+        let parts = (this.object, inside_port);
+        let request = owned::request(realm, &script_url, options, Destination::SharedWorker, parts)?;
         let _first = this.port.set(outside_port.into());
         owned::add(realm, this.object, this.upcast());
         // Steps 10 and 11.

@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use bgfetch_js::{Fallible, Member, Object, Realm, Root, Value, platform_object, trace_fields};
 use bgfetch_traits::coordinator::CoordinatorMsg;
+use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::worker::{WorkerMsg, WorkerObjectId};
 
@@ -59,7 +60,8 @@ impl WorkerMethods for Worker {
         let (outside, inside_port) = PortHandle::pair();
         let outside_port = MessagePort::implicit(realm, outside, &this.upcast())?;
         // Steps 2 to 5.
-        let request = owned::request(realm, &script_url, options, this.object, inside_port)?;
+        let request =
+            owned::request(realm, &script_url, options, Destination::Worker, (this.object, inside_port))?;
         outside_port.enable(realm);
         let _first = this.outside_port.set(outside_port.into());
         owned::add(realm, this.object, this.upcast());

@@ -108,12 +108,13 @@ impl TreeSink for Sink {
     }
 
     /// [Creates an element for a token](https://html.spec.whatwg.org/multipage/parsing.html#create-an-element-for-the-token).
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Root<Node> {
+    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Root<Node> {
         let element = match Element::create(&self.realm, &self.document, name) {
             Ok(element) => element,
             Err(error) => return self.made::<Element>(Err(error)),
         };
         if let Some(script) = element.downcast::<HTMLScriptElement>() {
+            script.state.had_duplicate_attributes.set(flags.had_duplicate_attributes);
             script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
             if self.source != Source::Page {
                 script.state.already_started.set(true);

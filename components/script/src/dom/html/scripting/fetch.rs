@@ -108,6 +108,8 @@ fn request(url: &Url, options: &FetchOptions, destination: Destination) -> Reque
         credentials: options.cors.unwrap_or(CredentialsMode::Include),
         destination,
         integrity: options.integrity.clone(),
+        nonce: options.nonce.as_str().into(),
+        parser_metadata: options.parser_metadata,
         referrer_policy: options.referrer_policy,
         ..RequestHead::get(url.clone())
     }

@@ -41,6 +41,8 @@ pub(crate) struct ScriptState {
     pub(super) result: RefCell<ScriptResult>,
     /// The line of its document at which its text begins, from 1.
     pub(crate) line: Cell<u32>,
+    /// Whether its tag had an attribute twice.
+    pub(crate) had_duplicate_attributes: Cell<bool>,
 }
 
 impl Default for ScriptState {
@@ -56,6 +58,7 @@ impl Default for ScriptState {
             schedule: Cell::new(Schedule::Immediately),
             result: RefCell::default(),
             line: Cell::new(1),
+            had_duplicate_attributes: Cell::new(false),
         }
     }
 }

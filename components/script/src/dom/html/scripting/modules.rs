@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use bgfetch_js::{Realm, module_requests};
-use bgfetch_traits::fetch::{CredentialsMode, Destination};
+use bgfetch_traits::fetch::{CredentialsMode, Destination, ParserMetadata};
 use bgfetch_traits::policy::Client;
 use url::Url;
 
@@ -88,6 +88,8 @@ fn descendant_options(of: Option<&FetchOptions>) -> FetchOptions {
     FetchOptions {
         cors: of.map_or(Some(CredentialsMode::SameOrigin), |options| options.cors),
         integrity: String::new(),
+        nonce: of.map(|options| options.nonce.clone()).unwrap_or_default(),
+        parser_metadata: of.map_or(ParserMetadata::NotParserInserted, |options| options.parser_metadata),
         referrer_policy: of.map(|options| options.referrer_policy).unwrap_or_default(),
         worker: of.and_then(|options| options.worker.clone()),
     }

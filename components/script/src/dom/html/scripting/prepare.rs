@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use bgfetch_js::{Fallible, Realm, Root};
-use bgfetch_traits::fetch::{CredentialsMode, Destination, ReferrerPolicy};
+use bgfetch_policy::csp::InlineKind;
+use bgfetch_traits::fetch::{CredentialsMode, Destination, ParserMetadata, ReferrerPolicy};
 use bgfetch_traits::policy::Client;
 use url::Url;
 
@@ -12,6 +13,7 @@ use crate::agent::{Agent, TaskSource};
 use crate::dom::nodes::text_content;
 use crate::dom::{Document, Element, HTMLScriptElement, Node, events};
 use crate::fetching::next_task;
+use crate::policies;
 
 /// Prepares a script that became connected or got its text or `src`, unless a parser looks after it.
 pub(crate) fn unless_parser_inserted(realm: &Realm, script: &Root<HTMLScriptElement>) {
@@ -27,6 +29,8 @@ pub(super) struct FetchOptions {
     /// `None` is "no-cors".
     pub(super) cors: Option<CredentialsMode>,
     pub(super) integrity: String,
+    pub(super) nonce: String,
+    pub(super) parser_metadata: ParserMetadata,
     pub(super) referrer_policy: ReferrerPolicy,
     /// For what a module worker's script imports.
     pub(super) worker: Option<Rc<ForWorker>>,
@@ -88,7 +92,10 @@ pub(crate) fn prepare(realm: &Realm, script: &Root<HTMLScriptElement>) {
     if classic && (script.plain_attribute("nomodule").is_some() || is_for_another_event(&script.upcast())) {
         return;
     }
-    // Step 19, the inline check of Content Security Policy: script-src is not enforced here.
+    // Step 19.
+    if src.is_none() && !policies::allows_inline(&script.upcast(), InlineKind::Script, &source) {
+        return;
+    }
     let prepared = match src {
         Some(src) => external(realm, script, &document, kind, &src),
         None => inline(realm, script, &document, kind, source.into_string()),
@@ -150,6 +157,12 @@ fn external(
     let options = FetchOptions {
         cors,
         integrity: element.plain_attribute("integrity").unwrap_or_default().into_string(),
+        nonce: policies::nonce_of(&element).unwrap_or_default().into_string(),
+        parser_metadata: if script.state.is_parser_inserted() {
+            ParserMetadata::ParserInserted
+        } else {
+            ParserMetadata::NotParserInserted
+        },
         referrer_policy: element
             .plain_attribute("referrerpolicy")
             .and_then(|policy| ReferrerPolicy::parse(&policy.to_ascii_lowercase()))
