@@ -77,7 +77,11 @@ impl Ports {
     #[must_use]
     pub fn replacements(&self) -> Vec<(String, String)> {
         let pairs = self.all().into_iter().zip(USUAL).filter(|(actual, usual)| actual != usual);
-        pairs.map(|(actual, usual)| (format!(":{actual}"), format!(":{usual}"))).collect()
+        let forms = |(actual, usual)| {
+            // Percent-encoded where a URL is part of another.
+            [":", "%3A"].map(|colon| (format!("{colon}{actual}"), format!("{colon}{usual}")))
+        };
+        pairs.flat_map(forms).collect()
     }
 }
 
@@ -91,7 +95,10 @@ mod tests {
         let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, USUAL[0]));
         let ports = Ports::free(true).expect("there are ports");
         assert_ne!(ports.http[0], USUAL[0]);
-        assert!(ports.replacements().contains(&(format!(":{}", ports.http[0]), ":8000".to_owned())));
+        for colon in [":", "%3A"] {
+            let replacement = (format!("{colon}{}", ports.http[0]), format!("{colon}8000"));
+            assert!(ports.replacements().contains(&replacement), "{replacement:?}");
+        }
     }
 
     #[test]
