@@ -20,6 +20,7 @@ mod level;
 mod member;
 mod observable_array;
 mod select;
+mod setters;
 
 use rquickjs_sys as q;
 
@@ -37,10 +38,11 @@ pub use iterable::PairIterable;
 pub(crate) use iterable::{FIRST_INTERNAL, INTERNAL, INTERNAL_SHARED, PairIterator};
 pub use legacy::Legacy;
 pub(crate) use legacy::NAMED_PROPERTIES;
-pub use member::{Member, put_forwards, replace};
+pub use member::Member;
 pub(crate) use observable_array::Handler as ObservableArrayHandler;
 pub use observable_array::{Observable, ObservableArray, observable_array, set_observable_array};
 pub use select::{Accepts, Arity, Candidate, Selected, choose, resolve, select};
+pub use setters::{put_forwards, replace};
 
 use crate::{Exception, Realm};
 
