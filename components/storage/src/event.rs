@@ -19,7 +19,7 @@ use crate::vfs::BodyFile;
 /// What wakes the thread.
 pub(crate) enum Event {
     /// From outside.
-    Message(StorageMsg),
+    Message(Box<StorageMsg>),
     /// Nobody can send any more.
     SendersGone,
     /// A pipe has moved.

@@ -31,6 +31,9 @@ pub struct RequestHead {
     pub range: Option<String>,
     /// `If-Range`, as sent.
     pub if_range: Option<String>,
+    /// `Sec-Fetch-Dest`, as sent: what it is for. Logs of earlier versions do not have it.
+    #[serde(default)]
+    pub destination: Option<String>,
     /// Status of the answer.
     pub status: u16,
     /// Which bytes of the resource the answer promises.
@@ -271,6 +274,7 @@ mod tests {
             path: path.into(),
             range: None,
             if_range: None,
+            destination: None,
             status: 200,
             promised,
         }

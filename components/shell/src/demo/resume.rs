@@ -28,7 +28,10 @@ pub fn resumed(restored: &[RestoredRecord], entries: &[LogEntry], run: u32) -> V
         .iter()
         .map(|record| {
             let path = path_and_query(&record.url);
-            let of_path = || entries.iter().filter(|entry| entry.head.path == path && entry.sent > 0);
+            let of_path = || {
+                let sent = entries.iter().filter(|entry| entry.head.path == path && entry.sent > 0);
+                sent.filter(|entry| is_of_a_fetch(entry))
+            };
             let now = || of_path().filter(|entry| entry.head.run == run);
             let sent_before =
                 of_path().filter(|entry| entry.head.run < run).map(|entry| entry.sent_range().end).max();
@@ -49,6 +52,11 @@ pub fn resumed(restored: &[RestoredRecord], entries: &[LogEntry], run: u32) -> V
             }
         })
         .collect()
+}
+
+/// Whether script or a background fetch asked: pages show images that are among the files, too.
+fn is_of_a_fetch(entry: &LogEntry) -> bool {
+    entry.head.destination.as_deref().is_none_or(|destination| destination == "empty")
 }
 
 fn path_and_query(url: &url::Url) -> String {
@@ -78,6 +86,7 @@ mod tests {
                     path: "/ep".into(),
                     range: None,
                     if_range: None,
+                    destination: Some("empty".into()),
                     status: 200,
                     promised: run.start..1000,
                 });
@@ -97,6 +106,19 @@ mod tests {
     fn a_resume_after_what_is_stored_sends_no_stored_byte_again() {
         let resumed = check(350, 0..400, 350..1000);
         assert_eq!(resumed.asked_from, Some(350));
+        assert_eq!((resumed.stored_bytes_sent_again, resumed.lost_under_way), (0, 50));
+    }
+
+    #[test]
+    fn what_the_page_shows_is_not_resumed() {
+        let (mut entries, run) = two_runs(0..400, 350..1000);
+        let mut image = entries[0].clone();
+        image.head.run = run;
+        image.head.destination = Some("image".into());
+        entries.push(image);
+        let record =
+            RestoredRecord { url: "https://a.test/ep".parse().unwrap(), stored: 350, complete: false };
+        let [resumed] = resumed(&[record], &entries, run).try_into().unwrap();
         assert_eq!((resumed.stored_bytes_sent_again, resumed.lost_under_way), (0, 50));
     }
 

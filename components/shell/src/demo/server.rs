@@ -207,6 +207,7 @@ fn answer(request: &Request<Incoming>, shared: &Shared) -> Response<ServedBody> 
         path: request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned(),
         range: text(header::RANGE),
         if_range: text(header::IF_RANGE),
+        destination: text(header::HeaderName::from_static("sec-fetch-dest")),
         status: head.status.as_u16(),
         promised: plan.range.clone(),
     });

@@ -263,6 +263,7 @@ mod tests {
             path: "/ep".into(),
             range: Some("bytes=400-".into()),
             if_range: None,
+            destination: None,
             status: 206,
             promised: 400..1000,
         };
