@@ -17,9 +17,10 @@ use crate::pins::Pinned;
 use crate::vfs::BodyFile;
 
 /// What wakes the thread.
+#[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
 pub(crate) enum Event {
     /// From outside.
-    Message(Box<StorageMsg>),
+    Message(StorageMsg),
     /// Nobody can send any more.
     SendersGone,
     /// A pipe has moved.

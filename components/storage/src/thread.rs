@@ -91,8 +91,7 @@ impl StorageThread {
             .map_err(io)?;
         let senders = Senders(sender);
         // A thread that has ended takes no more messages, as the sender's documentation says.
-        let sender =
-            StorageSender::new(move |message| drop(senders.0.send(Event::Message(Box::new(message)))));
+        let sender = StorageSender::new(move |message| drop(senders.0.send(Event::Message(message))));
         Ok((sender, thread))
     }
 
@@ -138,7 +137,7 @@ impl StorageThread {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Message(message) => self.handle_message(*message),
+            Event::Message(message) => self.handle_message(message),
             Event::SendersGone => self.stop(None),
             Event::Wake(token) => {
                 if let Some(partition) = self.touch(token.partition) {
