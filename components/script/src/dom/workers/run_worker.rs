@@ -85,7 +85,8 @@ async fn run(mut options: WorkerOptions, started: Instant) -> Result<(), String>
     let credentials = options.request.credentials;
     let outside = (*options.request.outside).clone();
     // [Run CSP initialization for a global object](https://w3c.github.io/webappsec-csp/#run-global-object-csp-initialization)
-    if !CspList::of(&script.policy, &outside.origin).allows_worker() {
+    // A sandboxed page's own flags do not keep its workers from running, which have its origin.
+    if !script.policy_is_inherited && !CspList::of(&script.policy, &outside.origin).allows_worker() {
         return Err(format!("the worker {} may not run: its policies sandbox it", script.url));
     }
     let (realm, global) =

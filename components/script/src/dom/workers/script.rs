@@ -28,6 +28,8 @@ pub(super) struct Script {
     /// The worker's [policy
     /// container](https://html.spec.whatwg.org/multipage/workers.html#initialize-worker-policy-container).
     pub(super) policy: PolicyContainer,
+    /// Whether that is the container of whoever made the worker: its script came from memory, with no policy of its own.
+    pub(super) policy_is_inherited: bool,
     /// The status of its response.
     pub(super) status: u16,
 }
@@ -54,11 +56,9 @@ pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String>
     if (is_module || matches!(url.scheme(), "http" | "https")) && !is_javascript(&essence) {
         return Err(format!("the worker {url} was not run: its MIME type is not JavaScript's ({essence:?})"));
     }
-    let policy = if matches!(url.scheme(), "about" | "blob" | "data") {
-        options.request.outside.policy.clone()
-    } else {
-        response.policy.clone()
-    };
+    let policy_is_inherited = matches!(url.scheme(), "about" | "blob" | "data");
+    let policy =
+        if policy_is_inherited { options.request.outside.policy.clone() } else { response.policy.clone() };
     let bytes = match response.body {
         None => bytes::Bytes::new(),
         Some(body) => {
@@ -67,7 +67,7 @@ pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String>
         }
     };
     let (source, _) = encoding_rs::UTF_8.decode_with_bom_removal(&bytes);
-    Ok(Script { url, source: source.into_owned(), policy, status })
+    Ok(Script { url, source: source.into_owned(), policy, policy_is_inherited, status })
 }
 
 fn request(options: &WorkerOptions, url: Url) -> Request {
