@@ -16,7 +16,8 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72re
 h1 { font-size: 1.4rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { padding: .2rem .5rem; text-align: right; font-variant-numeric: tabular-nums; }
-td:first-child, th:first-child { text-align: left; white-space: nowrap; }
+td:first-child, th:first-child { text-align: left; }
+td { white-space: nowrap; }
 tbody tr:hover { background: color-mix(in srgb, currentColor 7%, transparent); }
 tr.all td { border-top: 1px solid; font-weight: 600; }
 .bar { display: flex; height: .7rem; min-width: 12rem; border-radius: .2rem; overflow: hidden; }
