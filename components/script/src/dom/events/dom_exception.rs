@@ -38,6 +38,7 @@ const CODES: &[(&str, u16)] = &[
     ("NetworkError", 19),
     ("AbortError", 20),
     ("URLMismatchError", 21),
+    ("QuotaExceededError", 22),
     ("TimeoutError", 23),
     ("InvalidNodeTypeError", 24),
     ("DataCloneError", 25),
