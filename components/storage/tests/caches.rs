@@ -237,3 +237,74 @@ fn a_body_that_was_begun_to_be_read_is_copied() {
     let rest = read_all(storage.matching(cache, url).unwrap().body.unwrap());
     assert_eq!(rest, &pattern(1, 500_000)[first.len()..]);
 }
+
+/// A router's rule looked for what an earlier `cache.put()`, which nobody awaited, had not stored yet.
+#[test]
+fn what_was_put_is_found_by_whoever_asks_later() {
+    let profile = tempfile::tempdir().unwrap();
+    let storage = Storage::open(profile.path());
+    let cache = storage.open_cache("v1");
+    let url = "https://example.com/";
+    for (seed, size) in (0..).zip([0, 10, 1_000, 100_000, 3_000_000, 10, 1_000_000, 1]) {
+        let put = |seed| {
+            let entries = vec![entry(url, Some(BodyReader::from_bytes(pattern(seed, size))))];
+            storage.ask_later(|reply| PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }))
+        };
+        let puts = [put(1000), put(seed)];
+        let response = storage.matching(cache, url).unwrap();
+        assert_eq!(urls(&storage, cache), [url]);
+        assert_eq!(read_all(response.body.unwrap()), pattern(seed, size));
+        puts.iter().for_each(|put| crate::common::wait(put).unwrap());
+        // What is shared, not stored, too.
+        let response = storage.matching(cache, url).unwrap();
+        let copy = "https://example.com/copy";
+        let entries = vec![CacheEntry { request: get(copy), response }];
+        let put = storage.ask_later(|reply| PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }));
+        assert_eq!(read_all(storage.matching(cache, copy).unwrap().body.unwrap()), pattern(seed, size));
+        crate::common::wait(&put).unwrap();
+        for url in [url, copy] {
+            let query = query(url);
+            assert!(
+                storage.ask(|reply| PartitionMsg::Cache(CacheMsg::Remove { cache, query, reply })).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_put_whose_body_is_still_to_come() {
+    let profile = tempfile::tempdir().unwrap();
+    let storage = Storage::open(profile.path());
+    let cache = storage.open_cache("v1");
+    let (slow, url) = ("https://example.com/slow", "https://example.com/");
+    let (mut writer, reader) = pipe(1000);
+    let entries = vec![entry(slow, Some(reader)), entry(url, body("all at once"))];
+    let put = storage.ask_later(|reply| PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }));
+    writer.write_blocking(Bytes::from_static(b"begun")).unwrap();
+    assert!(storage.matching(cache, url).is_none());
+    storage.put(cache, vec![entry(url, body("put meanwhile"))]).unwrap();
+    assert_eq!(text(storage.matching(cache, url)).as_deref(), Some("put meanwhile"));
+    writer.finish(Ok(()));
+    assert_eq!(text(storage.matching(cache, url)).as_deref(), Some("all at once"));
+    assert_eq!(text(storage.matching(cache, slow)).as_deref(), Some("begun"));
+    assert_eq!(crate::common::wait(&put), Ok(()));
+}
+
+/// Whoever waits for a put to be stored is answered also when that is not to be.
+#[test]
+fn who_waits_behind_a_put_is_answered_when_the_partition_is_cleared() {
+    let profile = tempfile::tempdir().unwrap();
+    let storage = Storage::open(profile.path());
+    let url = "https://example.com/";
+    for _ in 0..10 {
+        let cache = storage.open_cache("v1");
+        let entries = vec![entry(url, Some(BodyReader::from_bytes(pattern(1, 5_000_000))))];
+        let put = storage.ask_later(|reply| PartitionMsg::Cache(CacheMsg::Put { cache, entries, reply }));
+        let query = query(url);
+        let cache = CacheSelector::Id(cache);
+        let found = storage.ask_later(|reply| PartitionMsg::Cache(CacheMsg::Match { cache, query, reply }));
+        storage.clear();
+        let (stored, found) = (crate::common::wait(&put), crate::common::wait(&found));
+        assert_eq!(stored.is_ok(), found.is_ok_and(|found| found.is_some()));
+    }
+}

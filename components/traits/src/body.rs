@@ -79,7 +79,7 @@ pub struct BodyWriter {
     pipe: Arc<Mutex<Pipe>>,
 }
 
-/// Ends a body from outside, whoever reads it by then.
+/// Looks at a body from outside, or ends it, whoever reads it by then.
 #[derive(Clone)]
 pub struct BodyBreaker {
     pipe: Arc<Mutex<Pipe>>,
@@ -379,6 +379,12 @@ impl BodyWriter {
 }
 
 impl BodyBreaker {
+    /// Whether all of the body was written, and its writer ended it as it should.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.pipe.lock().end == Some(Ok(()))
+    }
+
     /// Ends the body early: the reader sees `error` in place of what it has not read yet, unless the body was at
     /// its end, and the writer that the reader is gone.
     pub fn break_off(&self, error: BodyError) {

@@ -1,6 +1,7 @@
-//! The Cache API's requests. A put first stores its bodies, all at once, then its entries in one transaction.
+//! The Cache API's requests. A put first stores its bodies, all at once, then, when it is its turn, its entries in one
+//! transaction.
 
-use bgfetch_traits::body::{BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
+use bgfetch_traits::body::{BodyBreaker, BodyError, BodyReader, DEFAULT_CAPACITY, pipe};
 use bgfetch_traits::fetch::Response;
 use bgfetch_traits::ids::{BodyId, StorageKey};
 use bgfetch_traits::reply::Reply;
@@ -21,8 +22,12 @@ pub(super) struct Put {
     sources: Vec<Option<BodyReader>>,
     /// Bodies that may be shared, by entry; pinned.
     shared: Vec<(usize, StoredBody)>,
-    /// Appends that have not ended.
-    running: usize,
+    /// The bodies that have to come from elsewhere.
+    coming: Vec<BodyBreaker>,
+    /// Appends that have not ended; `None` before they are begun.
+    running: Option<usize>,
+    /// Has its place in the order of requests.
+    pub(super) in_line: bool,
     error: Option<StorageError>,
     reply: Reply<Result<(), StorageError>>,
 }
@@ -30,6 +35,16 @@ pub(super) struct Put {
 impl Put {
     pub(super) fn abandon(self, error: StorageError) {
         self.reply.send(Err(error));
+    }
+
+    /// Whether all of its bodies have come, so that nothing but storing them is left to do.
+    pub(super) fn is_whole(&self) -> bool {
+        self.coming.iter().all(BodyBreaker::is_whole)
+    }
+
+    /// Whether all of its bodies are stored, or it failed and nothing of them is being stored any more.
+    pub(super) fn is_stored(&self) -> bool {
+        self.running == Some(0)
     }
 
     fn bodies(&self) -> (Vec<BodyId>, Vec<BodyId>) {
@@ -42,7 +57,8 @@ impl Put {
 }
 
 impl Partition {
-    pub(super) fn handle_cache(&mut self, request: CacheMsg) {
+    /// A request about caches, but a put, whose turn it is.
+    pub(super) fn ask_cache(&mut self, request: CacheMsg) {
         match request {
             CacheMsg::Has(name, reply) => self.read(move |store| store.has_cache(&name), reply),
             CacheMsg::Open(name, reply) => self.write(move |store| store.open_cache(&name), reply),
@@ -100,13 +116,20 @@ impl Partition {
         }
     }
 
-    fn put(&mut self, cache: CacheId, entries: Vec<CacheEntry>, reply: Reply<Result<(), StorageError>>) {
+    pub(super) fn put(
+        &mut self,
+        cache: CacheId,
+        entries: Vec<CacheEntry>,
+        reply: Reply<Result<(), StorageError>>,
+    ) {
         let mut put = Put {
             cache,
             entries: Vec::with_capacity(entries.len()),
             sources: Vec::with_capacity(entries.len()),
             shared: Vec::new(),
-            running: 0,
+            coming: Vec::new(),
+            running: None,
+            in_line: false,
             error: None,
             reply,
         };
@@ -116,12 +139,16 @@ impl Partition {
             if let Some(stored) = body.as_ref().and_then(|body| shareable(body, &self.shared.key)) {
                 self.shared.pins.pin(stored.body);
                 put.shared.push((index, stored));
+            } else {
+                put.coming.extend(body.as_ref().map(BodyReader::breaker));
             }
             put.sources.push(body);
         }
         let offered: Vec<(BodyId, u64)> =
             put.shared.iter().map(|(_, stored)| (stored.body, stored.length)).collect();
-        let index = self.puts.insert(put);
+        let index = self.next_put;
+        self.next_put += 1;
+        self.puts.insert(index, put);
         if offered.is_empty() {
             return self.put_checked(index, Ok(Vec::new()));
         }
@@ -134,7 +161,7 @@ impl Partition {
 
     /// It is known which bodies are shared: the others are stored.
     pub(super) fn put_checked(&mut self, index: usize, sharable: Result<Vec<bool>, StorageError>) {
-        let Some(put) = self.puts.get_mut(index) else { return };
+        let Some(put) = self.puts.get_mut(&index) else { return };
         match sharable {
             Ok(sharable) => {
                 for ((entry, stored), sharable) in put.shared.iter().zip(sharable) {
@@ -157,13 +184,13 @@ impl Partition {
                 appends.push((entry, source));
             }
         }
-        put.running = appends.len();
+        put.running = Some(appends.len());
         if appends.is_empty() {
-            return self.commit_put(index);
+            return self.put_is_ready(index);
         }
         for (entry, source) in appends {
             let body = self.create_body(BodyOwner::Pending);
-            let Some(put) = self.puts.get_mut(index) else {
+            let Some(put) = self.puts.get_mut(&index) else {
                 // An earlier entry failed at once, and the put with it.
                 self.handle_body(BodyMsg::Release { body, owner: BodyOwner::Pending });
                 return;
@@ -178,8 +205,8 @@ impl Partition {
 
     /// The body of an entry was stored, or not.
     pub(super) fn put_stored(&mut self, index: usize, outcome: StoreOutcome) {
-        let Some(put) = self.puts.get_mut(index) else { return };
-        put.running = put.running.saturating_sub(1);
+        let Some(put) = self.puts.get_mut(&index) else { return };
+        put.running = put.running.map(|running| running.saturating_sub(1));
         if let Err(error) = outcome.result
             && put.error.is_none()
         {
@@ -192,13 +219,14 @@ impl Partition {
                 }
             }
         }
-        if self.puts.get(index).is_some_and(|put| put.running == 0) {
-            self.commit_put(index);
+        if self.puts.get(&index).is_some_and(Put::is_stored) {
+            self.put_is_ready(index);
         }
     }
 
-    fn commit_put(&mut self, index: usize) {
-        let Some(put) = self.puts.try_remove(index) else { return };
+    /// It is a put's turn: its bodies are stored, or it failed.
+    pub(super) fn commit_put(&mut self, index: usize) {
+        let Some(put) = self.puts.remove(&index) else { return };
         let (own, pinned) = put.bodies();
         if let Some(error) = put.error {
             put.reply.send(Err(error));

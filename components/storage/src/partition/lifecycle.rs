@@ -126,9 +126,10 @@ impl Partition {
 
     /// Ends appends, readers and puts.
     pub(crate) fn stop_everything(&mut self, message: &str) {
-        for put in self.puts.drain() {
+        for (_, put) in std::mem::take(&mut self.puts) {
             put.abandon(StorageError::NotFound(message.to_owned()));
         }
+        self.turns.abandon(&StorageError::NotFound(message.to_owned()));
         let path = self.shared.paths.dir.display().to_string();
         for (_, body) in self.bodies.drain() {
             body.abandon(&StorageError::Io { path: path.clone(), message: message.to_owned() });

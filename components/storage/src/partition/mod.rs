@@ -9,8 +9,9 @@ mod cache;
 mod lifecycle;
 mod nothing;
 mod reader;
+mod turns;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,6 +34,7 @@ use cache::Put;
 use lifecycle::Ending;
 pub(crate) use lifecycle::refuse;
 use reader::Reader;
+use turns::Turns;
 
 /// A partition that somebody has asked for since the start.
 pub(crate) struct Partition {
@@ -52,7 +54,10 @@ pub(crate) struct Partition {
     ending: Option<Ending>,
     bodies: HashMap<BodyId, LiveBody>,
     readers: Slab<Reader>,
-    puts: Slab<Put>,
+    /// By number, in the order in which they came.
+    puts: BTreeMap<usize, Put>,
+    next_put: usize,
+    turns: Turns,
     next_body: u64,
     /// The thread ends: nothing more is appended.
     stopping: bool,
@@ -94,7 +99,9 @@ impl Partition {
             ending: None,
             bodies: HashMap::new(),
             readers: Slab::new(),
-            puts: Slab::new(),
+            puts: BTreeMap::new(),
+            next_put: 0,
+            turns: Turns::default(),
             next_body: 0,
             stopping: false,
             jobs: 0,
