@@ -1,38 +1,15 @@
 //! The IDL of the whole platform parses and resolves, and everything in it is generated.
-//!
-//! What is all of it is told by `WEBREF_IDL`, the folder of an unpacked `@webref/idl`; without it there is nothing to look at
-//! but the files of this repository.
+
+mod platform;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use bindings_gen::{BACKENDS, Generator, SourceSet, backend, check, load};
-
-/// Where `@webref/idl` 3.85.0 breaks a rule of Web IDL: definition and member. Whoever implements these leaves them out.
-const WRONG: [(&str, &str, &str); 13] = [
-    ("FragmentResultOptions", "breakToken", "null is no dictionary"),
-    ("CSSColorValue", "parse", "its union cannot be told apart"),
-    ("DigitalCredential", "protocol", "its union cannot be told apart"),
-    ("IntersectionObserverEntryInit", "rootBounds", "a nullable dictionary"),
-    ("CaptureController", "constructor", "there are two"),
-    ("PushSubscriptionChangeEventInit", "newSubscription", "null is no object"),
-    ("PushSubscriptionChangeEventInit", "oldSubscription", "null is no object"),
-    ("Report", "body", "a nullable dictionary"),
-    ("NetworkInformation", "saveData", "[SameObject] of a boolean"),
-    ("CollectedClientPaymentData", "payment", "its union cannot be told apart"),
-    ("GPUPipelineError", "constructor", "a required argument behind an optional one"),
-    ("XRSessionInit", "domOverlay", "a nullable dictionary"),
-    ("XRSession", "domOverlayState", "a dictionary as an attribute"),
-];
+use bindings_gen::{BACKENDS, Generator, SourceSet, backend, check};
 
 fn webidl() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../webidl")
-}
-
-fn webref() -> Option<SourceSet> {
-    let folder = env::var_os("WEBREF_IDL")?;
-    Some(SourceSet::read_dir(Path::new(&folder)).expect("WEBREF_IDL is a folder of .idl files"))
 }
 
 #[test]
@@ -43,16 +20,27 @@ fn every_checked_in_file_parses_and_resolves() {
 }
 
 #[test]
+fn each_file_of_webref_is_here_once() {
+    let sources = platform::sources();
+    let name = |file: &bindings_gen::SourceFile| Path::new(&file.name).file_name().map(ToOwned::to_owned);
+    let mut names: Vec<_> = sources.files.iter().map(name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), sources.files.len(), "a file of webidl/ is left in tests/webref, too");
+    assert_eq!(names.len(), 334, "@webref/idl 3.85.0 has 334 files");
+}
+
+#[test]
 fn all_of_webref_parses_and_resolves() {
-    let Some(sources) = webref() else { return };
+    let sources = platform::sources();
     let summary = check(&sources, true).unwrap_or_else(|problems| panic!("{}", problems.render()));
     assert!(summary.interfaces > 1000, "{summary}");
 }
 
 #[test]
 fn all_of_webref_is_generated_and_compiles() {
-    let Some(sources) = webref() else { return };
-    let implemented = implement_everything(&sources);
+    let sources = platform::sources();
+    let implemented = platform::implement_everything(&sources);
     for name in BACKENDS {
         let backend = backend(name).expect("the list has the backends that there are");
         let generator = Generator::new("", "everything.toml").backend(backend);
@@ -69,22 +57,6 @@ fn all_of_webref_is_generated_and_compiles() {
             fs::remove_dir_all(folder).expect("what was written can be removed");
         }
     }
-}
-
-/// A configuration with all that some files define, but for what is wrong with them.
-fn implement_everything(sources: &SourceSet) -> String {
-    let world = load(sources).unwrap_or_else(|problems| panic!("{}", problems.render()));
-    let names = world.interfaces.keys().chain(world.callback_interfaces.keys()).chain(world.enums.keys());
-    let names = names.chain(world.dictionaries.keys()).chain(world.callbacks.keys());
-    let entry = |name: &String| {
-        let wrong = WRONG.iter().filter(|(of, ..)| of == name);
-        let wrong: Vec<String> = wrong.map(|(_, member, why)| format!("{member:?} = {why:?}")).collect();
-        match wrong.is_empty() {
-            true => format!("[{name}]\n"),
-            false => format!("[{name}]\nleft-out = {{ {} }}\n", wrong.join(", ")),
-        }
-    };
-    names.map(entry).collect()
 }
 
 /// Compiles a file and the modules beside it as a library without dependencies.

@@ -1,5 +1,6 @@
 //! The files that are written: one for each interface and mixin, and one for each kind of type.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -27,38 +28,89 @@ pub struct Module {
     pub items: TokenStream,
     /// Whether it is enumerations, whose variants may have the names of types that they are not.
     pub enumerations: bool,
+    /// The names in its items: to walk through tokens is to copy them.
+    names: OnceCell<Names>,
+}
+
+/// The names in the items of a module.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    /// The identifiers, other than as the later part of a path.
+    used: BTreeSet<String>,
+    /// What the items define.
+    defined: BTreeSet<String>,
 }
 
 impl Module {
     /// A module for something that is no definition of the IDL.
     #[must_use]
     pub fn new(name: &str, origin: &str, items: TokenStream) -> Module {
-        Module { name: name.to_owned(), origin: origin.to_owned(), items, enumerations: false }
+        let (name, origin) = (name.to_owned(), origin.to_owned());
+        Module { name, origin, items, enumerations: false, names: OnceCell::new() }
     }
 
     /// The identifiers that occur in it, other than as the later part of a path.
     #[must_use]
-    pub fn used(&self) -> BTreeSet<String> {
-        let mut used = BTreeSet::new();
-        collect_idents(&self.items, &mut used);
-        used
+    pub fn used(&self) -> &BTreeSet<String> {
+        &self.names().used
     }
 
     /// The names of the items that it defines.
     #[must_use]
-    pub fn defined(&self) -> BTreeSet<String> {
-        let mut defined = BTreeSet::new();
-        collect_defined(&self.items, &mut defined);
-        defined
+    pub fn defined(&self) -> &BTreeSet<String> {
+        &self.names().defined
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let mut names = Names::default();
+            names.collect(self.items.clone(), true);
+            names
+        })
+    }
+}
+
+impl Names {
+    /// Adds those that some tokens have.
+    fn collect(&mut self, tokens: TokenStream, top_level: bool) {
+        let mut colons = 0;
+        let mut associated_type = false;
+        let mut definition = false;
+        for tree in tokens {
+            let (mut type_alias, mut defines) = (false, false);
+            match tree {
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                    colons += 1;
+                    definition = false;
+                    continue;
+                }
+                TokenTree::Ident(ident) => {
+                    let name = ident.to_string();
+                    type_alias = name == "type";
+                    defines = type_alias || matches!(&*name, "struct" | "enum" | "trait");
+                    if definition && top_level {
+                        self.defined.insert(name.clone());
+                    }
+                    if colons < 2 && !associated_type {
+                        self.used.insert(name);
+                    }
+                }
+                TokenTree::Group(group) => self.collect(group.stream(), false),
+                _ => {}
+            }
+            colons = 0;
+            (associated_type, definition) = (type_alias, defines);
+        }
     }
 }
 
 /// All files.
 pub(crate) fn files(emitter: &Emitter<'_>) -> Vec<File> {
     let modules = modules(emitter);
-    let all: BTreeSet<String> = modules.iter().flat_map(Module::defined).collect();
-    let mut files: Vec<File> = modules.iter().map(|module| file(emitter, module, &all)).collect();
-    files.push(root(emitter, &modules));
+    let all: BTreeSet<String> = modules.iter().flat_map(Module::defined).cloned().collect();
+    let root = root(emitter, &modules);
+    let mut files: Vec<File> = modules.into_iter().map(|module| file(emitter, module, &all)).collect();
+    files.push(root);
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
 }
@@ -127,7 +179,8 @@ fn modules(emitter: &Emitter<'_>) -> Vec<Module> {
     }
     let mut kind = |name: &str, items: TokenStream| {
         let origin = format!("the {name} that the interfaces need");
-        modules.push(Module { name: name.to_owned(), origin, items, enumerations: name == "enums" });
+        let module = Module::new(name, &origin, items);
+        modules.push(Module { enumerations: name == "enums", ..module });
     };
     kind("dictionaries", selection.dictionaries.values().map(|d| dictionary_items(emitter, d)).collect());
     kind("enums", selection.enums.values().map(|e| enumeration_items(emitter, e)).collect());
@@ -154,18 +207,16 @@ fn by_name<T>(unions: &BTreeMap<T, String>) -> BTreeMap<&str, &T> {
 }
 
 /// One module as a file, with the imports it needs; `all` are the names that the generated modules define.
-fn file(emitter: &Emitter<'_>, module: &Module, all: &BTreeSet<String>) -> File {
-    let (used, defined) = (module.used(), module.defined());
-    let mut imports = emitter.backend.imports(emitter, module);
-    let local: Vec<_> = used.intersection(all).filter(|name| !defined.contains(*name)).collect();
-    if !local.is_empty() {
-        let names = local.iter().map(|name| ident(name));
-        imports.extend(quote!(use super::{#(#names),*};));
+fn file(emitter: &Emitter<'_>, module: Module, all: &BTreeSet<String>) -> File {
+    let mut text = emitter.backend.imports(emitter, &module);
+    let local = module.used().iter().filter(|name| all.contains(*name) && !module.defined().contains(*name));
+    let names: Vec<_> = local.map(|name| ident(name)).collect();
+    if !names.is_empty() {
+        text.extend(quote!(use super::{#(#names),*};));
     }
-    let items = &module.items;
-    let text = pretty(quote!(#imports #items));
+    text.extend(module.items);
     let header = format!("// Generated by bindings-gen from the WebIDL: {}.\n\n", module.origin);
-    File { name: format!("{}.rs", ident(&module.name)), text: header + &text }
+    File { name: format!("{}.rs", ident(&module.name)), text: header + &pretty(text) }
 }
 
 /// The module that has all others.
@@ -189,49 +240,15 @@ fn root(emitter: &Emitter<'_>, modules: &[Module]) -> File {
     File { name: "mod.rs".to_owned(), text: header.to_owned() + &pretty(items) }
 }
 
-/// The identifiers that occur, other than as the later part of a path.
-fn collect_idents(tokens: &TokenStream, names: &mut BTreeSet<String>) {
-    let mut colons = 0;
-    let mut associated_type = false;
-    for tree in tokens.clone() {
-        let defines = matches!(&tree, TokenTree::Ident(ident) if ident == "type");
-        match tree {
-            TokenTree::Punct(punct) if punct.as_char() == ':' => {
-                colons += 1;
-                continue;
-            }
-            TokenTree::Ident(ident) if colons < 2 && !associated_type => {
-                names.insert(ident.to_string());
-            }
-            TokenTree::Group(group) => collect_idents(&group.stream(), names),
-            _ => {}
-        }
-        colons = 0;
-        associated_type = defines;
-    }
-}
-
-/// The names of the items that tokens define at their top level.
-fn collect_defined(tokens: &TokenStream, names: &mut BTreeSet<String>) {
-    let mut definition = false;
-    for tree in tokens.clone() {
-        let TokenTree::Ident(ident) = tree else {
-            definition = false;
-            continue;
-        };
-        if definition {
-            names.insert(ident.to_string());
-        }
-        definition = ["struct", "enum", "trait", "type"].iter().any(|keyword| ident == keyword);
-    }
-}
-
 /// Formats items, with a blank line before each doc comment and each top-level item.
 fn pretty(items: TokenStream) -> String {
-    let text = match syn::parse2::<syn::File>(items.clone()) {
+    let text = match syn::parse2::<syn::File>(items) {
         Ok(file) => prettyplease::unparse(&file),
-        // Not reached by any input that was found; the compiler then says what is wrong, at the place.
-        Err(_) => items.to_string(),
+        // Not reached by any input that was found; whoever compiles the text is told.
+        Err(error) => {
+            let message = format!("bindings-gen wrote what is no Rust: {error}");
+            format!("compile_error!({message:?});")
+        }
     };
     let mut spaced = String::with_capacity(text.len() + text.len() / 16);
     let mut previous = "{";

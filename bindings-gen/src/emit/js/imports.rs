@@ -9,7 +9,7 @@ use crate::emit::files::Module;
 use crate::emit::methods::upper_first;
 use crate::emit::names::ident;
 use crate::emit::{Emitter, path};
-use crate::model::InterfaceKind;
+use crate::model::{Interface, InterfaceKind};
 
 /// Names that the engine's door has, by the module that has them.
 const ENGINE: [(&str, &[&str]); 2] = [
@@ -80,7 +80,7 @@ pub(super) fn imports(emitter: &Emitter<'_>, module: &Module) -> TokenStream {
     for (place, names) in ENGINE {
         let names: Vec<_> = names
             .iter()
-            .filter(|name| is_used(name, &used) && !(module.enumerations && **name == "Object"))
+            .filter(|name| is_used(name, used) && !(module.enumerations && **name == "Object"))
             .map(|name| ident(name))
             .collect();
         if !names.is_empty() {
@@ -90,18 +90,19 @@ pub(super) fn imports(emitter: &Emitter<'_>, module: &Module) -> TokenStream {
         }
     }
     if !module.enumerations {
-        imports.extend(implementers(emitter, &used));
+        imports.extend(implementers(emitter, used));
     }
     imports
 }
 
 /// The types that implement interfaces, and the module for event handlers.
 fn implementers(emitter: &Emitter<'_>, used: &BTreeSet<String>) -> Option<TokenStream> {
-    let interfaces = emitter.types.selection.interfaces.values().map(|interface| match interface.kind {
-        InterfaceKind::Namespace => upper_first(&interface.name.name),
-        _ => interface.name.name.clone(),
-    });
-    let mut names: BTreeSet<String> = interfaces.filter(|name| used.contains(name)).collect();
+    let interfaces = &emitter.types.selection.interfaces;
+    let namespace = |interface: &&Interface| interface.kind == InterfaceKind::Namespace;
+    let namespaces = interfaces.values().filter(namespace).map(|namespace| upper_first(&namespace.name.name));
+    let mut names: BTreeSet<String> = namespaces.filter(|name| used.contains(name)).collect();
+    let named = |name: &&String| interfaces.get(*name).is_some_and(|interface| !namespace(&interface));
+    names.extend(used.iter().filter(named).cloned());
     names.extend(used.contains("event_handler").then(|| "event_handler".to_owned()));
     if names.is_empty() {
         return None;

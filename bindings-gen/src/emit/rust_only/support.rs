@@ -48,7 +48,7 @@ pub(super) fn names() -> BTreeSet<&'static str> {
 pub(super) fn module<'m>(modules: impl Iterator<Item = &'m Module>) -> Module {
     let (mut used, mut of_engine) = (BTreeSet::new(), BTreeSet::new());
     for module in modules {
-        used.extend(module.used());
+        used.extend(module.used().iter().cloned());
         associated(&module.items, &mut of_engine);
     }
     if used.contains("Fallible") {
