@@ -159,14 +159,16 @@ pub(crate) struct FetchGroup {
 }
 
 impl FetchGroup {
-    fn add(&self, fetch: CancelHandle) -> u64 {
+    /// Adds a fetch, or anything else that ends with the environment; what [`FetchGroup::remove`] takes.
+    pub(crate) fn add(&self, fetch: CancelHandle) -> u64 {
         let record = self.next.get();
         self.next.set(record + 1);
         self.records.borrow_mut().insert(record, fetch);
         record
     }
 
-    fn remove(&self, record: u64) {
+    /// Removes what has ended.
+    pub(crate) fn remove(&self, record: u64) {
         self.records.borrow_mut().remove(&record);
     }
 

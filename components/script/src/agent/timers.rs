@@ -2,6 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bgfetch_traits::ids::ClientId;
@@ -11,6 +14,9 @@ use super::Agent;
 /// Identifies a timer of this thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TimerKey(u64);
+
+/// As long as any program runs.
+const LONGEST_DELAY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 struct Timer {
     due: Instant,
@@ -79,10 +85,37 @@ impl Agent {
         run: impl FnOnce() + 'static,
     ) -> TimerKey {
         let key = TimerKey(self.timers.next.replace(self.timers.next.get() + 1));
-        let due = Instant::now() + delay;
+        let now = Instant::now();
+        // What is further away than the clock reaches is never due.
+        let due = now.checked_add(delay).unwrap_or_else(|| now + LONGEST_DELAY);
         self.timers.order.borrow_mut().insert((due, key));
         self.timers.timers.borrow_mut().insert(key, Timer { due, owner, keeps_busy, run: Box::new(run) });
         key
+    }
+
+    /// Waits so long, for what belongs to `owner`: with that, it ends without ever being ready. A page counts as idle
+    /// meanwhile.
+    pub(crate) fn sleep(&self, owner: ClientId, delay: Duration) -> impl Future<Output = ()> + use<> {
+        let sleep = Rc::new(RefCell::new((false, None::<Waker>)));
+        let elapsed = Rc::clone(&sleep);
+        self.after(owner, delay, false, move || {
+            let waker = {
+                let mut elapsed = elapsed.borrow_mut();
+                elapsed.0 = true;
+                elapsed.1.take()
+            };
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        });
+        poll_fn(move |cx| {
+            let mut sleep = sleep.borrow_mut();
+            if sleep.0 {
+                return Poll::Ready(());
+            }
+            sleep.1 = Some(cx.waker().clone());
+            Poll::Pending
+        })
     }
 
     /// Forgets a timer that has not run.

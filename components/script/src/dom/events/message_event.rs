@@ -56,8 +56,21 @@ pub(crate) fn fire(
     event_type: &str,
     message: Message,
 ) -> Fallible<bool> {
+    fire_with_id(realm, target, event_type, message, DomString::default())
+}
+
+/// [`fire`] for messages that have an id: those of an event stream.
+pub(crate) fn fire_with_id(
+    realm: &Realm,
+    target: &EventTarget,
+    event_type: &str,
+    message: Message,
+    last_event_id: DomString,
+) -> Fallible<bool> {
     let event = Event::new_inherited(realm, event_type.into(), &EventInit::default());
-    let event = realm.wrap(MessageEvent::with(event, message))?;
+    let made = MessageEvent::with(event, message);
+    made.last_event_id.replace(last_event_id);
+    let event = realm.wrap(made)?;
     event.set_trusted();
     target.dispatch(realm, &event.upcast())
 }

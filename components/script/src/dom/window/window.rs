@@ -209,11 +209,14 @@ impl WindowMethods for Window {
 
     viewport::members!();
 
-    /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop), of a navigation. What the document is
-    /// still getting goes on.
-    fn stop(&self, _: &Realm) -> Fallible<()> {
+    /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop), of a navigation, of event sources and
+    /// of what service workers are to answer. What else the document is still getting goes on.
+    fn stop(&self, realm: &Realm) -> Fallible<()> {
         if let Some(context) = self.context() {
             context.stop_navigation();
+        }
+        if let Some(environment) = Environment::try_of(realm) {
+            environment.fetch_group.terminate();
         }
         Ok(())
     }
