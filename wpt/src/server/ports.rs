@@ -1,6 +1,8 @@
 //! Ports for the tests' server: upstream's usual ones, or others where somebody has them.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -33,6 +35,18 @@ pub struct Ports {
 /// The ports that upstream's own runs use, and that names of subtests therefore have in them.
 pub(super) const USUAL: [u16; 7] = [8000, 8001, 8443, 8444, 9000, 8888, 8889];
 
+/// Whether this process may have the usual ports, as long as it runs. Between the moment when a port is found to be free
+/// and the one when the server listens there, another runner would find it free as well.
+fn may_have_usual_ports() -> bool {
+    static LOCK: OnceLock<Option<File>> = OnceLock::new();
+    let lock = LOCK.get_or_init(|| {
+        let file = File::create(std::env::temp_dir().join("bgfetch-wpt-ports.lock")).ok()?;
+        file.try_lock().ok()?;
+        Some(file)
+    });
+    lock.is_some()
+}
+
 impl Ports {
     fn new([http, http2, https, https2, h2, ws, wss]: [u16; 7]) -> Self {
         Self {
@@ -49,12 +63,13 @@ impl Ports {
         }
     }
 
-    /// Upstream's usual ports, but for those that somebody has.
+    /// Upstream's usual ports, but for those that somebody has; others while another runner has the usual ones.
     ///
     /// # Errors
     /// If the system has no port to give.
     pub fn free(usual: bool) -> std::io::Result<Self> {
         // All are held until all are chosen, so that none is chosen twice.
+        let usual = usual && may_have_usual_ports();
         let mut held = Vec::new();
         let mut chosen = [0; 7];
         for (slot, usual_port) in chosen.iter_mut().zip(USUAL) {
