@@ -33,13 +33,14 @@ ul { list-style: none; margin: .2rem 0 .4rem 1rem; padding: 0; }
 li { display: grid; grid-template-columns: 7rem 7rem 1fr; gap: .5rem; padding: .1rem .4rem; border-left: .25rem solid; }
 li.both { border-color: var(--both); background: none; } li.first { border-color: var(--a); background: none; }
 li.second { border-color: var(--b); background: none; } li.neither { border-color: var(--none); background: none; }
+li.alone { border-color: color-mix(in srgb, currentColor 30%, transparent); opacity: .8; }
 li b { font-weight: 500; font-size: .85em; }
 li .more { grid-column: 1 / -1; }
 li p { grid-column: 3; margin: 0; opacity: .75; font-size: .9em; overflow-wrap: anywhere; white-space: pre-wrap; }
 .remark { border-left: .25rem solid var(--b); padding-left: .6rem; }
 body[data-show=differ] li.both, body[data-show=differ] li.neither,
 body[data-show=first] li:not(.second), body[data-show=second] li:not(.first),
-body[data-show=wrong] li.both { display: none; }
+body[data-show=wrong] li.both, body:not([data-show=all]) li.alone { display: none; }
 ";
 
 const SCRIPT: &str = "
@@ -66,6 +67,9 @@ pub fn page(comparison: &Comparison) -> String {
         "<title>{first} and {second}: web-platform-tests</title>\n<style>{STYLE}</style>\n"
     ));
     out.push_str(&format!("<body data-show=all>\n<h1>web-platform-tests: {first} and {second}</h1>\n"));
+    if comparison.all.not_compared > 0 {
+        out.push_str("<p>Not compared: what only one of the two was run over.</p>\n");
+    }
     for remark in &comparison.remarks {
         out.push_str(&format!("<p class=remark>{}</p>\n", escape(remark)));
     }
@@ -86,7 +90,7 @@ fn table(comparison: &Comparison, [first, second]: &[String; 2], out: &mut Strin
     out.push_str(&format!(
         "<p class=key><i class=both></i>both pass<i class=first></i>only {first}<i class=second></i>only {second}\
          <i class=neither></i>neither</p>\n<table><thead><tr><th>suite<th>subtests<th>{first}<th>{second}\
-         <th>only {first}<th>only {second}<th>neither<th></thead><tbody>\n"
+         <th>only {first}<th>only {second}<th>neither<th>not compared<th></thead><tbody>\n"
     ));
     for (name, (tally, _)) in &comparison.suites {
         let id = escape(name);
@@ -98,16 +102,20 @@ fn table(comparison: &Comparison, [first, second]: &[String; 2], out: &mut Strin
 
 fn row(name: &str, tally: &Tally, class: &str, out: &mut String) {
     let all = tally.all();
-    let part = |passed: usize| format!("{passed} <small>({})</small>", percent(passed, all));
+    let part = |passed: usize| match all {
+        0 => "&ndash;".to_owned(),
+        all => format!("{passed} <small>({})</small>", percent(passed, all)),
+    };
     // Writing into a string does not fail.
     let _ = write!(
         out,
-        "<tr{class}><td>{name}<td>{all}<td>{}<td>{}<td>{}<td>{}<td>{}<td><span class=bar>",
+        "<tr{class}><td>{name}<td>{all}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td><span class=bar>",
         part(tally.both + tally.first),
         part(tally.both + tally.second),
         tally.first,
         tally.second,
-        tally.neither
+        tally.neither,
+        tally.not_compared
     );
     let parts =
         [("both", tally.both), ("first", tally.first), ("second", tally.second), ("neither", tally.neither)];
@@ -141,13 +149,17 @@ fn test(pair: &TestPair, out: &mut String) {
     let second = count([Standing::Both, Standing::Second]);
     let differs =
         pair.subtests.iter().any(|pair| matches!(pair.standing(), Standing::First | Standing::Second));
-    let mark = if differs { " &ne;" } else { "" };
-    let _ = writeln!(
-        out,
-        "<details><summary>{} <small>{first} and {second} of {}{mark}</small></summary><ul>",
-        escape(&pair.test),
-        pair.subtests.len()
-    );
+    let all = pair.subtests.len();
+    let figures = match pair.is_in_both() {
+        true => format!("{first} and {second} of {all}{}", if differs { " &ne;" } else { "" }),
+        false => format!("{} of {all}, not compared", first + second),
+    };
+    let name = escape(&pair.test);
+    let _ = writeln!(out, "<details><summary>{name} <small>{figures}</small></summary><ul>");
+    let item = |subtest: &Pair, name: &str, out: &mut String| {
+        let class = if pair.is_in_both() { class(subtest.standing()) } else { "alone" };
+        item(subtest, name, class, out);
+    };
     if pair.whole.standing() != Standing::Both {
         item(&pair.whole, "the test as a whole", out);
     }
@@ -164,13 +176,16 @@ fn test(pair: &TestPair, out: &mut String) {
     out.push_str("</ul></details>\n");
 }
 
-fn item(pair: &Pair, name: &str, out: &mut String) {
-    let class = match pair.standing() {
+const fn class(standing: Standing) -> &'static str {
+    match standing {
         Standing::Both => "both",
         Standing::First => "first",
         Standing::Second => "second",
         Standing::Neither => "neither",
-    };
+    }
+}
+
+fn item(pair: &Pair, name: &str, class: &str, out: &mut String) {
     let word = |side: &Side| side.as_ref().map_or("&ndash;".to_owned(), |verdict| escape(&verdict.status));
     let [first, second] = &pair.sides;
     let _ = write!(

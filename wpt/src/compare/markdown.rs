@@ -14,7 +14,8 @@ pub fn table(comparison: &Comparison) -> String {
     let [first, second] = comparison.titles.each_ref().map(|title| title.replace('|', "\\|"));
     let mut out = format!("| | subtests | {first} | {second} | only {first} | only {second} |\n");
     out.push_str("|---|--:|--:|--:|--:|--:|\n");
-    for (name, tally) in folders.into_iter().chain([("all", comparison.all)]) {
+    let folders = folders.into_iter().filter(|(_, tally)| tally.all() > 0);
+    for (name, tally) in folders.chain([("all", comparison.all)]) {
         let passed = |count: usize| format!("{} ({})", thousands(count), percent(count, tally.all()));
         out.push_str(&format!(
             "| {name} | {} | {} | {} | {} | {} |\n",
@@ -25,7 +26,10 @@ pub fn table(comparison: &Comparison) -> String {
             thousands(tally.second),
         ));
     }
-    out
+    match comparison.all.not_compared {
+        0 => out,
+        count => out + &format!("\n{} subtests are of tests that only one was run over.\n", thousands(count)),
+    }
 }
 
 /// Rounded down: 100.0 % means all.

@@ -76,7 +76,16 @@ pub struct TestPair {
     pub subtests: Vec<Pair>,
 }
 
-/// How many subtests who has right.
+impl TestPair {
+    /// Whether both reports have it; if not, the two cannot be compared by it. (A subtest that one of them lacks, of a
+    /// test that both have, was not come to there.)
+    #[must_use]
+    pub fn is_in_both(&self) -> bool {
+        self.whole.sides.iter().all(Option::is_some)
+    }
+}
+
+/// How many subtests who has right, of the tests that both reports have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Both.
@@ -87,19 +96,26 @@ pub struct Tally {
     pub second: usize,
     /// None of the two.
     pub neither: usize,
+    /// How many are of tests that only one of the reports has; they are in none of the other figures.
+    pub not_compared: usize,
 }
 
 impl Tally {
-    fn add(&mut self, pair: &Pair) {
-        match pair.standing() {
-            Standing::Both => self.both += 1,
-            Standing::First => self.first += 1,
-            Standing::Second => self.second += 1,
-            Standing::Neither => self.neither += 1,
+    fn of(test: &TestPair) -> Self {
+        let mut tally = Self::default();
+        for pair in &test.subtests {
+            *match pair.standing() {
+                _ if !test.is_in_both() => &mut tally.not_compared,
+                Standing::Both => &mut tally.both,
+                Standing::First => &mut tally.first,
+                Standing::Second => &mut tally.second,
+                Standing::Neither => &mut tally.neither,
+            } += 1;
         }
+        tally
     }
 
-    /// All subtests that one of the two has.
+    /// All subtests that are compared.
     #[must_use]
     pub const fn all(&self) -> usize {
         self.both + self.first + self.second + self.neither
@@ -112,6 +128,7 @@ impl std::ops::AddAssign for Tally {
         self.first += other.first;
         self.second += other.second;
         self.neither += other.neither;
+        self.not_compared += other.not_compared;
     }
 }
 
@@ -148,10 +165,8 @@ impl Comparison {
         for (test, sides) in tests {
             let (tally, list) = suites.entry(suite(&test)).or_default();
             let pair = join(test, &sides);
-            for subtest in &pair.subtests {
-                tally.add(subtest);
-                all.add(subtest);
-            }
+            *tally += Tally::of(&pair);
+            all += Tally::of(&pair);
             list.push(pair);
         }
         Self { titles, remarks, suites, all }
@@ -163,7 +178,7 @@ impl Comparison {
         let [first, second] = &self.titles;
         let mut lines = self.remarks.clone();
         lines.push(format!(
-            "{:<44} {:>8} {:>8}  only {first}  only {second}  neither",
+            "{:<44} {:>8} {:>8}  only {first}  only {second}  neither  not compared",
             "", "subtests", "both"
         ));
         let (width_first, width_second) = (first.chars().count() + 5, second.chars().count() + 5);
@@ -171,12 +186,13 @@ impl Comparison {
         let suites = self.suites.iter().map(|(name, (tally, _))| (name.as_str(), *tally));
         for (name, tally) in suites.chain(total) {
             lines.push(format!(
-                "{name:<44} {:>8} {:>8}  {:>width_first$}  {:>width_second$}  {:>7}",
+                "{name:<44} {:>8} {:>8}  {:>width_first$}  {:>width_second$}  {:>7}  {:>12}",
                 tally.all(),
                 tally.both,
                 tally.first,
                 tally.second,
-                tally.neither
+                tally.neither,
+                tally.not_compared
             ));
         }
         lines

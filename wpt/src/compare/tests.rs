@@ -32,7 +32,7 @@ fn example() -> Comparison {
 fn subtests_are_joined_by_name() {
     let comparison = example();
     assert_eq!(comparison.titles, ["bgfetch 1.0", "chromium 1.0"]);
-    assert_eq!(comparison.all, Tally { both: 1, first: 1, second: 1, neither: 1 });
+    assert_eq!(comparison.all, Tally { both: 1, first: 1, second: 1, neither: 1, not_compared: 0 });
     let (tally, tests) = &comparison.suites["a/b"];
     assert_eq!(tally.all(), 4);
     let names: Vec<_> = tests[0].subtests.iter().map(|pair| (pair.name.as_str(), pair.standing())).collect();
@@ -97,4 +97,28 @@ fn the_table_sums_the_suites_of_a_folder() {
     assert!(table.contains("| | subtests | bgfetch 1.0 | chromium 1.0 |"), "{table}");
     assert!(table.contains("| fetch | 1,400 | 1,400 (100.0 %) | 700 (50.0 %) | 700 | 0 |"), "{table}");
     assert!(table.ends_with("| all | 1,400 | 1,400 (100.0 %) | 700 (50.0 %) | 700 | 0 |\n"), "{table}");
+}
+
+#[test]
+fn a_test_that_one_report_lacks_is_not_held_against_it() {
+    let test = |test: &str| {
+        let subtests = serde_json::json!([
+            { "name": "a", "status": "PASS" }, { "name": "b", "status": "FAIL", "message": "no" },
+        ]);
+        serde_json::json!({ "test": test, "status": "OK", "subtests": subtests })
+    };
+    let first = serde_json::json!([test("/url/x.html"), test("/xhr/y.html")]);
+    let comparison = Comparison::new(
+        report("bgfetch", "1", first),
+        report("chromium", "1", serde_json::json!([test("/url/x.html")])),
+    );
+    let expected = Tally { both: 1, neither: 1, not_compared: 2, ..Tally::default() };
+    assert_eq!((comparison.all, comparison.all.all()), (expected, 2));
+    let page = html::page(&comparison);
+    assert!(page.contains("/xhr/y.html <small>1 of 2, not compared"), "{page}");
+    assert!(page.contains("/url/x.html <small>1 and 1 of 2<"), "{page}");
+    assert!(page.contains("<li class=alone><b>PASS</b><b>&ndash;</b>"), "{page}");
+    let table = markdown::table(&comparison);
+    assert!(table.contains("| url | 2 |") && !table.contains("xhr"), "{table}");
+    assert!(table.ends_with("| all | 2 | 1 (50.0 %) | 1 (50.0 %) | 0 | 0 |\n\n2 subtests are of tests that only one was run over.\n"), "{table}");
 }

@@ -156,6 +156,8 @@ fn start_process(
     folder: &Path,
     certificates: &Certificates,
 ) -> Result<(Group, Ports), ServerError> {
+    // Held until the ports are taken: what is free for one runner is free for another that starts at the same moment.
+    let _choosing = ports::choosing();
     let mut attempt = 0;
     loop {
         attempt += 1;

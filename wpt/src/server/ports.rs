@@ -1,8 +1,9 @@
 //! Ports for the tests' server: upstream's usual ones, or others where somebody has them.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::OnceLock;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -35,18 +36,6 @@ pub struct Ports {
 /// The ports that upstream's own runs use, and that names of subtests therefore have in them.
 pub(super) const USUAL: [u16; 7] = [8000, 8001, 8443, 8444, 9000, 8888, 8889];
 
-/// Whether this process may have the usual ports, as long as it runs. Between the moment when a port is found to be free
-/// and the one when the server listens there, another runner would find it free as well.
-fn may_have_usual_ports() -> bool {
-    static LOCK: OnceLock<Option<File>> = OnceLock::new();
-    let lock = LOCK.get_or_init(|| {
-        let file = File::create(std::env::temp_dir().join("bgfetch-wpt-ports.lock")).ok()?;
-        file.try_lock().ok()?;
-        Some(file)
-    });
-    lock.is_some()
-}
-
 impl Ports {
     fn new([http, http2, https, https2, h2, ws, wss]: [u16; 7]) -> Self {
         Self {
@@ -63,13 +52,12 @@ impl Ports {
         }
     }
 
-    /// Upstream's usual ports, but for those that somebody has; others while another runner has the usual ones.
+    /// Upstream's usual ports, but for those that somebody has.
     ///
     /// # Errors
     /// If the system has no port to give.
-    pub fn free(usual: bool) -> std::io::Result<Self> {
+    pub fn free(usual: bool) -> io::Result<Self> {
         // All are held until all are chosen, so that none is chosen twice.
-        let usual = usual && may_have_usual_ports();
         let mut held = Vec::new();
         let mut chosen = [0; 7];
         for (slot, usual_port) in chosen.iter_mut().zip(USUAL) {
@@ -100,9 +88,38 @@ impl Ports {
     }
 }
 
+/// Waits until no other runner of this machine is choosing ports; others wait until what this gives is dropped. Where the
+/// folder for temporary files lets nobody lock anything, nobody waits.
+pub(super) fn choosing() -> Option<File> {
+    let locked = lock(&std::env::temp_dir().join("bgfetch-wpt-ports.lock"));
+    locked.inspect_err(|error| tracing::warn!(%error, "other runners may choose the same ports")).ok()
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    // Another user's file is locked as well as an own one.
+    let file = File::open(path).or_else(|_| fs::OpenOptions::new().create(true).append(true).open(path))?;
+    file.lock()?;
+    Ok(file)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn ports_are_chosen_by_one_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let held = lock(&path).expect("locked");
+        let (send, second) = mpsc::channel();
+        std::thread::spawn(move || send.send(lock(&path).is_ok()));
+        assert!(second.recv_timeout(Duration::from_millis(100)).is_err(), "the second waits");
+        drop(held);
+        assert_eq!(second.recv_timeout(Duration::from_secs(10)), Ok(true));
+    }
 
     #[test]
     fn a_port_in_use_is_replaced_by_another() {
