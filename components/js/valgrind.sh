@@ -12,15 +12,19 @@ run() {
     valgrind --quiet --error-exitcode=1 --num-callers=25 "$@"
 }
 
-# Paths of the test programs, without running them; tests are run in the folder of their crate.
-cargo test --no-run --message-format=json -p bgfetch-js -p bindings-gen-conformance |
-    sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"test":true.*"executable":"\([^"]*\)".*/\1 \2/p' |
-    while read -r folder program; do
-        echo "== $program"
-        cd "$folder"
-        # This test ends a runtime whose values are still held, which keeps its memory, as it says.
-        keeps=a_runtime_that_ends_before_its_handles_leaves_none_dangling
-        run --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
-            "$program" --test-threads=1 --quiet --skip "$keeps"
-        run --leak-check=no "$program" --test-threads=1 --quiet "$keeps"
-    done
+# Folder and path of each test program; tests are run in the folder of their crate.
+built=$(cargo test --no-run --message-format=json -p bgfetch-js -p bindings-gen-conformance)
+programs=$(printf '%s\n' "$built" |
+    sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"test":true.*"executable":"\([^"]*\)".*/\1 \2/p')
+[ -n "$programs" ] || { echo "cargo told of no test program" >&2; exit 1; }
+
+printf '%s\n' "$programs" | while read -r folder program; do
+    echo "== $program"
+    cd "$folder"
+    # This test ends a runtime whose values are still held, which keeps its memory, as it says.
+    keeps=a_runtime_that_ends_before_its_handles_leaves_none_dangling
+    run --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
+        "$program" --test-threads=1 --quiet --skip "$keeps"
+    run --leak-check=no "$program" --test-threads=1 --quiet "$keeps"
+done
+echo "no invalid access, and nothing lost, in $(printf '%s\n' "$programs" | wc -l) programs"

@@ -1,6 +1,6 @@
 //! Needs `cargo install cargo-fuzz`, and then in `bindings-gen`
 //!
-//!     RUSTC_BOOTSTRAP=1 cargo fuzz run compile fuzz/corpus/compile tests/golden tests/errors ../webidl -- -max_len=1500
+//!     RUSTC_BOOTSTRAP=1 cargo fuzz run -s none compile fuzz/corpus/compile tests/golden tests/errors -- -max_len=1500
 //!
 //! with the stable compiler (tried with Rust 1.95 on Debian 12), or `cargo +nightly fuzz run ...` without the variable. The
 //! files of `@webref/idl` are good inputs, too: in half an hour over them and these folders, in November 2026, it found
