@@ -91,6 +91,8 @@
 //! - A page's own `Range` header is replaced when a rest is asked for, not doubled (`complete_record::request`).
 //! - A record without a response that ended rejects `responseReady` (`records`).
 //! - At most [`Config::records_in_flight`] records of a fetch run at once (`perform`).
+//! - A server's `Clear-Site-Data` ("storage") clears registrations, and with them their background fetches, as the user does:
+//!   at once and without an event, for nobody is left to get it (`environment`).
 //!
 //! # Example
 //!

@@ -10,11 +10,12 @@ use bgfetch_storage::{QuotaPolicy, StorageConfig, StorageThread};
 use bgfetch_traits::authentication::AuthenticationPrompt;
 use bgfetch_traits::net::{NetMsg, NetSender};
 use bgfetch_traits::reply::Reply;
+use bgfetch_traits::site_data::ClearStorage;
 use bgfetch_traits::storage::{RestoredProfile, StorageMsg, StorageSender};
 use crossbeam_channel::unbounded;
 
 use crate::config::{EngineBuilder, EngineConfig, NetworkConfig};
-use crate::coordinator::inbox::Inbox;
+use crate::coordinator::inbox::{Command, Inbox};
 use crate::coordinator::teller::{Tell, Teller};
 use crate::coordinator::{Coordinator, Displays, Ends, Links, ScriptSide};
 use crate::engine::{Engine, Inner};
@@ -35,9 +36,9 @@ impl EngineBuilder {
         let profile = storage.restore()?;
         let (teller, delegate_thread) =
             Teller::spawn(delegate).map_err(|error| start_error("delegate's thread", &error))?;
-        let net = start_net(&config, &teller).inspect_err(|_| teller.tell(Tell::End))?;
         let (sender, events) = unbounded();
         let inbox = Inbox::new(sender);
+        let net = start_net(&config, &teller, &inbox).inspect_err(|_| teller.tell(Tell::End))?;
         let displays = Arc::new(Displays::default());
         let links = Links {
             inbox: inbox.clone(),
@@ -139,7 +140,7 @@ impl Drop for NetGuard {
     }
 }
 
-fn start_net(config: &EngineConfig, teller: &Teller) -> Result<StartedNet, EngineError> {
+fn start_net(config: &EngineConfig, teller: &Teller, inbox: &Inbox) -> Result<StartedNet, EngineError> {
     let network = &config.network;
     let defaults = NetConfig::default();
     let net = NetConfig {
@@ -162,6 +163,10 @@ fn start_net(config: &EngineConfig, teller: &Teller) -> Result<StartedNet, Engin
         authentication_prompt: {
             let teller = teller.clone();
             AuthenticationPrompt::new(move |request, reply| teller.tell(Tell::Authentication(request, reply)))
+        },
+        clear_storage: {
+            let inbox = inbox.clone();
+            ClearStorage::new(move |key, reply| inbox.command(Command::ClearStorage(key, reply)))
         },
         ..defaults
     };

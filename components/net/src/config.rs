@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bgfetch_traits::authentication::AuthenticationPrompt;
+use bgfetch_traits::site_data::ClearStorage;
 
 use crate::clock::{Clock, SystemClock};
 
@@ -48,6 +49,8 @@ pub struct NetConfig {
     pub bandwidth_limit: Option<u64>,
     /// Whom to ask for a user name and a password when a server wants them.
     pub authentication_prompt: AuthenticationPrompt,
+    /// Who throws away what an origin has stored, when its server says so.
+    pub clear_storage: ClearStorage,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -66,6 +69,7 @@ impl Default for NetConfig {
             online: true,
             bandwidth_limit: None,
             authentication_prompt: AuthenticationPrompt::nobody(),
+            clear_storage: ClearStorage::nothing(),
             clock: Arc::new(SystemClock::default()),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bgfetch_traits::authentication::AuthenticationPrompt;
 use bgfetch_traits::ids::ClientId;
+use bgfetch_traits::site_data::ClearStorage;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
@@ -27,6 +28,7 @@ pub(crate) struct Net {
     pub(crate) cookies_changed: Notify,
     pub(crate) authentication: RefCell<AuthenticationEntries>,
     pub(crate) prompt: AuthenticationPrompt,
+    pub(crate) clear_storage: ClearStorage,
     /// [Inflight keepalive bytes](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch) of each client.
     pub(crate) inflight_keepalive: RefCell<HashMap<ClientId, u64>>,
     pub(crate) preflights: RefCell<PreflightCache>,

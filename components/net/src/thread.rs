@@ -114,6 +114,7 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
         cookies_changed: Notify::new(),
         authentication: RefCell::default(),
         prompt: config.authentication_prompt,
+        clear_storage: config.clear_storage,
         inflight_keepalive: RefCell::default(),
         preflights: RefCell::new(PreflightCache::default()),
         cache: RefCell::default(),

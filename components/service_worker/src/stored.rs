@@ -150,7 +150,7 @@ impl Registry {
     /// Clear Registration for everything of a storage key, at once: nobody waits for clients to leave. Jobs that
     /// want a registration fail; those that want it gone have what they want.
     pub(crate) fn clear_storage(&mut self, key: &StorageKey) {
-        let error = JobError::Type("the site's data was cleared".into());
+        let error = JobError::Abort("the site's data was cleared".into());
         self.end_jobs(|owner| owner == key, &error);
         let ids: Vec<_> =
             self.registrations.by_id.values().filter(|r| r.storage_key == *key).map(|r| r.id).collect();

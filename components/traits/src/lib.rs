@@ -36,6 +36,7 @@ pub mod reply;
 pub mod router;
 pub mod script;
 pub mod service_worker;
+pub mod site_data;
 pub mod storage;
 pub mod timing;
 pub mod worker;

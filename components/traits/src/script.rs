@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::background_fetch::BackgroundFetchProgress;
 use crate::coordinator::PermissionState;
-use crate::ids::{BackgroundFetchId, ClientId};
+use crate::ids::{BackgroundFetchId, ClientId, StorageKey};
 use crate::policy::{ScriptPlace, Violation};
 use crate::reply::Reply;
 use crate::service_worker::{
@@ -96,6 +96,8 @@ pub enum ScriptMsg {
     /// The machine went online or offline, for `navigator.onLine` and its events. A thread takes itself to be online
     /// until it is told otherwise.
     Online(bool),
+    /// All that an origin has stored was thrown away: what its sessions have on this thread has to go, too.
+    StorageCleared(StorageKey),
     /// A permission changed.
     PermissionChanged(String, PermissionState),
     /// The embedder asks something of a page.

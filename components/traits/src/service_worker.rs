@@ -181,6 +181,9 @@ pub enum JobError {
     /// `TypeError`.
     #[error("{0}")]
     Type(String),
+    /// `AbortError`.
+    #[error("{0}")]
+    Abort(String),
     /// `InvalidStateError`.
     #[error("{0}")]
     InvalidState(String),

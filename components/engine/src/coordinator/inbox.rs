@@ -58,7 +58,7 @@ pub(crate) enum Event {
     /// A thread that was asked in this round has nothing left to do, and has performed so many tasks.
     ThreadIdle { round: u64, thread: ThreadId, performed: u64 },
     /// Everything of a storage key has ended, and can be deleted.
-    Cleared(StorageKey, Outcome<()>),
+    Cleared(StorageKey, Reply<Result<(), StorageError>>),
 }
 
 /// About a script thread.
@@ -130,6 +130,8 @@ pub(crate) enum Command {
         state: PermissionState,
     },
     ClearData(StorageKey, Outcome<()>),
+    /// The server of an origin asks for it.
+    ClearStorage(StorageKey, Reply<()>),
     Shutdown(Outcome<()>),
 }
 

@@ -46,13 +46,14 @@ use bgfetch_core::{Connectivity, Machine};
 use bgfetch_service_worker::Registry;
 use bgfetch_traits::ids::{IdSource, StorageKey};
 use bgfetch_traits::net::{NetMsg, NetSender};
+use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::ScriptMsg;
 use bgfetch_traits::storage::{StorageError, StorageMsg, StorageSender};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 pub(crate) use display::Displays;
 use idle::Idle;
-use inbox::{Command, Event, Inbox, Outcome};
+use inbox::{Command, Event, Inbox};
 use native::Natives;
 use permissions::Permissions;
 use shutdown::Ending;
@@ -219,7 +220,7 @@ impl Coordinator {
                 self.turn.next.extend(event);
             }
             Event::ThreadIdle { round, thread, performed } => self.thread_idle(round, thread, performed),
-            Event::Cleared(key, reply) => self.cleared(key, reply),
+            Event::Cleared(key, reply) => self.links.storage.send(StorageMsg::Clear(key, reply)),
         }
     }
 
@@ -237,7 +238,17 @@ impl Coordinator {
                 self.set_connectivity(Connectivity { metered, ..self.core.machine.connectivity() });
             }
             Command::SetPermission { name, key, state } => self.set_permission(&name, key.as_ref(), state),
-            Command::ClearData(key, reply) => self.clear_data(key, reply),
+            Command::ClearData(key, reply) => {
+                self.links.net.send(NetMsg::Clear(Some(key.clone())));
+                self.clear_storage(
+                    key,
+                    reply.map(|cleared: Result<_, _>| cleared.map_err(EngineError::from)),
+                );
+            }
+            Command::ClearStorage(key, reply) => {
+                tracing::debug!(%key, "its server has the storage cleared");
+                self.clear_storage(key, reply.map(|_| ()));
+            }
             Command::Shutdown(reply) => self.begin_shutdown(reply),
         }
     }
@@ -255,18 +266,15 @@ impl Coordinator {
         self.machine(bgfetch_core::Input::Connectivity(connectivity));
     }
 
-    /// Ends and deletes everything of a storage key.
-    fn clear_data(&mut self, key: StorageKey, reply: Outcome<()>) {
+    /// Ends and deletes everything that is stored of a storage key.
+    fn clear_storage(&mut self, key: StorageKey, reply: Reply<Result<(), StorageError>>) {
         self.registry(bgfetch_service_worker::Input::ClearStorage(key.clone()));
         self.remove_natives_of(&key);
-        self.links.net.send(NetMsg::Clear(Some(key.clone())));
+        for thread in self.scripts.threads.values() {
+            thread.sender.send(ScriptMsg::StorageCleared(key.clone()));
+        }
         // After the background fetches of its registrations have ended, which is still to be done.
         self.later(Event::Cleared(key, reply));
-    }
-
-    fn cleared(&self, key: StorageKey, reply: Outcome<()>) {
-        let reply = reply.map(|cleared: Result<(), StorageError>| cleared.map_err(EngineError::from));
-        self.links.storage.send(StorageMsg::Clear(key, reply));
     }
 
     /// Gives the machine an input, and does what it wants.

@@ -3,6 +3,8 @@
 mod aborting;
 mod authentication;
 mod children;
+#[cfg(feature = "script")]
+mod clearing_site_data;
 mod end_to_end;
 mod events_owed;
 mod losing_the_connection;

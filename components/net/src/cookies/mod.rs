@@ -7,7 +7,7 @@ mod persist;
 use cookie_store::{Cookie, CookieDomain, CookieStore, RawCookie};
 use url::{Host, Url};
 
-use bgfetch_policy::site::is_public_suffix;
+use bgfetch_policy::site::{is_public_suffix, registrable_domain};
 
 pub(crate) use persist::CookieFile;
 
@@ -178,10 +178,26 @@ impl CookieJar {
             self.store.clear();
             return;
         };
+        self.remove_all(|cookie| cookie.domain.matches(url));
+    }
+
+    /// Forgets the cookies of all hosts with the [registrable domain](https://url.spec.whatwg.org/#host-registrable-domain) of
+    /// a URL's host.
+    pub(crate) fn clear_site(&mut self, url: &Url) {
+        self.changed = true;
+        let Some(host) = url.host_str() else { return };
+        let site = registrable_domain(host).unwrap_or(host);
+        self.remove_all(|cookie| {
+            let domain = String::from(&cookie.domain);
+            registrable_domain(&domain).unwrap_or(&domain) == site
+        });
+    }
+
+    fn remove_all(&mut self, which: impl Fn(&Cookie<'_>) -> bool) {
         let doomed: Vec<_> = self
             .store
             .iter_any()
-            .filter(|c| c.domain.matches(url))
+            .filter(|cookie| which(cookie))
             .map(|c| (String::from(&c.domain), String::from(&c.path), c.name().to_owned()))
             .collect();
         for (domain, path, name) in doomed {

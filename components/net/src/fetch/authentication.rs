@@ -1,6 +1,7 @@
 //! [HTTP authentication](https://www.rfc-editor.org/rfc/rfc9110.html#section-11): what HTTP-network-or-cache fetch says of
 //! authentication entries, of 401, and of prompts. The schemes are Basic and Digest, by `http-auth`.
 
+use bgfetch_policy::site::schemelessly_same_site;
 use bgfetch_traits::authentication::{AuthenticationRequest, Credentials};
 use bgfetch_traits::fetch::{Priority, RequestBody};
 use bgfetch_traits::headers::HeaderList;
@@ -70,6 +71,11 @@ impl AuthenticationEntries {
         self.0.push(Entry { space, paths, credentials, client });
         let surplus = self.0.len().saturating_sub(MOST_ENTRIES);
         self.0.drain(..surplus);
+    }
+
+    /// Forgets what was given to all origins of a site, whatever their scheme.
+    pub(crate) fn clear_site(&mut self, origin: &Origin) {
+        self.0.retain(|entry| !schemelessly_same_site(&entry.space.origin, origin));
     }
 
     /// Forgets what was given to an origin, or everything.

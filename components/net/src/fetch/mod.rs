@@ -18,7 +18,8 @@
 
 pub(crate) mod authentication;
 pub(crate) mod body;
-pub(crate) mod cors;
+pub(crate) mod clear_site_data;
+mod cors;
 pub(crate) mod header_values;
 pub(crate) mod http_fetch;
 pub(crate) mod integrity;

@@ -11,6 +11,7 @@ use hyper::ext::ReasonPhrase;
 use tokio::time::Instant;
 use url::Url;
 
+use super::clear_site_data::{Types, clear_site_data};
 use super::network_or_cache::may_set_same_site_cookies;
 use super::request::{FetchParams, FetchRequest};
 use super::{FetchResult, InternalBody, InternalResponse};
@@ -50,6 +51,8 @@ pub(crate) async fn http_network_fetch(params: &mut FetchParams, fetch: &Network
     if fetch.include_credentials {
         store_cookies(params, &head);
     }
+    // Of Clear Site Data.
+    clear_site_data(params, Types::of(params, &head, fetch.include_credentials)).await;
     // Steps 12 to 18 and 20: the body is read where it is delivered.
     let net = &params.net;
     let flow = net.scheduler.flow(params.request.priority, &params.request.client_key());

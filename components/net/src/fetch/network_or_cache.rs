@@ -12,6 +12,7 @@ use http::Method;
 use url::{Origin, Url};
 
 use super::authentication::Authentication;
+use super::clear_site_data::Types;
 use super::network::{NetworkFetch, http_network_fetch};
 use super::request::{
     FetchParams, FetchRequest, KeepaliveBytes, MOST_KEEPALIVE_BYTES, RedirectTaint, Tainting,
@@ -66,7 +67,10 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
         let key = CacheKey::new(params.request.partition(), params.request.current_url());
         params.net.cache.borrow_mut().invalidate(&key);
     }
-    let Some(key) = key.filter(|_| mode != CacheMode::NoStore) else { return Ok(response) };
+    // What clears the cache is not stored in it.
+    let clears_cache = Types::of(params, &response.head, include_credentials).cache;
+    let is_stored = mode != CacheMode::NoStore && !clears_cache;
+    let Some(key) = key.filter(|_| is_stored) else { return Ok(response) };
     // Step 10.4.
     if let Some(stored) = stored.filter(|_| response.head.status == 304) {
         let Stored { mut head, body, .. } = *stored;

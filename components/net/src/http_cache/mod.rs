@@ -152,6 +152,13 @@ impl HttpCache {
         self.remove(key, |_| true);
     }
 
+    /// Forgets what a partition has of a URL's host.
+    pub(crate) fn clear_host(&mut self, partition: &str, url: &Url) {
+        let of_host = |key: &&CacheKey| key.partition == partition && key.url.host() == url.host();
+        let keys: Vec<CacheKey> = self.entries.keys().filter(of_host).cloned().collect();
+        keys.iter().for_each(|key| self.invalidate(key));
+    }
+
     /// Forgets what is of an origin, or everything.
     pub(crate) fn clear(&mut self, origin: Option<&Origin>) {
         let of_origin = |key: &&CacheKey| origin.is_none_or(|origin| key.url.origin() == *origin);

@@ -6,6 +6,7 @@ mod back_pressure;
 mod blocked;
 mod cancelled;
 mod certificates;
+mod clear_site_data;
 mod codings;
 mod connections;
 mod cookies;

@@ -55,6 +55,7 @@ fn job_exception(error: JobError) -> Exception {
     match error {
         JobError::Security(message) => Exception::dom("SecurityError", message),
         JobError::Type(message) => Exception::type_error(message),
+        JobError::Abort(message) => Exception::dom("AbortError", message),
         JobError::InvalidState(message) => Exception::dom("InvalidStateError", message),
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use bgfetch_js::{
     DomString, Exception, Fallible, Member, Realm, Reflector, Root, platform_object, trace_fields,
 };
+use bgfetch_traits::ids::StorageKey;
 
 use super::area::{Area, Full, QUOTA};
 use crate::agent::{Agent, TaskSource};
@@ -74,6 +75,18 @@ impl Storage {
             let Change { key, old, new } = change;
             StorageEvent::fire(realm, &active.window, [key, old, new], url, &other)
         });
+    }
+}
+
+/// [Clears](https://w3c.github.io/webappsec-clear-site-data/#clear-dom) an origin's areas of all sessions of this thread.
+pub(crate) fn clear_sessions(agent: &Agent, key: &StorageKey) {
+    for realm in agent.realms() {
+        let is_meant = Environment::of(&realm).storage_key().as_ref() == Some(key);
+        let Some(window) = realm.global_as::<Window>().filter(|_| is_meant) else { continue };
+        let storage = window.session_storage(&realm);
+        let cleared = storage.and_then(|storage| storage.clear(&realm));
+        // A window that is closed has none.
+        cleared.unwrap_or_else(|why| tracing::debug!(?why, "no session's storage to clear"));
     }
 }
 
