@@ -20,7 +20,7 @@ use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::dom::performance::document_timing::DocumentTiming;
 use crate::dom::url::resolve;
-use crate::fetching::FetchGroup;
+use crate::fetching::{FetchGroup, Loads};
 use crate::policies;
 
 /// The threads that a script thread talks to.
@@ -96,6 +96,8 @@ pub(crate) struct Environment {
     pub(crate) timers: TimerMap,
     /// What a service worker is to answer.
     pub(crate) fetch_group: FetchGroup,
+    /// What is fetched on its behalf.
+    pub(crate) loads: Loads,
     pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
     /// The classic scripts whose [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): their

@@ -54,7 +54,12 @@ pub(crate) async fn fetch_with_progress(
     initiator_type: Option<&'static str>,
 ) -> Result<Response, NetworkError> {
     let report = TimingReport::begin(environment, &request, initiator_type);
-    let mut fetched = handled_first(environment, request, cancel, progress, report.as_ref()).await;
+    let cancel = if request.head.keepalive { cancel } else { environment.loads.add(&cancel) };
+    let mut fetched = handled_first(environment, request, cancel.clone(), progress, report.as_ref()).await;
+    // The response may have been on its way when nobody wanted it any more.
+    if cancel.is_cancelled() {
+        return Err(NetworkError::new(NetworkErrorKind::Aborted, "the fetch was aborted"));
+    }
     if let (Ok(response), Some(report)) = (&mut fetched, &report) {
         report.attach(response);
     }
@@ -183,6 +188,36 @@ impl FetchGroup {
 impl Drop for FetchGroup {
     fn drop(&mut self) {
         self.terminate();
+    }
+}
+
+/// The fetches of a document, bodies included, that [aborting it](https://html.spec.whatwg.org/multipage/document-lifecycle.html#abort-a-document)
+/// cancels.
+#[derive(Debug, Default)]
+pub(crate) struct Loads {
+    under_way: RefCell<Vec<CancelHandle>>,
+    /// How many there may be before those that have ended are looked for.
+    limit: Cell<usize>,
+}
+
+impl Loads {
+    /// A handle that is cancelled when `cancel` is, or when the document is aborted.
+    fn add(&self, cancel: &CancelHandle) -> CancelHandle {
+        let own = CancelHandle::new();
+        let inner = own.clone();
+        cancel.on_abort(move |reason| inner.cancel_with(reason));
+        let mut under_way = self.under_way.borrow_mut();
+        if under_way.len() >= self.limit.get() {
+            under_way.retain(CancelHandle::is_shared);
+            self.limit.set(under_way.len() * 2 + 16);
+        }
+        under_way.push(own.clone());
+        own
+    }
+
+    /// Cancels all of them.
+    pub(crate) fn cancel(&self) {
+        self.under_way.take().iter().for_each(CancelHandle::cancel);
     }
 }
 

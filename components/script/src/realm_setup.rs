@@ -17,7 +17,7 @@ use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::environment::{Environment, GlobalKind, Hosts};
-use crate::fetching::FetchGroup;
+use crate::fetching::{FetchGroup, Loads};
 use crate::policies;
 
 /// What an environment is made of.
@@ -92,6 +92,7 @@ impl Setup {
             inflight_beacons: Cell::new(0),
             announced: Cell::new(false),
             fetch_group: FetchGroup::default(),
+            loads: Loads::default(),
             discarded: Cell::new(false),
         }
     }

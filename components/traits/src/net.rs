@@ -128,6 +128,12 @@ impl CancelHandle {
         }
     }
 
+    /// Whether anybody else has the handle: the work may still be under way.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Whether it was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

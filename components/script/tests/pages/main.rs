@@ -1,6 +1,7 @@
 //! Pages in a window's thread: every other thread is played by the test.
 
 mod data_objects;
+mod document_write;
 mod dom;
 mod forms;
 mod frames;

@@ -102,6 +102,12 @@ impl EventTarget {
         drop(removed);
     }
 
+    /// [Erases all event listeners and handlers](https://html.spec.whatwg.org/multipage/webappapis.html#erase-all-event-listeners-and-handlers).
+    pub(crate) fn erase_all_listeners_and_handlers(&self) {
+        let erased = (self.listeners.take(), self.handlers.take());
+        drop(erased);
+    }
+
     /// Whether a listener has not been removed.
     pub(super) fn has_listener_with_id(&self, id: u64) -> bool {
         self.listeners.borrow().iter().any(|listener| listener.id == id)

@@ -11,6 +11,7 @@ use url::{Origin, Url};
 
 use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
+use crate::dom::html::parsing::page::ParserState;
 use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::url::resolve_with;
 use crate::dom::window::browsing_context::BrowsingContext;
@@ -37,6 +38,8 @@ pub(crate) struct Document {
     about_base: RefCell<Option<Url>>,
     /// Whether it was unloaded.
     discarded: Cell<bool>,
+    /// [Visibility state](https://html.spec.whatwg.org/multipage/interaction.html#visibility-state): hidden once it is unloaded.
+    hidden: Cell<bool>,
     sandbox: Cell<Sandbox>,
     encoding: Cell<&'static Encoding>,
     quirks: Cell<QuirksMode>,
@@ -47,6 +50,8 @@ pub(crate) struct Document {
     referrer: String,
     /// Scripts that wait to run, and what delays `load`.
     pub(crate) scripts: ScriptQueues,
+    /// What parses it.
+    pub(crate) parser: ParserState,
     pub(super) once: SameObjects,
 }
 
@@ -95,6 +100,7 @@ impl Document {
             origin,
             about_base: RefCell::default(),
             discarded: Cell::new(false),
+            hidden: Cell::new(false),
             sandbox: Cell::new(Sandbox::none()),
             encoding: Cell::new(encoding_rs::UTF_8),
             quirks: Cell::new(QuirksMode::NoQuirks),
@@ -104,6 +110,7 @@ impl Document {
             focused: RefCell::default(),
             referrer,
             scripts: ScriptQueues::default(),
+            parser: ParserState::default(),
             once: SameObjects::default(),
         }
     }
@@ -151,10 +158,24 @@ impl Document {
         self.discarded.get()
     }
 
+    /// Whether nobody sees it any more.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.hidden.get()
+    }
+
+    /// [Updates its visibility state](https://html.spec.whatwg.org/multipage/interaction.html#update-the-visibility-state) to
+    /// hidden.
+    pub(crate) fn hide(&self, realm: &Realm) -> Fallible<()> {
+        if !self.hidden.replace(true) {
+            events::event::fire_with(realm, self, "visibilitychange", true, false)?;
+        }
+        Ok(())
+    }
+
     /// It was unloaded: its parser and scripts stop.
     pub(crate) fn discard(&self) {
         self.discarded.set(true);
-        self.scripts.changed();
+        self.parser.stop();
     }
 
     /// Its [browsing context](https://html.spec.whatwg.org/multipage/document-sequences.html#concept-document-bc), if it is
@@ -259,7 +280,7 @@ impl Document {
 
     /// Whether [scripting is enabled](https://html.spec.whatwg.org/multipage/webappapis.html#concept-n-script) for its nodes.
     pub(crate) fn runs_scripts(&self) -> bool {
-        self.sandbox.get().scripts && self.window.borrow().is_some()
+        self.sandbox.get().scripts && self.window.borrow().is_some() && !self.discarded.get()
     }
 
     /// [Active sandboxing flag set](https://html.spec.whatwg.org/multipage/browsers.html#active-sandboxing-flag-set)

@@ -224,11 +224,11 @@ impl DocumentMethods for Document {
     }
 
     fn hidden(&self, _: &Realm) -> Fallible<bool> {
-        Ok(false)
+        Ok(self.is_hidden())
     }
 
     fn visibility_state(&self, _: &Realm) -> Fallible<DocumentVisibilityState> {
-        Ok(DocumentVisibilityState::Visible)
+        Ok(if self.is_hidden() { DocumentVisibilityState::Hidden } else { DocumentVisibilityState::Visible })
     }
 
     fn has_focus(&self, _: &Realm) -> Fallible<bool> {
@@ -403,6 +403,37 @@ impl DocumentMethods for Document {
     ) -> Fallible<Root<Attr>> {
         let name = validate_and_extract(namespace.as_deref(), &qualified_name, NameOf::Attribute)?;
         Attr::create(realm, &self.root(), name, DomString::default(), None)
+    }
+
+    fn open(
+        &self,
+        realm: &Realm,
+        _unused1: Option<DomString>,
+        _unused2: Option<DomString>,
+    ) -> Fallible<Root<Self>> {
+        self.open_for_writing(realm)
+    }
+
+    fn open_window(
+        &self,
+        realm: &Realm,
+        url: String,
+        name: DomString,
+        features: DomString,
+    ) -> Fallible<Option<Root<Window>>> {
+        self.open_a_window(realm, &url, &name, &features)
+    }
+
+    fn close(&self, _: &Realm) -> Fallible<()> {
+        self.close_for_writing()
+    }
+
+    fn write(&self, realm: &Realm, text: Vec<DomString>) -> Fallible<()> {
+        self.write_steps(realm, &text, false)
+    }
+
+    fn writeln(&self, realm: &Realm, text: Vec<DomString>) -> Fallible<()> {
+        self.write_steps(realm, &text, true)
     }
 
     fn create_event(&self, realm: &Realm, interface: DomString) -> Fallible<Root<Event>> {

@@ -15,6 +15,7 @@ use crate::environment::Environment;
 /// Members that act on behalf of whoever calls them.
 pub(crate) const CALLER_MEMBERS: &[CallerMembers] = &[
     CallerMembers { interface: c"Window", members: &[c"postMessage", c"location"] },
+    CallerMembers { interface: c"Document", members: &[c"open", c"close", c"write", c"writeln"] },
     CallerMembers {
         interface: c"Location",
         members: &[
@@ -38,7 +39,7 @@ thread_local! {
 }
 
 /// The realm on whose behalf one of [`CALLER_MEMBERS`] of `realm` runs.
-pub(super) fn incumbent(realm: &Realm) -> Realm {
+pub(crate) fn incumbent(realm: &Realm) -> Realm {
     Realm::caller().filter(|caller| caller.host::<Environment>().is_some()).unwrap_or_else(|| realm.clone())
 }
 

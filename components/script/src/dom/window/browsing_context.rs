@@ -49,6 +49,8 @@ pub(crate) struct BrowsingContext {
     /// none so far.
     number: Cell<u64>,
     ongoing: RefCell<Option<CancelHandle>>,
+    /// Whether the ongoing navigation has not come to its document yet.
+    navigating: Cell<bool>,
 }
 
 /// Where a nested one is.
@@ -85,6 +87,7 @@ impl BrowsingContext {
             initial: Cell::new(true),
             number: Cell::new(0),
             ongoing: RefCell::default(),
+            navigating: Cell::new(false),
         })
     }
 
@@ -258,6 +261,7 @@ impl BrowsingContext {
         self.stop_navigation();
         let cancel = CancelHandle::new();
         self.ongoing.replace(Some(cancel.clone()));
+        self.navigating.set(true);
         Navigation {
             context: Rc::clone(self),
             number: self.number.get(),
@@ -270,11 +274,18 @@ impl BrowsingContext {
 
     /// [Sets the ongoing navigation to null](https://html.spec.whatwg.org/multipage/browsing-the-web.html#set-the-ongoing-navigation).
     pub(crate) fn stop_navigation(&self) {
+        self.navigating.set(false);
         self.number.set(self.number.get() + 1);
         let before = self.ongoing.take();
         if let Some(before) = before {
             before.cancel();
         }
+    }
+
+    /// Whether its [ongoing navigation](https://html.spec.whatwg.org/multipage/browsing-the-web.html#ongoing-navigation) is a
+    /// navigation that has not come to its document yet.
+    pub(crate) fn is_navigating(&self) -> bool {
+        self.navigating.get()
     }
 
     /// Lets go of everything: nothing is shown any more.
@@ -332,11 +343,19 @@ impl Navigation {
     /// Its document is there.
     pub(crate) fn commit(&self) {
         self.committed.set(true);
+        self.ended();
+    }
+
+    fn ended(&self) {
+        if self.is_ongoing() {
+            self.context.navigating.set(false);
+        }
     }
 }
 
 impl Drop for Navigation {
     fn drop(&mut self) {
+        self.ended();
         if !self.committed.get() {
             // The coordinator may know the client as reserved.
             self.coordinator.send(CoordinatorMsg::ClientGone(self.client.get()));

@@ -109,7 +109,7 @@ fn create_auxiliary(
 }
 
 /// [Window open steps](https://html.spec.whatwg.org/multipage/nav-history-apis.html#window-open-steps).
-pub(super) fn open(realm: &Realm, url: &str, target: &str, features: &str) -> Fallible<Option<Root<Window>>> {
+pub(crate) fn open(realm: &Realm, url: &str, target: &str, features: &str) -> Fallible<Option<Root<Window>>> {
     let incumbent = access::incumbent(realm);
     let environment = Environment::of(&incumbent);
     let Some(current) = realm.global_as::<Window>().and_then(|window| window.context()) else {

@@ -9,6 +9,7 @@ use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::service_worker::{ClientType, RegistrationInfo, WorkerInfo};
+use markup5ever::interface::tree_builder::QuirksMode;
 use markup5ever::{LocalName, QualName, ns};
 use url::{Origin, Url};
 
@@ -98,6 +99,7 @@ pub(super) fn create(
 /// [Populates with html/head/body](https://html.spec.whatwg.org/multipage/document-lifecycle.html#populate-with-html/head/body).
 pub(super) fn populate_blank(active: &Active) -> Fallible<()> {
     let Active { realm, document, .. } = active;
+    document.set_quirks_mode(QuirksMode::Quirks);
     let element =
         |name: &str| Element::create(realm, document, QualName::new(None, ns!(html), LocalName::from(name)));
     let html = element("html")?;

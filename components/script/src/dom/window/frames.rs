@@ -124,9 +124,18 @@ fn without_fragment(url: &Url) -> Url {
 pub(super) fn iframe_load_event_steps(element: &Root<HTMLIFrameElement>) {
     let Some(realm) = element.owner_doc().context().and_then(|context| context.active()) else { return };
     let realm = realm.realm;
+    // Steps 2 to 4.
+    let child = element.content().and_then(|context| context.active_document());
+    if child.as_ref().is_some_and(|child| child.parser.mute_iframe_load.get()) {
+        return;
+    }
+    // Steps 6 to 8.
+    let set = |in_progress| child.iter().for_each(|c| c.parser.iframe_load_in_progress.set(in_progress));
+    set(true);
     if let Err(exception) = events::event::fire(&realm, &**element, "load") {
         report::report_exception(&realm, exception);
     }
+    set(false);
 }
 
 /// [Removing steps](https://html.spec.whatwg.org/multipage/iframe-embed-object.html#the-iframe-element:html-element-removing-steps)

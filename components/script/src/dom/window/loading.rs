@@ -144,14 +144,14 @@ pub(super) async fn load_here(
 
 /// [Completely finishes loading](https://html.spec.whatwg.org/multipage/document-lifecycle.html#completely-finish-loading) what a frame
 /// shows: its element learns of it.
-pub(super) fn completed(context: &BrowsingContext) {
+pub(crate) fn completed(context: &BrowsingContext) {
     if let Some(container) = context.container() {
         frames::iframe_load_event_steps(&container);
     }
 }
 
 /// Keeps the `load` event of a frame's parent back.
-pub(super) fn delay_of_parent(context: &BrowsingContext) -> Option<LoadDelay> {
+pub(crate) fn delay_of_parent(context: &BrowsingContext) -> Option<LoadDelay> {
     let parent = context.parent().and_then(|parent| parent.active_document());
     parent.map(|document| LoadDelay::new(&document))
 }
@@ -414,7 +414,7 @@ async fn go_on(
 
 async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
     let Active { realm, document, .. } = active;
-    let parser = PageParser::new(realm, document).map_err(|error| error.to_string())?;
+    let parser = PageParser::new(realm, document, false).map_err(|error| error.to_string())?;
     let mut decoding = if document.is_html_document() {
         Decoding::new(content.encoding).within(encoding_of_container(document))
     } else {
@@ -426,7 +426,7 @@ async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
             Some(body) => body.read().await,
             None => None,
         };
-        if document.is_discarded() {
+        if parser.is_stopped() {
             return Ok(());
         }
         if chunk.is_none() {
@@ -453,7 +453,7 @@ async fn parse(active: &Active, mut content: Content) -> Result<(), String> {
             kind = Some(shown);
         }
         parser.feed(&text).await;
-        if last || document.is_discarded() {
+        if last || parser.is_stopped() {
             break;
         }
     }

@@ -15,7 +15,8 @@ pub(crate) mod navigation;
 mod posting;
 pub(crate) mod sandboxing;
 pub(crate) mod screen;
-mod session_history;
+pub(crate) mod session_history;
+pub(crate) mod stopping;
 mod unloading;
 mod viewport;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]

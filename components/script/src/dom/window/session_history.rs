@@ -131,7 +131,7 @@ pub(super) fn record(context: &Rc<BrowsingContext>, entry: Rc<Entry>, handling: 
 }
 
 /// [URL and history update steps](https://html.spec.whatwg.org/multipage/browsing-the-web.html#url-and-history-update-steps).
-pub(super) fn update_url(
+pub(crate) fn update_url(
     context: &Rc<BrowsingContext>,
     active: &Active,
     url: Url,

@@ -10,7 +10,7 @@ use bgfetch_js::{
 use bgfetch_traits::coordinator::ConsoleLevel;
 
 use super::browsing_context::BrowsingContext;
-use super::{choosing, focusing, posting, session_history, viewport};
+use super::{choosing, focusing, posting, session_history, stopping, viewport};
 use crate::bindings::{
     EventOrUndefined, StructuredSerializeOptions, WindowMethods, WindowPostMessageOptions,
 };
@@ -209,14 +209,10 @@ impl WindowMethods for Window {
 
     viewport::members!();
 
-    /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop), of a navigation, of event sources and
-    /// of what service workers are to answer. What else the document is still getting goes on.
-    fn stop(&self, realm: &Realm) -> Fallible<()> {
+    /// [`stop()`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-stop)
+    fn stop(&self, _: &Realm) -> Fallible<()> {
         if let Some(context) = self.context() {
-            context.stop_navigation();
-        }
-        if let Some(environment) = Environment::try_of(realm) {
-            environment.fetch_group.terminate();
+            stopping::stop_loading(&context);
         }
         Ok(())
     }

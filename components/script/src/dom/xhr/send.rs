@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
+use bgfetch_traits::body::BodyError;
 use bgfetch_traits::fetch::{
     self, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RequestBody, RequestHead, RequestMode,
     Response, ResponseHead,
@@ -248,7 +249,7 @@ impl Exchange {
                 if error.kind != NetworkErrorKind::Aborted {
                     global_fetch::explain(&environment, &url, &error);
                 }
-                self.failed()
+                self.failed(error.kind == NetworkErrorKind::Aborted)
             }
         }
     }
@@ -276,9 +277,10 @@ impl Exchange {
 
     /// [Handle errors](https://xhr.spec.whatwg.org/#handle-errors), of a network error. (Time-outs and aborts do not wait
     /// for the network to tell that it has ended.)
-    fn failed(&self) -> Fallible<()> {
+    fn failed(&self, aborted: bool) -> Fallible<()> {
         self.xhr.ended();
-        request_error_steps(&self.realm, &self.xhr, "error")
+        // Its own `abort()` does not wait for this: the document was aborted.
+        request_error_steps(&self.realm, &self.xhr, if aborted { "abort" } else { "error" })
     }
 
     /// *processResponse*
@@ -327,7 +329,8 @@ impl Exchange {
                 None => return self.end_of_body(last_told.map(|(_, received)| received)),
                 Some(Err(error)) => {
                     tracing::debug!(%error, "the body of a response to an XMLHttpRequest ended early");
-                    return self.failed();
+                    let aborted = matches!(&error, BodyError::Network(error) if error.kind == NetworkErrorKind::Aborted);
+                    return self.failed(aborted);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::rc::Rc;
 
 use bgfetch_js::{DomString, Fallible, Realm, Root};
 use html5ever::tendril::StrTendril;
@@ -15,10 +16,9 @@ use crate::dom::{
 };
 
 /// What is parsed, and what for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// A page: its scripts know their parser.
-    Page,
+    /// A page: its scripts know their parser, and may have stopped it.
+    Page(Rc<Cell<bool>>),
     /// A whole document of which no script ever runs.
     Document,
     /// A part of one: no script of it ever runs.
@@ -72,6 +72,11 @@ impl Sink {
         }
     }
 
+    /// Whether a script that ran in the middle has stopped the parser: what it had taken in comes to nothing.
+    fn is_stopped(&self) -> bool {
+        matches!(&self.source, Source::Page(stopped) if stopped.get())
+    }
+
     fn text_before(&self, node: Option<Root<Node>>, text: &str) -> bool {
         let Some(previous) = node.and_then(|node| node.as_text()) else { return false };
         previous.push_str(&self.realm, text);
@@ -116,7 +121,7 @@ impl TreeSink for Sink {
         if let Some(script) = element.downcast::<HTMLScriptElement>() {
             script.state.had_duplicate_attributes.set(flags.had_duplicate_attributes);
             script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
-            if self.source != Source::Page {
+            if !matches!(self.source, Source::Page(_)) {
                 script.state.already_started.set(true);
             } else {
                 let before = script.state.parser_document.replace(Some(self.document.clone().into()));
@@ -149,6 +154,9 @@ impl TreeSink for Sink {
     }
 
     fn append(&self, parent: &Root<Node>, child: NodeOrText<Root<Node>>) {
+        if self.is_stopped() {
+            return;
+        }
         // The parser of HTML asks for the contents of templates itself, that of XML does not.
         let contents = (!self.document.is_html_document()).then(|| self.get_template_contents(parent));
         let parent = contents.as_ref().unwrap_or(parent);
@@ -182,7 +190,9 @@ impl TreeSink for Sink {
             text(&public_id),
             text(&system_id),
         );
-        mutation::append(&self.realm, &self.made(doctype), &self.document.upcast());
+        if !self.is_stopped() {
+            mutation::append(&self.realm, &self.made(doctype), &self.document.upcast());
+        }
     }
 
     fn mark_script_already_started(&self, node: &Root<Node>) {
@@ -201,13 +211,13 @@ impl TreeSink for Sink {
     }
 
     fn set_quirks_mode(&self, mode: QuirksMode) {
-        if self.source != Source::Fragment {
+        if !matches!(self.source, Source::Fragment) {
             self.document.set_quirks_mode(mode);
         }
     }
 
     fn append_before_sibling(&self, sibling: &Root<Node>, new_node: NodeOrText<Root<Node>>) {
-        let Some(parent) = sibling.parent() else { return };
+        let Some(parent) = sibling.parent().filter(|_| !self.is_stopped()) else { return };
         let node = match new_node {
             NodeOrText::AppendNode(node) => node,
             NodeOrText::AppendText(text) if self.text_before(sibling.previous(), &text) => return,

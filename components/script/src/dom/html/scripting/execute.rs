@@ -1,10 +1,13 @@
 //! [Executing a script element](https://html.spec.whatwg.org/multipage/scripting.html#execute-the-script-element).
 
+use std::cell::Cell;
+
 use bgfetch_js::{Exception, Realm, Root, Runtime};
 
 use super::dynamic_import::rename_calls;
-use super::{ClassicScript, ScriptResult};
+use super::{ClassicScript, ScriptKind, ScriptResult};
 use crate::agent::Agent;
+use crate::dom::html::parsing::page::counted;
 use crate::dom::{HTMLScriptElement, events};
 use crate::environment::Environment;
 use crate::report;
@@ -22,6 +25,10 @@ pub(crate) fn execute(realm: &Realm, script: &Root<HTMLScriptElement>) {
     }
     let result = script.state.result.take();
     let external = script.state.from_external_file.get();
+    // Steps 5 and 7: what runs at a time of its own may not write over the document.
+    let ignores_writes = external || script.state.kind.get() == ScriptKind::Module;
+    let none = Cell::new(0);
+    let counter = if ignores_writes { &document.parser.ignore_destructive_writes } else { &none };
     match result {
         ScriptResult::Uninitialized => return,
         // Step 4.
@@ -29,16 +36,19 @@ pub(crate) fn execute(realm: &Realm, script: &Root<HTMLScriptElement>) {
             fire(realm, script, "error");
             return;
         }
-        // Steps 5 to 7. Without document.write(), destructive writes need not be counted.
+        // Step 6.
         ScriptResult::Classic(classic) => {
             let before = document.set_running_script(Some(script.clone()));
-            run_classic(realm, &classic);
+            counted(counter, || run_classic(realm, &classic));
             document.set_running_script(before);
         }
-        ScriptResult::ExternalModule(url) => run_module(realm, || realm.import_module(url.as_str())),
+        ScriptResult::ExternalModule(url) => {
+            counted(counter, || run_module(realm, || realm.import_module(url.as_str())));
+        }
         ScriptResult::InlineModule(source) => {
             let (base, line) = (document.base_url(), script.state.line.get());
-            run_module(realm, || realm.evaluate_inline_module(&rename_calls(&source), base.as_str(), line));
+            let run = || realm.evaluate_inline_module(&rename_calls(&source), base.as_str(), line);
+            counted(counter, || run_module(realm, run));
         }
     }
     // Step 8.

@@ -122,16 +122,21 @@ pub(crate) struct ScriptQueues {
     blocks_parsing: RefCell<Option<Member<HTMLScriptElement>>>,
     /// Resources that [delay the load event](https://html.spec.whatwg.org/multipage/parsing.html#delay-the-load-event).
     delays: Cell<u32>,
-    /// The parser, while it waits.
-    waiting: RefCell<Option<Waker>>,
+    /// Parsers, while they wait.
+    waiting: RefCell<Vec<Waker>>,
 }
 
 trace_fields!(ScriptQueues { as_soon_as_possible, in_order, after_parsing, blocks_parsing });
 
 impl ScriptQueues {
-    /// Takes the script that blocks the parser, if there is one.
-    pub(crate) fn take_blocking(&self) -> Option<Root<HTMLScriptElement>> {
-        self.blocks_parsing.take().map(|script| (*script).clone())
+    /// The [pending parsing-blocking script](https://html.spec.whatwg.org/multipage/scripting.html#pending-parsing-blocking-script).
+    pub(crate) fn blocking(&self) -> Option<Root<HTMLScriptElement>> {
+        self.blocks_parsing.borrow().as_ref().map(|script| (**script).clone())
+    }
+
+    /// Nothing blocks the parser any more.
+    pub(crate) fn unblock(&self) {
+        drop(self.blocks_parsing.take());
     }
 
     /// Takes the first script that waits for the end of parsing.
@@ -158,24 +163,21 @@ impl ScriptQueues {
         self.changed();
     }
 
-    /// Lets the parser look again at what it waits for.
+    /// Lets parsers look again at what they wait for.
     pub(crate) fn changed(&self) {
-        let waker = self.waiting.take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 }
 
 impl Document {
-    /// Waits until `condition` holds, or the document is gone; it is looked at again whenever a script of the document
+    /// Waits until `condition` holds; it is looked at again whenever a script of the document
     /// is ready or has run.
     pub(crate) async fn until(&self, condition: impl Fn() -> bool) {
         poll_fn(|cx| {
-            if condition() || self.is_discarded() {
+            if condition() {
                 return Poll::Ready(());
             }
-            self.scripts.waiting.replace(Some(cx.waker().clone()));
+            self.scripts.waiting.borrow_mut().push(cx.waker().clone());
             Poll::Pending
         })
         .await;
