@@ -3,18 +3,20 @@
 use std::any::Any;
 
 use bgfetch_js::{
-    ArrayBuffer, ArrayBufferView, DomString, Fallible, Object, PropertyKey, Realm, Root, ToJs, TypedArray,
-    TypedArrayKind, Value,
+    ArrayBuffer, ArrayBufferView, DomString, Fallible, FromJs, Object, PropertyKey, Realm, Root, ToJs,
+    TypedArray, TypedArrayKind, Value,
 };
 use bgfetch_traits::service_worker::MessageData;
 
 use super::serialize::TransferredBuffer;
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
+use crate::dom::canvas::image_bitmap::SentBitmap;
+use crate::dom::canvas::offscreen_canvas::TransferredCanvas;
 use crate::dom::file::blob::BlobData;
 use crate::dom::geometry::{self, GeometryKind};
 use crate::dom::messaging::channel::PortHandle;
 use crate::dom::streams::transfer::TransferredStream;
-use crate::dom::{Blob, File, FileList, MessagePort, dom_exception};
+use crate::dom::{Blob, File, FileList, ImageBitmap, ImageData, MessagePort, OffscreenCanvas, dom_exception};
 
 struct Reader<'a> {
     realm: &'a Realm,
@@ -54,6 +56,21 @@ pub(super) fn deserialize(realm: &Realm, data: MessageData) -> Fallible<(Value, 
             Ok(stream) => {
                 let stream = stream.transfer_in(realm)?;
                 reader.transferred.push(stream);
+                continue;
+            }
+            Err(other) => other,
+        };
+        let attachment = match attachment.downcast::<SentBitmap>() {
+            Ok(bitmap) => {
+                reader.transferred.push(realm.wrap(ImageBitmap::new(bitmap.0))?.as_value().clone());
+                continue;
+            }
+            Err(other) => other,
+        };
+        let attachment = match attachment.downcast::<TransferredCanvas>() {
+            Ok(canvas) => {
+                let canvas = OffscreenCanvas::transfer_in(realm, *canvas)?;
+                reader.transferred.push(canvas.as_value().clone());
                 continue;
             }
             Err(other) => other,
@@ -164,6 +181,15 @@ impl Reader<'_> {
             tag::SET => self.set(),
             tag::ARRAY | tag::OBJECT => self.properties(tag),
             tag::TYPED_ARRAY | tag::DATA_VIEW => self.view(tag),
+            tag::IMAGE_DATA => {
+                // As boxed primitives: the object has its number before what is in it.
+                let place = self.known.len();
+                let (width, height) = (self.pixels()?, self.pixels()?);
+                let array = TypedArray::from_js(realm, &self.value()?)?;
+                let object = realm.wrap(ImageData::restored(width, height, array))?.to_object();
+                self.known.insert(place, object.clone());
+                Ok(object)
+            }
             tag::BOXED => {
                 // The object has its number before the primitive in it, which has none.
                 let place = self.known.len();
@@ -195,6 +221,11 @@ impl Reader<'_> {
                 Ok(object)
             }
         }
+    }
+
+    /// A width or a height.
+    fn pixels(&mut self) -> Fallible<u32> {
+        u32::try_from(self.number()?).map_err(|_| malformed())
     }
 
     fn map(&mut self) -> Fallible<Object> {
@@ -299,6 +330,11 @@ impl Reader<'_> {
             tag::FILE_LIST => {
                 let files: Fallible<Vec<_>> = (0..self.number()?).map(|_| self.file()).collect();
                 Ok(realm.wrap(FileList::of(files?))?.to_object())
+            }
+            tag::IMAGE_BITMAP => {
+                let place = self.number()?;
+                let bitmap = self.attachment(place)?.downcast::<SentBitmap>().map_err(|_| malformed())?;
+                Ok(realm.wrap(ImageBitmap::new(bitmap.0))?.to_object())
             }
             tag::GEOMETRY => {
                 let kind = GeometryKind::of_number(self.byte()?).ok_or_else(malformed)?;

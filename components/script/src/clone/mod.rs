@@ -11,6 +11,8 @@ use bgfetch_js::{Exception, Fallible, Object, Realm, Root, Value};
 use bgfetch_traits::service_worker::MessageData;
 
 use crate::dom::MessagePort;
+use crate::dom::canvas::image_bitmap::SentBitmap;
+use crate::dom::file::blob::BlobData;
 
 /// Tags of the format. Each value begins with one.
 mod tag {
@@ -49,6 +51,9 @@ mod tag {
     pub(super) const FILE_LIST: u8 = 26;
     /// An interface of geometry, and its numbers.
     pub(super) const GEOMETRY: u8 = 27;
+    /// Width and height, and the array of its pixels.
+    pub(super) const IMAGE_DATA: u8 = 28;
+    pub(super) const IMAGE_BITMAP: u8 = 29;
 }
 
 /// For the length of a view: it follows that of its buffer.
@@ -85,8 +90,11 @@ pub(crate) fn structured_clone(realm: &Realm, value: &Value, transfer: &[Object]
 /// A copy for another reader of a message that transfers nothing.
 pub(crate) fn copy(data: &MessageData) -> MessageData {
     let attachments = data.attachments.iter().map(|attachment| {
-        match attachment.downcast_ref::<crate::dom::file::blob::BlobData>() {
-            Some(blob) => Box::new(blob.clone()) as Box<dyn std::any::Any + Send + Sync>,
+        if let Some(blob) = attachment.downcast_ref::<BlobData>() {
+            return Box::new(blob.clone()) as Box<dyn std::any::Any + Send + Sync>;
+        }
+        match attachment.downcast_ref::<SentBitmap>() {
+            Some(bitmap) => Box::new(bitmap.clone()),
             // Only transferred things cannot be copied, and broadcasts transfer nothing.
             None => Box::new(()),
         }

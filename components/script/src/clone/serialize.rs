@@ -10,7 +10,10 @@ use bgfetch_traits::service_worker::MessageData;
 
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
 use crate::dom::streams::transfer::TransferableStream;
-use crate::dom::{Blob, DOMException, File, FileList, MessagePort, QuotaExceededError, geometry};
+use crate::dom::{
+    Blob, DOMException, File, FileList, ImageBitmap, ImageData, MessagePort, OffscreenCanvas,
+    QuotaExceededError, geometry,
+};
 
 /// Bytes of an array buffer on their way to another realm.
 pub(super) struct TransferredBuffer {
@@ -69,7 +72,10 @@ fn check_transferable(object: &Object) -> Fallible<()> {
     let transferable = match object.object_kind() {
         ObjectKind::ArrayBuffer => true,
         ObjectKind::Platform => {
-            Root::<MessagePort>::from_value(object.as_value()).is_some()
+            let value = object.as_value();
+            Root::<MessagePort>::from_value(value).is_some()
+                || Root::<ImageBitmap>::from_value(value).is_some()
+                || Root::<OffscreenCanvas>::from_value(value).is_some()
                 || TransferableStream::of(object).is_some()
         }
         _ => false,
@@ -81,9 +87,14 @@ fn check_attached(object: &Object) -> Fallible<()> {
     if let Some(stream) = TransferableStream::of(object) {
         return stream.check();
     }
+    let value = object.as_value();
     let detached = match ArrayBuffer::of_object(object) {
         Some(buffer) => buffer.is_detached(),
-        None => Root::<MessagePort>::from_value(object.as_value()).is_some_and(|port| port.is_detached()),
+        None => {
+            Root::<MessagePort>::from_value(value).is_some_and(|port| port.is_detached())
+                || Root::<ImageBitmap>::from_value(value).is_some_and(|bitmap| bitmap.bitmap().is_none())
+                || Root::<OffscreenCanvas>::from_value(value).is_some_and(|canvas| canvas.is_detached())
+        }
     };
     if detached { Err(clone_error("an object in the transfer list is detached")) } else { Ok(()) }
 }
@@ -95,6 +106,14 @@ fn transfer_out(realm: &Realm, object: &Object) -> Fallible<Box<dyn Any + Send +
     }
     if let Some(stream) = TransferableStream::of(object) {
         return Ok(Box::new(stream.transfer_out(realm)?));
+    }
+    if let Some(bitmap) = Root::<ImageBitmap>::from_value(object.as_value()) {
+        let sent = bitmap.sent()?;
+        bitmap.take();
+        return Ok(Box::new(sent));
+    }
+    if let Some(canvas) = Root::<OffscreenCanvas>::from_value(object.as_value()) {
+        return Ok(Box::new(canvas.transfer_out()?));
     }
     match Root::<MessagePort>::from_value(object.as_value()) {
         Some(port) => Ok(Box::new(port.transfer_out()?)),
@@ -368,6 +387,19 @@ impl Writer<'_> {
         if let Some((kind, numbers)) = geometry::numbers_of(value) {
             self.bytes.extend_from_slice(&[tag::GEOMETRY, kind as u8]);
             numbers.iter().for_each(|number| self.bytes.extend_from_slice(&number.to_le_bytes()));
+            return Ok(());
+        }
+        if let Some(data) = Root::<ImageData>::from_value(value) {
+            let (width, height) = data.size();
+            self.bytes.push(tag::IMAGE_DATA);
+            self.number(width as usize);
+            self.number(height as usize);
+            return self.object(data.array());
+        }
+        if let Some(bitmap) = Root::<ImageBitmap>::from_value(value) {
+            let sent = bitmap.sent()?;
+            self.bytes.push(tag::IMAGE_BITMAP);
+            self.attach(sent);
             return Ok(());
         }
         if Root::<MessagePort>::from_value(value).is_some() {

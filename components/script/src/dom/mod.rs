@@ -2,6 +2,7 @@
 
 pub(crate) mod background_fetch;
 pub(crate) mod cache;
+pub(crate) mod canvas;
 pub(crate) mod compression;
 pub(crate) mod css;
 pub(crate) mod drag;
@@ -9,6 +10,7 @@ pub(crate) mod encoding;
 pub(crate) mod events;
 pub(crate) mod fetch;
 pub(crate) mod file;
+pub(crate) mod fonts;
 pub(crate) mod geometry;
 pub(crate) mod globals;
 pub(crate) mod html;
@@ -27,6 +29,7 @@ pub(crate) mod xhr;
 
 pub(crate) use background_fetch::*;
 pub(crate) use cache::*;
+pub(crate) use canvas::*;
 pub(crate) use compression::*;
 pub(crate) use css::*;
 pub(crate) use drag::*;
@@ -34,6 +37,7 @@ pub(crate) use encoding::*;
 pub(crate) use events::*;
 pub(crate) use fetch::*;
 pub(crate) use file::*;
+pub(crate) use fonts::*;
 pub(crate) use geometry::{
     DOMMatrix, DOMMatrixReadOnly, DOMPoint, DOMPointReadOnly, DOMQuad, DOMRect, DOMRectReadOnly,
 };

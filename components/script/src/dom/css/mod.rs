@@ -11,6 +11,15 @@ mod properties;
 mod rule_list;
 pub(crate) mod style_sheet;
 
+use crate::dom::Element;
+
+/// What the `style` attribute of an element declares for a property.
+pub(crate) fn inline_value(element: &Element, property: &str) -> Option<String> {
+    let declarations = element.with_plain_attribute("style", |text| text.map(declarations::parse));
+    let declaration = declarations?.into_iter().find(|declaration| declaration.name == property);
+    declaration.map(|declaration| declaration.value)
+}
+
 pub(crate) use css_rule::CSSRule;
 pub(crate) use css_rule_list::CSSRuleList;
 pub(crate) use css_style_declaration::{CSSStyleDeclaration, CSSStyleProperties};

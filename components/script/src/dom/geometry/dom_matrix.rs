@@ -24,6 +24,11 @@ impl DOMMatrix {
         Self { read_only: DOMMatrixReadOnly::new(matrix) }
     }
 
+    /// An object for a 2D matrix: its elements a to f.
+    pub(crate) const fn of_2d(elements: [f64; 6]) -> Self {
+        Self::new(Matrix::new_2d(elements))
+    }
+
     fn become_matrix(&self, matrix: Matrix) -> Fallible<Root<Self>> {
         self.matrix.set(matrix);
         Ok(self.root())

@@ -240,7 +240,7 @@ impl Matrix {
 }
 
 /// [Validates and fixes up](https://drafts.csswg.org/geometry-1/#validate-and-fixup-2d) the members of a 2D matrix: a to f.
-fn fixed_up_2d(init: &DOMMatrix2DInit) -> Fallible<[f64; 6]> {
+pub(crate) fn fixed_up_2d(init: &DOMMatrix2DInit) -> Fallible<[f64; 6]> {
     let one = |short: Option<f64>, long: Option<f64>, default: f64, names: &str| match (short, long) {
         (Some(short), Some(long)) if !same_value_zero(short, long) => {
             Err(Exception::type_error(format!("{names} are the same element, and differ")))

@@ -19,3 +19,4 @@ pub(crate) use dom_point_read_only::DOMPointReadOnly;
 pub(crate) use dom_quad::DOMQuad;
 pub(crate) use dom_rect::DOMRect;
 pub(crate) use dom_rect_read_only::DOMRectReadOnly;
+pub(crate) use matrix::fixed_up_2d;

@@ -128,6 +128,33 @@ macro_rules! window_or_worker_global_scope {
                 )
             }
 
+            fn create_image_bitmap(
+                &self,
+                realm: &Realm,
+                image: $crate::bindings::ImageBitmapSource,
+                options: $crate::bindings::ImageBitmapOptions,
+            ) -> Fallible<bgfetch_js::Promise<bgfetch_js::Root<$crate::dom::ImageBitmap>>> {
+                $crate::dom::canvas::create_image_bitmap::create_image_bitmap(realm, image, None, options)
+            }
+
+            fn create_image_bitmap_of_rectangle(
+                &self,
+                realm: &Realm,
+                image: $crate::bindings::ImageBitmapSource,
+                sx: i32,
+                sy: i32,
+                sw: i32,
+                sh: i32,
+                options: $crate::bindings::ImageBitmapOptions,
+            ) -> Fallible<bgfetch_js::Promise<bgfetch_js::Root<$crate::dom::ImageBitmap>>> {
+                $crate::dom::canvas::create_image_bitmap::create_image_bitmap(
+                    realm,
+                    image,
+                    Some([sx, sy, sw, sh]),
+                    options,
+                )
+            }
+
             fn structured_clone(
                 &self,
                 realm: &Realm,
@@ -170,7 +197,7 @@ use std::cell::OnceCell;
 
 use super::permissions::PermissionObjects;
 use crate::dom::service_worker::objects::ServiceWorkerObjects;
-use crate::dom::{CacheStorage, Crypto, Performance, StorageManager, Window, WorkerGlobalScope};
+use crate::dom::{CacheStorage, Crypto, FontFaceSet, Performance, StorageManager, Window, WorkerGlobalScope};
 
 /// The objects that every global object has one of, made when first asked for.
 #[derive(Default)]
@@ -178,12 +205,13 @@ pub(crate) struct SharedObjects {
     caches: OnceCell<Member<CacheStorage>>,
     crypto: OnceCell<Member<Crypto>>,
     performance: OnceCell<Member<Performance>>,
+    fonts: OnceCell<Member<FontFaceSet>>,
     pub(super) storage: OnceCell<Member<StorageManager>>,
     pub(super) permissions: PermissionObjects,
     pub(crate) service_workers: ServiceWorkerObjects,
 }
 
-trace_fields!(SharedObjects { caches, crypto, performance, storage, permissions, service_workers });
+trace_fields!(SharedObjects { caches, crypto, performance, fonts, storage, permissions, service_workers });
 
 impl SharedObjects {
     /// Runs `with` on the objects of a realm's global.
@@ -208,6 +236,11 @@ impl SharedObjects {
     /// `crypto`
     pub(crate) fn crypto(&self, realm: &Realm) -> Fallible<Root<Crypto>> {
         once(&self.crypto, || realm.wrap(Crypto::new()))
+    }
+
+    /// `fonts` of a worker.
+    pub(crate) fn fonts(&self, realm: &Realm) -> Fallible<Root<FontFaceSet>> {
+        once(&self.fonts, || FontFaceSet::create(realm))
     }
 
     /// `performance`

@@ -6,10 +6,10 @@ use markup5ever::{QualName, ns};
 use super::simple::*;
 use crate::dom::{
     Document, Element, HTMLAnchorElement, HTMLAreaElement, HTMLAudioElement, HTMLButtonElement,
-    HTMLDataListElement, HTMLDetailsElement, HTMLElement, HTMLFormElement, HTMLIFrameElement,
-    HTMLImageElement, HTMLInputElement, HTMLLinkElement, HTMLMetaElement, HTMLOptionElement,
-    HTMLProgressElement, HTMLScriptElement, HTMLSelectElement, HTMLSlotElement, HTMLTemplateElement,
-    HTMLTextAreaElement, HTMLVideoElement, MathMLElement, SVGElement,
+    HTMLCanvasElement, HTMLDataListElement, HTMLDetailsElement, HTMLElement, HTMLFormElement,
+    HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement, HTMLMetaElement,
+    HTMLOptionElement, HTMLProgressElement, HTMLScriptElement, HTMLSelectElement, HTMLSlotElement,
+    HTMLTemplateElement, HTMLTextAreaElement, HTMLVideoElement, MathMLElement, SVGElement,
 };
 
 /// HTML elements without an interface of their own here: they are `HTMLElement`s. Names that are in no such list are
@@ -26,7 +26,6 @@ const PLAIN: &[&str] = &[
     "bdo",
     "big",
     "blockquote",
-    "canvas",
     "caption",
     "center",
     "cite",
@@ -121,6 +120,7 @@ pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -
         "base" => wrap(realm, HTMLBaseElement::new(base)),
         "body" => wrap(realm, HTMLBodyElement::new(base)),
         "br" => wrap(realm, HTMLBRElement::new(base)),
+        "canvas" => wrap(realm, HTMLCanvasElement::new(base)),
         "button" => wrap(realm, HTMLButtonElement::new(base)),
         "datalist" => wrap(realm, HTMLDataListElement::new(base)),
         "details" => wrap(realm, HTMLDetailsElement::new(base)),

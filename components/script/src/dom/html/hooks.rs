@@ -8,8 +8,9 @@ use super::loading::{images, links, media};
 use super::{content_handlers, focus, html_meta_element, scripting};
 use crate::dom::window::frames;
 use crate::dom::{
-    Element, HTMLDetailsElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement, HTMLLinkElement,
-    HTMLMediaElement, HTMLOptionElement, HTMLScriptElement, HTMLTemplateElement, HTMLTextAreaElement, Node,
+    Element, HTMLCanvasElement, HTMLDetailsElement, HTMLIFrameElement, HTMLImageElement, HTMLInputElement,
+    HTMLLinkElement, HTMLMediaElement, HTMLOptionElement, HTMLScriptElement, HTMLTemplateElement,
+    HTMLTextAreaElement, Node,
 };
 use crate::environment::Environment;
 
@@ -122,6 +123,11 @@ pub(crate) fn attribute_changed(
         ("source", "srcset" | "sizes" | "media" | "type" | "width" | "height") => {
             if let Some(picture) = element.parent_as_element().filter(|e| e.is_html_named("picture")) {
                 images::picture_changed(&picture);
+            }
+        }
+        ("canvas", "width" | "height") => {
+            if let Some(canvas) = element.downcast::<HTMLCanvasElement>() {
+                canvas.size_changed();
             }
         }
         ("audio" | "video", "src") if new.is_some() => {

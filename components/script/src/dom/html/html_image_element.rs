@@ -1,7 +1,9 @@
 //! [`HTMLImageElement`](https://html.spec.whatwg.org/multipage/embedded-content.html#the-img-element).
 
 use std::cell::Cell;
+use std::sync::Arc;
 
+use bgfetch_canvas::Bitmap;
 use bgfetch_js::{Exception, Fallible, PlatformObject, Promise, Realm, Root, platform_object, trace_fields};
 use markup5ever::{LocalName, QualName, ns};
 
@@ -27,6 +29,16 @@ impl HTMLImageElement {
     /// An `img` element.
     pub(super) fn new(html_element: HTMLElement) -> Self {
         Self { html_element, given: Cell::new((None, None)), request: ImageRequest::default() }
+    }
+
+    /// How far its image is.
+    pub(in crate::dom) fn request_state(&self) -> ImageState {
+        self.request.state()
+    }
+
+    /// The pixels of its image, if it is there and can be decoded.
+    pub(in crate::dom) fn bitmap(&self) -> Option<Arc<Bitmap>> {
+        self.request.bitmap()
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) mod html_slot_element;
 pub(crate) mod html_template_element;
 pub(crate) mod html_text_area_element;
 mod hyperlink;
-mod loading;
+pub(in crate::dom) mod loading;
 pub(crate) mod parsing;
 pub(crate) mod reflect;
 pub(crate) mod scripting;

@@ -11,14 +11,15 @@ use url::{Origin, Url};
 
 use super::parent_node::ParentNodeCache;
 use crate::bindings::DocumentReadyState;
+use crate::dom::globals::window_or_worker::once;
 use crate::dom::html::parsing::page::ParserState;
 use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::url::resolve_with;
 use crate::dom::window::browsing_context::BrowsingContext;
 use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
-    DOMImplementation, Element, HTMLAllCollection, HTMLCollection, HTMLElement, HTMLScriptElement, Node,
-    NodeKind, Window, events,
+    DOMImplementation, Element, FontFaceSet, HTMLAllCollection, HTMLCollection, HTMLElement,
+    HTMLScriptElement, Node, NodeKind, Window, events,
 };
 use crate::environment::Environment;
 use crate::policies;
@@ -65,6 +66,7 @@ pub(super) struct SameObjects {
     pub(super) forms: OnceCell<Member<HTMLCollection>>,
     pub(super) scripts: OnceCell<Member<HTMLCollection>>,
     template_document: OnceCell<Member<Document>>,
+    pub(super) fonts: OnceCell<Member<FontFaceSet>>,
 }
 
 /// [Type](https://dom.spec.whatwg.org/#concept-document-type) and
@@ -83,11 +85,16 @@ impl Flavour {
     }
 }
 
-trace_fields!(SameObjects { implementation, all, images, links, forms, scripts, template_document });
+trace_fields!(SameObjects { implementation, all, images, links, forms, scripts, template_document, fonts });
 trace_fields!(Document { node, parent_node, window, current_script, focused, scripts, once });
 platform_object!(Document: Node via node);
 
 impl Document {
+    /// [Font source](https://drafts.csswg.org/css-font-loading/#font-source)
+    pub(crate) fn font_face_set(&self, realm: &Realm) -> Fallible<Root<FontFaceSet>> {
+        once(&self.once.fonts, || FontFaceSet::create(realm))
+    }
+
     /// A document without children and window.
     pub(crate) fn new(flavour: Flavour, url: Url, origin: Origin, referrer: String) -> Self {
         Self {

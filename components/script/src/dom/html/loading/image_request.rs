@@ -3,19 +3,22 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
+use bgfetch_canvas::Bitmap;
 use bgfetch_js::Realm;
-use bgfetch_traits::fetch::RequestHead;
+use bgfetch_traits::fetch::{RequestHead, ResponseType};
 use bgfetch_traits::net::CancelHandle;
 
+use super::image_file::ImageFile;
 use super::{fetch, read};
 use crate::mime::MimeType;
 
 /// [State](https://html.spec.whatwg.org/multipage/images.html#img-req-state). Images are looked at when they are whole: none is
 /// ever partially available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::dom::html) enum ImageState {
+pub(in crate::dom) enum ImageState {
     #[default]
     Unavailable,
     CompletelyAvailable(ImageSize),
@@ -24,9 +27,9 @@ pub(in crate::dom::html) enum ImageState {
 
 /// Natural size, in pixels of the image. That of an SVG image is not looked at: 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::dom::html) struct ImageSize {
-    pub(in crate::dom::html) width: u32,
-    pub(in crate::dom::html) height: u32,
+pub(in crate::dom) struct ImageSize {
+    pub(in crate::dom) width: u32,
+    pub(in crate::dom) height: u32,
 }
 
 /// The current request and the pending one of an element in one: the pending one has no state of its own before it is the
@@ -43,6 +46,8 @@ pub(in crate::dom::html) struct ImageRequest {
     generation: Cell<u64>,
     cancel: RefCell<CancelHandle>,
     waiting: RefCell<Vec<Waker>>,
+    /// The file of the current request, once it is completely available.
+    file: RefCell<Option<ImageFile>>,
 }
 
 impl ImageRequest {
@@ -56,6 +61,11 @@ impl ImageRequest {
 
     pub(in crate::dom::html) fn current_url(&self) -> String {
         self.current_url.borrow().clone()
+    }
+
+    /// The image's pixels, if it is there and can be decoded.
+    pub(in crate::dom::html) fn bitmap(&self) -> Option<Arc<Bitmap>> {
+        self.file.borrow().as_ref().and_then(ImageFile::bitmap)
     }
 
     /// Density-corrected natural size, in CSS pixels.
@@ -86,12 +96,14 @@ impl ImageRequest {
     /// The request that is on its way is the current one from here on.
     pub(super) fn becomes_current(&self, url: String, density: f64) {
         self.state.set(ImageState::Unavailable);
+        self.file.take();
         self.current_url.replace(url);
         self.density.set(density);
     }
 
-    pub(super) fn ended(&self, state: ImageState) {
+    pub(super) fn ended(&self, state: ImageState, file: Option<ImageFile>) {
         self.state.set(state);
+        self.file.replace(file);
         self.is_pending.set(false);
         for waker in self.waiting.take() {
             waker.wake();
@@ -111,19 +123,26 @@ impl ImageRequest {
     }
 }
 
-/// Fetches an image, whatever the status of the response: its size, if it is one.
+/// Fetches an image, whatever the status of the response: its size and its file, if it is one.
 pub(super) async fn load(
     realm: &Realm,
     head: RequestHead,
     initiator_type: &'static str,
     cancel: CancelHandle,
-) -> ImageState {
-    let Ok(response) = fetch(realm, head, initiator_type, cancel).await else { return ImageState::Broken };
+) -> (ImageState, Option<ImageFile>) {
+    let Ok(response) = fetch(realm, head, initiator_type, cancel).await else {
+        return (ImageState::Broken, None);
+    };
+    // [CORS-same-origin](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cors-same-origin)
+    let origin_clean = !matches!(response.head.kind, ResponseType::Opaque | ResponseType::OpaqueRedirect);
     let mime_type = MimeType::extract(&response.head.headers);
     let bytes = read(response).await.unwrap_or_default();
     let is_svg = mime_type.is_some_and(|mime_type| mime_type.essence == "image/svg+xml");
     let size = if is_svg { size_of_svg(&bytes) } else { size_of(&bytes) };
-    size.map_or(ImageState::Broken, ImageState::CompletelyAvailable)
+    match size {
+        Some(size) => (ImageState::CompletelyAvailable(size), Some(ImageFile::new(bytes, origin_clean))),
+        None => (ImageState::Broken, None),
+    }
 }
 
 /// What the bytes are, whatever they are [said to be](https://mimesniff.spec.whatwg.org/#sniffing-in-an-image-context).

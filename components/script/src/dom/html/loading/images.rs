@@ -50,7 +50,7 @@ fn go_on(realm: &Realm, image: &Root<HTMLImageElement>, generation: u64, cancel:
     // Steps 11 and 12.
     let Some(Source { url: source, density }) = select_an_image_source(image) else {
         request.becomes_current(String::new(), 1.0);
-        request.ended(ImageState::Unavailable);
+        request.ended(ImageState::Unavailable, None);
         if image.with_plain_attribute("src", |src| src.is_some()) || uses_srcset_or_picture(image) {
             queue_event(realm, image, "error", is_current);
         }
@@ -60,7 +60,7 @@ fn go_on(realm: &Realm, image: &Root<HTMLImageElement>, generation: u64, cancel:
     // Steps 13 and 14.
     let Ok(url) = document.parse_url(&source) else {
         request.becomes_current(source, 1.0);
-        request.ended(ImageState::Broken);
+        request.ended(ImageState::Broken, None);
         queue_event(realm, image, "error", is_current);
         return;
     };
@@ -73,11 +73,11 @@ fn go_on(realm: &Realm, image: &Root<HTMLImageElement>, generation: u64, cancel:
     let (owned, image, delay) = (realm.clone(), image.clone(), LoadDelay::new(&document));
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let url = head.url.to_string();
-        let state = load(&owned, head, "img", cancel).await;
+        let (state, file) = load(&owned, head, "img", cancel).await;
         let mut fired = Ok(true);
         if image.request.is_current(generation) {
             image.request.becomes_current(url, density);
-            image.request.ended(state);
+            image.request.ended(state, file);
             let event_type = if state == ImageState::Broken { "error" } else { "load" };
             fired = events::event::fire(&owned, &*image, event_type);
         }
@@ -143,7 +143,7 @@ pub(crate) fn svg_image_changed(element: &Root<Element>) {
     let head = potential_cors_request(element, url, Destination::Image);
     let (owned, element, delay) = (realm.clone(), element.clone(), LoadDelay::new(&document));
     Agent::current().spawn(TaskSource::Networking, &realm, async move {
-        let state = load(&owned, head, "image", CancelHandle::new()).await;
+        let (state, _) = load(&owned, head, "image", CancelHandle::new()).await;
         let event_type = if state == ImageState::Broken { "error" } else { "load" };
         if let Err(exception) = events::event::fire(&owned, &*element, event_type) {
             report::report_exception(&owned, exception);

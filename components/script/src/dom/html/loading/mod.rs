@@ -4,7 +4,8 @@
 //! [destination](https://fetch.spec.whatwg.org/#concept-request-destination), mode and credentials, and the events that tell
 //! how that ended.
 
-pub(super) mod image_request;
+pub(super) mod image_file;
+pub(in crate::dom) mod image_request;
 pub(super) mod images;
 pub(super) mod links;
 pub(super) mod media;
@@ -50,7 +51,7 @@ fn potential_cors_request(element: &Element, url: Url, destination: Destination)
 
 /// Fetches on behalf of a realm's environment, with an
 /// [initiator type](https://fetch.spec.whatwg.org/#request-initiator-type). What fails is told to the log.
-async fn fetch(
+pub(in crate::dom) async fn fetch(
     realm: &Realm,
     head: RequestHead,
     initiator_type: &'static str,
@@ -69,7 +70,7 @@ async fn fetch(
 }
 
 /// All of a response's body; `None` if it ended early.
-async fn read(response: Response) -> Option<Bytes> {
+pub(in crate::dom) async fn read(response: Response) -> Option<Bytes> {
     match response.body {
         None => Some(Bytes::new()),
         Some(body) => body.read_all(MAX_RESOURCE).await.ok(),
