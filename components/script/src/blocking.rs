@@ -1,4 +1,5 @@
-//! Fetching while a script waits: `importScripts()`, modules that only `eval()` names, synchronous `XMLHttpRequest`s.
+//! What a script waits for: fetching by `importScripts()`, of modules that only `eval()` names, by synchronous
+//! `XMLHttpRequest`s; and `localStorage`, the first time.
 
 use std::future::Future;
 use std::pin::pin;
@@ -114,6 +115,16 @@ pub(crate) fn from_network(
     environment.hosts.net.send(message);
     let response = wait(&answer, deadline).and_then(|response| response);
     response.and_then(|response| read(response, deadline)).inspect_err(|_| cancel.cancel())
+}
+
+/// Asks another thread something, and waits for the answer.
+///
+/// # Errors
+/// [`NetworkErrorKind::Aborted`] if this thread's scripts were stopped, or nobody answers.
+pub(crate) fn ask<T: Send + 'static>(ask: impl FnOnce(Reply<T>)) -> Result<T, NetworkError> {
+    let (reply, answer) = question();
+    ask(reply);
+    wait(&answer, None)
 }
 
 /// Reads all of a response.

@@ -12,7 +12,7 @@ use crate::dom::globals::{connectivity, permissions};
 use crate::dom::messaging::{broadcast_channel, message_port};
 use crate::dom::service_worker::changes::{RegistrationChange, registration_changed};
 use crate::dom::service_worker::{functional_events, run_service_worker, service_worker_container};
-use crate::dom::storage::storage;
+use crate::dom::storage::changes;
 use crate::dom::window::navigation;
 use crate::dom::workers::{owned, shared_worker_global_scope};
 use crate::policies;
@@ -67,7 +67,8 @@ pub(crate) fn queue(agent: &Rc<Agent>, message: ScriptMsg) {
         ScriptMsg::Connect(port) => shared_worker_global_scope::connect(agent, port),
         ScriptMsg::PortReady(port) => message_port::ready(agent, port),
         ScriptMsg::Online(online) => connectivity::changed(agent, online),
-        ScriptMsg::StorageCleared(key) => storage::clear_sessions(agent, &key),
+        ScriptMsg::StorageCleared(key) => changes::clear_sessions(agent, &key),
+        ScriptMsg::LocalStorageChanged { to, change } => changes::changed_elsewhere(agent, &to, &change),
         ScriptMsg::PermissionChanged(name, state) => {
             for realm in agent.realms() {
                 let name = name.clone();

@@ -9,6 +9,7 @@ use std::task::Wake;
 use bgfetch_traits::body::{BodyError, BodyWriter};
 use bgfetch_traits::ids::{BodyId, StorageKey};
 use bgfetch_traits::storage::{DamagedStorage, StorageError, StorageMsg};
+use bgfetch_traits::web_storage::StoredItem;
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
@@ -30,6 +31,8 @@ pub(crate) enum Event {
     /// An operation on a partition's database has been committed, or failed. Those of an earlier epoch are about
     /// things that were cleared.
     Note(usize, u64, Note),
+    /// Somebody has changed the local storage of a partition.
+    LocalStorageChanged(usize),
     /// What a partition gives to the restored profile.
     Restored(StorageKey, Result<RestoredPartition, StorageError>),
 }
@@ -85,6 +88,8 @@ pub(crate) enum Note {
     Reduced(BodyId, u64, Result<(), StorageError>),
     /// A body was sealed.
     Sealed(BodyId, Option<BodyError>, Result<(), StorageError>),
+    /// What is stored of the local storage.
+    LocalStorageRead(Result<Vec<StoredItem>, StorageError>),
     /// One less uses a body.
     Unpin(BodyId),
     /// A pinned body is to be read into a pipe from an offset on.

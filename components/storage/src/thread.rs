@@ -154,6 +154,11 @@ impl StorageThread {
                     partition.noted(epoch, note);
                 }
             }
+            Event::LocalStorageChanged(index) => {
+                if let Some(partition) = self.touch(index) {
+                    partition.local_storage_changed();
+                }
+            }
             Event::Restored(key, restored) => self.restored(key, restored),
         }
     }

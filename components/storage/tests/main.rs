@@ -11,6 +11,7 @@ mod disk_full;
 mod follow_readers;
 mod foreign_folder;
 mod group_commit;
+mod local_storage;
 mod power_loss;
 mod profile_in_use;
 mod quota;

@@ -14,6 +14,7 @@ use crate::script::ScriptSender;
 use crate::service_worker::{
     ClientType, FrameType, MessageData, RegistrationInfo, ServiceWorkerMsg, WorkerInfo,
 };
+use crate::web_storage::StorageChange;
 use crate::worker::WorkerMsg;
 
 /// What a script asks of the coordinator.
@@ -50,6 +51,13 @@ pub enum CoordinatorMsg {
         channel: String,
         /// The data.
         data: Arc<MessageData>,
+    },
+    /// A script changed its origin's local storage: the windows of other threads are to be told.
+    LocalStorageChanged {
+        /// Whose script; its thread is not told again.
+        from: ClientId,
+        /// What changed.
+        change: Arc<StorageChange>,
     },
     /// `navigator.permissions.query()`.
     QueryPermission {

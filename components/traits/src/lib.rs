@@ -39,4 +39,5 @@ pub mod service_worker;
 pub mod site_data;
 pub mod storage;
 pub mod timing;
+pub mod web_storage;
 pub mod worker;

@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::service_worker::{
     EventOutcome, FunctionalEvent, MessageData, RegistrationInfo, WorkerInfo, WorkerStarted,
 };
+use crate::web_storage::StorageChange;
 use crate::worker::{PortOnItsWay, WorkerEvent, WorkerObjectId};
 
 /// What a script thread is told. `to` is always the environment that is meant: one thread may run several.
@@ -98,6 +99,13 @@ pub enum ScriptMsg {
     Online(bool),
     /// All that an origin has stored was thrown away: what its sessions have on this thread has to go, too.
     StorageCleared(StorageKey),
+    /// Script of another thread changed the local storage of these environments of this one.
+    LocalStorageChanged {
+        /// Whom to tell.
+        to: Vec<ClientId>,
+        /// What changed.
+        change: Arc<StorageChange>,
+    },
     /// A permission changed.
     PermissionChanged(String, PermissionState),
     /// The embedder asks something of a page.

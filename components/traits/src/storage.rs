@@ -14,6 +14,7 @@ use crate::fetch::{
 use crate::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
 use crate::reply::Reply;
 use crate::service_worker::StoredRegistration;
+use crate::web_storage::StorageArea;
 
 /// A body in a partition's store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub enum PartitionMsg {
     SaveRegistration(Box<StoredRegistration>, Reply<Result<(), StorageError>>),
     /// Forgets a registration.
     DeleteRegistration(RegistrationId, Reply<Result<(), StorageError>>),
+    /// The area that `localStorage` shows: the same one for all who ask, for as long as they have it.
+    LocalStorage(Reply<Result<Arc<StorageArea>, StorageError>>),
     /// `StorageManager.estimate()`.
     Estimate(Reply<Result<StorageEstimate, StorageError>>),
 }

@@ -10,6 +10,7 @@ use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::script::{ScriptMsg, ScriptSender};
 use bgfetch_traits::service_worker::{ClientType, FrameType, MessageData, RegistrationInfo, WorkerInfo};
+use bgfetch_traits::web_storage::StorageChange;
 
 use super::Coordinator;
 use super::threads::{Role, ThreadId};
@@ -132,19 +133,40 @@ impl Coordinator {
         }
     }
 
-    /// `BroadcastChannel.postMessage()`.
-    pub(super) fn broadcast(&self, from: ClientId, channel: &str, data: &Arc<MessageData>) {
-        let Some(sender) = self.scripts.clients.get(&from) else { return };
+    /// The clients on other threads that are meant, by thread.
+    fn elsewhere(
+        &self,
+        than: ThreadId,
+        is_meant: impl Fn(&ClientEntry) -> bool,
+    ) -> impl Iterator<Item = (&ScriptSender, Vec<ClientId>)> {
         let mut others: BTreeMap<ThreadId, (&ScriptSender, Vec<ClientId>)> = BTreeMap::new();
         for (id, entry) in &self.scripts.clients {
-            let is_meant = entry.thread != sender.thread
-                && entry.client.origin == sender.client.origin
-                && same_site(&entry.client.top_level_origin, &sender.client.top_level_origin);
-            if is_meant {
+            if entry.thread != than && is_meant(entry) {
                 others.entry(entry.thread).or_insert_with(|| (&entry.sender, Vec::new())).1.push(*id);
             }
         }
-        for (thread, to) in others.into_values() {
+        others.into_values()
+    }
+
+    /// A script changed its origin's local storage: windows on other threads get events.
+    pub(super) fn local_storage_changed(&self, from: ClientId, change: &Arc<StorageChange>) {
+        let Some(sender) = self.scripts.clients.get(&from).filter(|sender| sender.key.is_some()) else {
+            return;
+        };
+        let is_meant = |entry: &ClientEntry| entry.key == sender.key && entry.frame_type != FrameType::None;
+        for (thread, to) in self.elsewhere(sender.thread, is_meant) {
+            thread.send(ScriptMsg::LocalStorageChanged { to, change: Arc::clone(change) });
+        }
+    }
+
+    /// `BroadcastChannel.postMessage()`.
+    pub(super) fn broadcast(&self, from: ClientId, channel: &str, data: &Arc<MessageData>) {
+        let Some(sender) = self.scripts.clients.get(&from) else { return };
+        let is_meant = |entry: &ClientEntry| {
+            entry.client.origin == sender.client.origin
+                && same_site(&entry.client.top_level_origin, &sender.client.top_level_origin)
+        };
+        for (thread, to) in self.elsewhere(sender.thread, is_meant) {
             let (channel, data) = (channel.to_owned(), Arc::clone(data));
             thread.send(ScriptMsg::Broadcast { to, channel, data });
         }

@@ -199,6 +199,11 @@ impl Coordinator {
                     self.broadcast(from, &channel, &data);
                 }
             }
+            CoordinatorMsg::LocalStorageChanged { from, change } => {
+                if self.is_of(from, thread) {
+                    self.local_storage_changed(from, &change);
+                }
+            }
             CoordinatorMsg::QueryPermission { key, name, reply } => {
                 reply.send(self.permissions.state(&name, &key));
             }

@@ -7,6 +7,8 @@ mod children;
 mod clearing_site_data;
 mod end_to_end;
 mod events_owed;
+#[cfg(feature = "script")]
+mod local_storage;
 mod losing_the_connection;
 mod page_fetches;
 mod pausing;

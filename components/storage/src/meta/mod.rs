@@ -4,6 +4,7 @@ mod batch;
 mod bodies;
 mod caches;
 mod fetches;
+mod local_storage;
 mod open;
 mod registrations;
 mod restore;

@@ -15,11 +15,14 @@ use crate::profile::{PartitionPaths, partition_name};
 use crate::vfs::sync_dir;
 
 /// The schema's version, in `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// `PRAGMA application_id`: "bgft".
 const APPLICATION: i64 = 0x6267_6674;
 
+/// What version 1 has.
 const SCHEMA: &str = include_str!("schema.sql");
+/// What version 2 added.
+const SCHEMA_2: &str = include_str!("schema_2.sql");
 
 /// A database that was just opened.
 pub(crate) struct Opened {
@@ -102,6 +105,7 @@ impl Store {
                  + (SELECT coalesce(sum(size), 0) FROM fetches)
                  + (SELECT coalesce(sum(size), 0) FROM records)
                  + (SELECT coalesce(sum(size), 0) FROM registrations)
+                 + (SELECT coalesce(sum(size), 0) FROM local_storage)
                  + (SELECT coalesce(sum(size), 0) FROM damaged)
                  + (SELECT coalesce(sum(size), 0) FROM entries)";
         unsql(self.conn.query_row(sum, [], |row| row.get(0))?)
@@ -157,15 +161,25 @@ fn connect(env: &Env, paths: &PartitionPaths) -> MetaResult<Connection> {
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         0 => create_schema(env, paths, &conn)?,
-        VERSION => {
-            let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-            if application != APPLICATION {
-                return Err(MetaError::Damaged("the database was not made by bgfetch".into()));
-            }
+        1 => {
+            check_application(&conn)?;
+            conn.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {SCHEMA_2} PRAGMA user_version = {VERSION}; COMMIT;"
+            ))?;
         }
+        VERSION => check_application(&conn)?,
         other => return Err(MetaError::Damaged(format!("the database has the unknown version {other}"))),
     }
     Ok(conn)
+}
+
+fn check_application(conn: &Connection) -> MetaResult<()> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application == APPLICATION {
+        Ok(())
+    } else {
+        Err(MetaError::Damaged("the database was not made by bgfetch".into()))
+    }
 }
 
 fn create_schema(env: &Env, paths: &PartitionPaths, conn: &Connection) -> MetaResult<()> {
@@ -174,7 +188,7 @@ fn create_schema(env: &Env, paths: &PartitionPaths, conn: &Connection) -> MetaRe
         return Err(MetaError::Damaged("the database was not made by bgfetch".into()));
     }
     conn.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {SCHEMA} {SCHEMA_2} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))?;
     if env.syncs() {
         sync_dir(&paths.dir).map_err(MetaError::io(&paths.dir))?;

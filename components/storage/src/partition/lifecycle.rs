@@ -87,6 +87,7 @@ impl Partition {
 
     /// Closes the database of an idle partition; it is opened again when it is needed.
     pub(crate) fn close(&mut self) {
+        self.local_storage.let_go();
         match std::mem::replace(&mut self.database, Database::Busy) {
             Database::Idle(store) => self.job(move || {
                 drop(store);
@@ -104,6 +105,7 @@ impl Partition {
             Some(Ending::UnderWay(replies)) => {
                 replies.push(reply);
                 let error = StorageError::NotFound("the partition was cleared".into());
+                self.local_storage.lose(&error);
                 self.waiting.drain(..).for_each(|request| refuse(request, &error));
             }
             _ => self.end(Ending::Clear(vec![reply])),
@@ -120,6 +122,7 @@ impl Partition {
             _ => "the partition was cleared",
         };
         self.ending = Some(ending);
+        self.local_storage.lose(&StorageError::NotFound(message.to_owned()));
         self.stop_everything(message);
         self.proceed_with_ending();
     }
@@ -264,6 +267,7 @@ pub(crate) fn refuse(request: PartitionMsg, error: &StorageError) {
         | PartitionMsg::DeleteBackgroundFetch(_, reply)
         | PartitionMsg::SaveRegistration(_, reply)
         | PartitionMsg::DeleteRegistration(_, reply) => reply.send(Err(error)),
+        PartitionMsg::LocalStorage(reply) => reply.send(Err(error)),
         PartitionMsg::Estimate(reply) => reply.send(Err(error)),
     }
 }

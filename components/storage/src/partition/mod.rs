@@ -7,6 +7,7 @@ mod append;
 mod bodies;
 mod cache;
 mod lifecycle;
+mod local_storage;
 mod nothing;
 mod reader;
 mod turns;
@@ -33,6 +34,7 @@ use bodies::LiveBody;
 use cache::Put;
 use lifecycle::Ending;
 pub(crate) use lifecycle::refuse;
+use local_storage::LocalStorage;
 use reader::Reader;
 use turns::Turns;
 
@@ -58,6 +60,7 @@ pub(crate) struct Partition {
     puts: BTreeMap<usize, Put>,
     next_put: usize,
     turns: Turns,
+    local_storage: LocalStorage,
     next_body: u64,
     /// The thread ends: nothing more is appended.
     stopping: bool,
@@ -102,6 +105,7 @@ impl Partition {
             puts: BTreeMap::new(),
             next_put: 0,
             turns: Turns::default(),
+            local_storage: LocalStorage::default(),
             next_body: 0,
             stopping: false,
             jobs: 0,
@@ -113,6 +117,10 @@ impl Partition {
 
     /// A request from outside.
     pub(crate) fn handle(&mut self, request: PartitionMsg) {
+        let request = match (request, self.known_local_storage()) {
+            (PartitionMsg::LocalStorage(reply), Some(area)) => return reply.send(Ok(area)),
+            (request, _) => request,
+        };
         let Some(request) = self.answer_from_nothing(request) else { return };
         if self.ending.is_some() || !matches!(self.database, Database::Idle(_) | Database::Busy) {
             self.waiting.push(request);
@@ -146,6 +154,7 @@ impl Partition {
             PartitionMsg::DeleteRegistration(id, reply) => {
                 self.write_essential(move |store| store.delete_registration(id), reply);
             }
+            PartitionMsg::LocalStorage(reply) => self.open_local_storage(reply),
             PartitionMsg::Estimate(reply) => reply.send(Ok(self.shared.ledger.estimate())),
         }
     }
@@ -202,6 +211,7 @@ impl Partition {
             Note::Sealed(body, error, result) => self.was_sealed(body, error, result.is_ok()),
             Note::Unpin(body) => self.unpin(body),
             Note::Serve(serve) => self.serve(serve),
+            Note::LocalStorageRead(items) => self.local_storage_read(items),
             Note::Sharable(put, sharable) => self.put_checked(put, sharable),
             Note::PutEnded { orphans, pinned } => self.put_ended(orphans, pinned),
         }
@@ -218,6 +228,7 @@ impl Partition {
     /// Starts a batch if there is something to do and the database is free. Called when the inbox is empty, so
     /// that what came together is committed together.
     pub(crate) fn flush(&mut self) {
+        self.write_local_storage();
         if self.ops.is_empty() {
             return;
         }
@@ -274,6 +285,7 @@ impl Partition {
             && self.bodies.is_empty()
             && self.readers.is_empty()
             && self.puts.is_empty()
+            && self.local_storage.is_quiet()
             && !matches!(self.database, Database::Opening | Database::Busy)
     }
 
@@ -284,6 +296,7 @@ impl Partition {
             && self.waiting.is_empty()
             && self.ending.is_none()
             && self.puts.is_empty()
+            && self.local_storage.is_quiet()
             && self.bodies.values().all(LiveBody::is_quiet)
     }
 

@@ -7,7 +7,7 @@ use crate::meta::not_found;
 
 impl Partition {
     /// Answers a request that needs no folder if there is none; gives back any other.
-    pub(super) fn answer_from_nothing(&self, request: PartitionMsg) -> Option<PartitionMsg> {
+    pub(super) fn answer_from_nothing(&mut self, request: PartitionMsg) -> Option<PartitionMsg> {
         let untouched = matches!(self.database, Database::Closed)
             && self.ending.is_none()
             && self.waiting.is_empty()
@@ -21,6 +21,7 @@ impl Partition {
             PartitionMsg::DeleteBackgroundFetch(_, reply) | PartitionMsg::DeleteRegistration(_, reply) => {
                 reply.send(Ok(()));
             }
+            PartitionMsg::LocalStorage(reply) => reply.send(Ok(self.new_local_storage())),
             PartitionMsg::Body(request) => return body_from_nothing(request).map(PartitionMsg::Body),
             PartitionMsg::Cache(request) => return cache_from_nothing(request).map(PartitionMsg::Cache),
             other => return Some(other),

@@ -3,6 +3,7 @@
 use rquickjs_sys as q;
 
 use super::{Legacy, NAMED_PROPERTIES};
+use crate::exotic::is_same;
 use crate::glue::Interface;
 use crate::glue::key::Key;
 use crate::object::Atom;
@@ -86,6 +87,11 @@ impl Target {
 
     /// The [named property visibility algorithm](https://webidl.spec.whatwg.org/#dfn-named-property-visibility).
     pub(super) fn is_visible(&self, realm: &Realm, name: &DomString) -> Fallible<bool> {
+        // Most names are those of methods, which hide what there is by steps 4 and 5: nobody sees that they are looked for
+        // first, and there may be thousands of supported names.
+        if self.is_of_interface(realm, name)? {
+            return Ok(false);
+        }
         // Step 1.
         if !self.names().contains(name) {
             return Ok(false);
@@ -108,6 +114,16 @@ impl Target {
             next = prototype.prototype(realm)?;
         }
         Ok(true)
+    }
+
+    /// Whether it inherits a property of that name from its interface's prototype object, and that is not overridden.
+    fn is_of_interface(&self, realm: &Realm, name: &DomString) -> Fallible<bool> {
+        if self.legacy.override_builtins || self.interface.is_global {
+            return Ok(false);
+        }
+        let prototype = realm.prototype_of(self.interface)?;
+        let inherits = self.object.prototype(realm)?.is_some_and(|of| is_same(of.raw(), prototype.raw()));
+        Ok(inherits && prototype.has_own(realm, &PropertyKey::String(name.clone()))?)
     }
 
     /// The value of a supported index.

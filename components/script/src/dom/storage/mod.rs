@@ -1,8 +1,7 @@
 //! Interfaces: [Web storage](https://html.spec.whatwg.org/multipage/webstorage.html).
-//!
-//! There are areas of sessions. What would outlive them, `localStorage`, is not there: profiles keep no such areas.
 
-pub(crate) mod area;
+pub(crate) mod areas;
+pub(crate) mod changes;
 #[expect(clippy::module_inception, reason = "one file for each interface, named as it is")]
 pub(crate) mod storage;
 

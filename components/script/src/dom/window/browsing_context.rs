@@ -16,7 +16,7 @@ use bgfetch_traits::net::CancelHandle;
 use bgfetch_traits::service_worker::FrameType;
 
 use super::session_history::{Entry, SessionHistory};
-use crate::dom::storage::area::Areas;
+use crate::dom::storage::areas::Areas;
 use crate::dom::{Document, HTMLIFrameElement, Node, Window};
 use crate::environment::Environment;
 

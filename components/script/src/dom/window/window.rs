@@ -31,6 +31,7 @@ pub(crate) struct Window {
     history: OnceCell<Member<History>>,
     screen: OnceCell<Member<Screen>>,
     session_storage: OnceCell<Member<Storage>>,
+    local_storage: OnceCell<Member<Storage>>,
     /// [`status`](https://html.spec.whatwg.org/multipage/nav-history-apis.html#dom-window-status)
     status: RefCell<DomString>,
     /// [Current event](https://dom.spec.whatwg.org/#window-current-event)
@@ -46,6 +47,7 @@ trace_fields!(Window {
     history,
     screen,
     session_storage,
+    local_storage,
     current_event
 });
 platform_object!(Window: EventTarget via event_target);
@@ -63,6 +65,7 @@ impl Window {
             history: OnceCell::new(),
             screen: OnceCell::new(),
             session_storage: OnceCell::new(),
+            local_storage: OnceCell::new(),
             status: RefCell::default(),
             current_event: RefCell::default(),
         }
@@ -92,6 +95,11 @@ impl Window {
     /// Where its object for the storage of its session is kept.
     pub(crate) const fn known_session_storage(&self) -> &OnceCell<Member<Storage>> {
         &self.session_storage
+    }
+
+    /// Where its object for its origin's local storage is kept.
+    pub(crate) const fn known_local_storage(&self) -> &OnceCell<Member<Storage>> {
+        &self.local_storage
     }
 
     /// Gives a history object the state that it begins with.
