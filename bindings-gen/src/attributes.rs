@@ -35,7 +35,13 @@ const REFLECTS: Effect =
 pub const ATTRIBUTES: [KnownAttribute; 39] = [
     known("AllowResizable", "types", Does("resizable buffers convert")),
     known("AllowShared", "types", Does("shared buffers convert")),
-    known("CEReactions", "members", Nothing("there are no custom elements yet")),
+    known(
+        "CEReactions",
+        "members",
+        Does(
+            "the reactions of custom elements that calling, setting or deleting causes run before it returns",
+        ),
+    ),
     known("Clamp", "types", Does("numbers out of range become the nearest in it")),
     known(
         "CrossOriginIsolated",
@@ -49,7 +55,7 @@ pub const ATTRIBUTES: [KnownAttribute; 39] = [
     known(
         "HTMLConstructor",
         "constructors",
-        Does("left out, so that `new` throws: there are no custom elements"),
+        Does("no method: `new` asks the runtime's hook, which knows the definitions of custom elements"),
     ),
     known(
         "LegacyFactoryFunction",

@@ -133,8 +133,6 @@ impl Selector<'_> {
             let of_mixin = member.mixin.as_ref().and_then(|mixin| self.implemented.entries.get(mixin));
             let reason = entry.left_out(member.name());
             let reason = reason.or_else(|| of_mixin.and_then(|entry| entry.left_out(member.name())));
-            // Such a constructor does something for custom elements only; for everything else it throws.
-            let reason = reason.or_else(|| member.has("HTMLConstructor").then_some("no custom elements"));
             match reason {
                 Some(reason) => {
                     let left_out = (name.clone(), member.name().to_owned(), reason.to_owned());

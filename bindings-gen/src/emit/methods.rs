@@ -157,6 +157,8 @@ impl Emitter<'_> {
             _ => quote!(&self,),
         };
         let constructors = members.iter().filter(|m| matches!(m.kind, MemberKind::Constructor(_)));
+        // What such a constructor does is the same for each interface.
+        let constructors = constructors.filter(|m| !m.has("HTMLConstructor"));
         for (index, member) in constructors.enumerate() {
             let MemberKind::Constructor(arguments) = &member.kind else { continue };
             let name = constructor_name(index);

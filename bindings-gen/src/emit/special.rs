@@ -69,7 +69,10 @@ impl Emitter<'_> {
                 methods.push((name, span, text));
             }
         }
-        let constructs = interface.members.iter().any(|m| matches!(m.kind, MemberKind::Constructor(_)));
+        let constructs = interface
+            .members
+            .iter()
+            .any(|m| matches!(m.kind, MemberKind::Constructor(_)) && !m.has("HTMLConstructor"));
         if !constructs && !methods.is_empty() {
             let span = interface.name.span;
             methods.push(("constructed".to_owned(), span, self.constructed()));

@@ -360,12 +360,8 @@ static INDEXED: Interface = Interface {
                 },
             )
             .indexed_setter(|realm, this: &Indexed, index, value| {
-                IndexedMethods::indexed_setter(
-                        this,
-                        realm.of(this),
-                        index,
-                        FromJs::from_js(realm, value)?,
-                    )
+                let value = FromJs::from_js(realm, value)?;
+                IndexedMethods::indexed_setter(this, realm.of(this), index, value)
                     .map(drop)
             }),
     ),
@@ -535,13 +531,8 @@ static NAMED: Interface = Interface {
                 },
             )
             .named_setter(|realm, this: &Named, name, value| {
-                NamedMethods::named_setter(
-                        this,
-                        realm.of(this),
-                        name,
-                        FromJs::from_js(realm, value)?,
-                    )
-                    .map(drop)
+                let value = FromJs::from_js(realm, value)?;
+                NamedMethods::named_setter(this, realm.of(this), name, value).map(drop)
             })
             .named_deleter(|realm, this: &Named, name| NamedMethods::named_deleter(
                 this,

@@ -126,13 +126,8 @@ static MAP: Interface = Interface {
                 },
             )
             .named_setter(|realm, this: &Map, name, value| {
-                MapMethods::named_setter(
-                        this,
-                        realm.of(this),
-                        name,
-                        FromJs::from_js(realm, value)?,
-                    )
-                    .map(drop)
+                let value = FromJs::from_js(realm, value)?;
+                MapMethods::named_setter(this, realm.of(this), name, value).map(drop)
             })
             .named_deleter(|realm, this: &Map, name| {
                 MapMethods::named_deleter(this, realm.of(this), name).map(|_| true)

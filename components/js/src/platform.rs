@@ -261,6 +261,14 @@ pub(crate) fn header_of(object: q::JSValue) -> Option<NonNull<Header>> {
 /// The engine's class of ordinary objects, which global objects are.
 pub(crate) const PLAIN_OBJECT: q::JSClassID = 1;
 
+impl Object {
+    /// The interface that it implements, if it is a platform object.
+    #[must_use]
+    pub fn interface(&self) -> Option<&'static Interface> {
+        interface_of(self)
+    }
+}
+
 /// The interface of a platform object.
 fn interface_of(object: &Object) -> Option<&'static Interface> {
     // SAFETY: the header lives as long as its object, which `object` holds.

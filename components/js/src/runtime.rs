@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rquickjs_sys as q;
 
 use crate::closure::ClosureTable;
+use crate::glue::CustomElementHooks;
 use crate::glue::Interface;
 use crate::module::ModuleLoader;
 use crate::object::Atom;
@@ -163,6 +164,11 @@ impl Runtime {
         factory: fn(&Realm, &crate::DomExceptionInit) -> crate::Fallible<Value>,
     ) {
         state::shared().make_exception.set(Some(factory));
+    }
+
+    /// Sets what custom elements want of generated code.
+    pub fn set_custom_element_hooks(&self, hooks: CustomElementHooks) {
+        state::shared().custom_elements.set(Some(hooks));
     }
 
     /// Sets what happens when the outermost script ends: performing a microtask checkpoint.

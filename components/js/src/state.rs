@@ -10,7 +10,7 @@ use rquickjs_sys as q;
 use crate::caller::CallerMembers;
 use crate::closure::ClosureTable;
 use crate::exception::DomExceptionInit;
-use crate::glue::Interface;
+use crate::glue::{CustomElementHooks, Interface};
 use crate::module::ModuleLoader;
 use crate::platform::Header;
 use crate::realm::{Realm, RealmData};
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) rejection: Cell<Option<fn()>>,
     pub(crate) checkpoint: RefCell<Option<Rc<dyn Fn()>>>,
     pub(crate) job_error: RefCell<Option<Rc<JobErrorHook>>>,
+    /// What runs the reactions of custom elements, and what their constructors do.
+    pub(crate) custom_elements: Cell<Option<CustomElementHooks>>,
     pub(crate) make_exception: Cell<Option<ExceptionFactory>>,
     pub(crate) loader: RefCell<Option<Rc<dyn ModuleLoader>>>,
     pub(crate) interfaces: RefCell<Vec<&'static Interface>>,

@@ -157,6 +157,14 @@ impl Value {
         self.is_object() && Realm::any().is_some_and(|realm| unsafe { q::JS_IsFunction(realm, self.raw()) })
     }
 
+    /// [IsConstructor](https://tc39.es/ecma262/#sec-isconstructor).
+    #[must_use]
+    pub fn is_constructor(&self) -> bool {
+        // SAFETY: reads the object's class; the context argument is not used for objects of this runtime.
+        self.is_object()
+            && Realm::any().is_some_and(|realm| unsafe { q::JS_IsConstructor(realm, self.raw()) })
+    }
+
     /// The object that it is.
     #[inline]
     #[must_use]

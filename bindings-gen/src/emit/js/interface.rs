@@ -294,7 +294,7 @@ impl Emitter<'_> {
         let getters: Vec<TokenStream> = own
             .iter()
             .filter_map(|member| match &member.kind {
-                MemberKind::Operation(operation) => self.legacy_operation(operation, target),
+                MemberKind::Operation(operation) => self.legacy_operation(member, operation, target),
                 _ => None,
             })
             .collect();

@@ -3,6 +3,7 @@
 use proc_macro2::{Literal as TokenLiteral, TokenStream};
 use quote::{format_ident, quote};
 
+use super::operations::reacting;
 use crate::ast::{AttributeValue, Generic, Literal, Modifier};
 use crate::emit::Emitter;
 use crate::emit::methods::{Overloads, trait_name};
@@ -146,7 +147,7 @@ impl Emitter<'_> {
             if attribute.readonly {
                 return quote!(Member::static_getter(#name, #getter));
             }
-            let setter = self.setter(attribute, target);
+            let setter = self.setter(member, attribute, target);
             return quote!(Member::static_attribute(#name, #getter, #setter));
         }
         if observable(&attribute.ty).is_some() {
@@ -178,7 +179,7 @@ impl Emitter<'_> {
                 _ => quote!(Member::getter(#name, #getter)),
             };
         }
-        let setter = self.setter(attribute, target);
+        let setter = self.setter(member, attribute, target);
         let constructor = attribute_constructor(member);
         quote!(#constructor(#name, #getter, #setter))
     }
@@ -200,14 +201,15 @@ impl Emitter<'_> {
         }
     }
 
-    fn setter(&self, attribute: &Attribute, target: &Target) -> TokenStream {
+    fn setter(&self, member: &Member, attribute: &Attribute, target: &Target) -> TokenStream {
         let (this, methods) = (&target.this, &target.methods);
         let method = format_ident!("set_{}", snake(&attribute.name.name));
         let idl = &attribute.name.name;
         let (parameters, call) = if attribute.modifier == Modifier::Static {
             (quote!(realm, value), quote!(<#this as #methods>::#method(realm, value)))
         } else {
-            (quote!(realm, this: &#this, value), quote!(#methods::#method(this, realm.of(this), value)))
+            let call = reacting(member, quote!(#methods::#method(this, realm.of(this), value)));
+            (quote!(realm, this: &#this, value), call)
         };
         if let Type::Enum(name) = &attribute.ty {
             let name = ident(name);

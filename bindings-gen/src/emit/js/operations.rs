@@ -29,13 +29,13 @@ impl Emitter<'_> {
             self.default_to_json(target)
         } else {
             match overloads.list.as_slice() {
-                [(_, operation, method)] => {
+                [(member, operation, method)] => {
                     let (lets, names) = self.convert_arguments(&operation.arguments, true);
-                    self.operation_body(operation, method, target, is_static, &lets, &names)
+                    self.operation_body((member, operation, method), target, is_static, &lets, &names)
                 }
                 list => self.resolution(&arguments, |index, lets, names| match list.get(index) {
-                    Some((_, operation, method)) => {
-                        self.operation_body(operation, method, target, is_static, &lets, &names)
+                    Some((member, operation, method)) => {
+                        self.operation_body((member, operation, method), target, is_static, &lets, &names)
                     }
                     None => TokenStream::new(),
                 }),
@@ -61,8 +61,7 @@ impl Emitter<'_> {
 
     fn operation_body(
         &self,
-        operation: &Operation,
-        method: &str,
+        (member, operation, method): (&Member, &Operation, &str),
         target: &Target,
         is_static: bool,
         lets: &TokenStream,
@@ -73,7 +72,8 @@ impl Emitter<'_> {
         let call = if is_static {
             quote!(<#this as #methods>::#method(realm, #(#names),*)?)
         } else {
-            quote!(#methods::#method(this, realm.of(this), #(#names),*)?)
+            let call = reacting(member, quote!(#methods::#method(this, realm.of(this), #(#names),*)));
+            quote!(#call?)
         };
         let value = self.to_js(&operation.returns, &call);
         quote!(#lets #value)
@@ -274,6 +274,10 @@ impl Emitter<'_> {
         if list.is_empty() {
             return None;
         }
+        if list.iter().any(|(member, _)| member.has("HTMLConstructor")) {
+            let this = &target.this;
+            return Some(quote!(Constructor::html::<#this>()));
+        }
         let arguments: Vec<&[Argument]> = list.iter().map(|(_, arguments)| *arguments).collect();
         Some(self.constructing(&arguments, target, constructor_name))
     }
@@ -328,7 +332,12 @@ impl Emitter<'_> {
     }
 
     /// What a getter, setter or deleter adds to the description of a legacy platform object.
-    pub(super) fn legacy_operation(&self, operation: &Operation, target: &Target) -> Option<TokenStream> {
+    pub(super) fn legacy_operation(
+        &self,
+        member: &Member,
+        operation: &Operation,
+        target: &Target,
+    ) -> Option<TokenStream> {
         let (this, methods) = (&target.this, &target.methods);
         let special = special_name(operation)?;
         let method = match &operation.name {
@@ -365,18 +374,22 @@ impl Emitter<'_> {
             "indexed_setter" => {
                 let ty = operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty);
                 let conversion = self.conversion(ty, &quote!(value));
+                let call = reacting(member, quote!(#methods::#method(this, realm.of(this), index, value)));
                 quote! {
                     .indexed_setter(|realm, this: &#this, index, value| {
-                        #methods::#method(this, realm.of(this), index, #conversion?).map(drop)
+                        let value = #conversion?;
+                        #call.map(drop)
                     })
                 }
             }
             "named_setter" => {
                 let ty = operation.arguments.get(1).map_or(&Type::Any, |value| &value.ty);
                 let conversion = self.conversion(ty, &quote!(value));
+                let call = reacting(member, quote!(#methods::#method(this, realm.of(this), #name, value)));
                 quote! {
                     .named_setter(|realm, this: &#this, name, value| {
-                        #methods::#method(this, realm.of(this), #name, #conversion?).map(drop)
+                        let value = #conversion?;
+                        #call.map(drop)
                     })
                 }
             }
@@ -386,8 +399,9 @@ impl Emitter<'_> {
                     Type::Boolean => quote!(),
                     _ => quote!(.map(|_| true)),
                 };
+                let call = reacting(member, quote!(#methods::#method(this, realm.of(this), #name)));
                 quote! {
-                    .named_deleter(|realm, this: &#this, name| #methods::#method(this, realm.of(this), #name) #result)
+                    .named_deleter(|realm, this: &#this, name| #call #result)
                 }
             }
         })
@@ -418,6 +432,11 @@ fn length(overloads: &[&[Argument]]) -> TokenLiteral {
     let required = |arguments: &&[Argument]| arguments.iter().filter(|argument| !argument.optional).count();
     let length = overloads.iter().map(required).min().unwrap_or(0);
     TokenLiteral::u8_unsuffixed(u8::try_from(length).unwrap_or(u8::MAX))
+}
+
+/// A call, as [`[CEReactions]`](https://html.spec.whatwg.org/multipage/custom-elements.html#cereactions) of its member asks for it.
+pub(super) fn reacting(member: &Member, call: TokenStream) -> TokenStream {
+    if member.has("CEReactions") { quote!(glue::with_reactions(|| #call)) } else { call }
 }
 
 /// Whether an identifier occurs in tokens.

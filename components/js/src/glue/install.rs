@@ -325,7 +325,12 @@ pub(crate) fn install_global(realm: &Realm, interface: &'static Interface) -> Fa
 /// The prototype of the object that `new` makes: the first steps to [internally
 /// create](https://webidl.spec.whatwg.org/#internally-create-a-new-object-implementing-the-interface) it.
 pub fn prototype_for<T: PlatformObject>(realm: &Realm, new_target: &Value) -> Fallible<Object> {
-    let Some(target) = new_target.as_object() else { return realm.prototype_of(T::INTERFACE) };
+    prototype_of(realm, T::INTERFACE, new_target)
+}
+
+/// As [`prototype_for`], for an interface that is not known before.
+pub fn prototype_of(realm: &Realm, interface: &'static Interface, new_target: &Value) -> Fallible<Object> {
+    let Some(target) = new_target.as_object() else { return realm.prototype_of(interface) };
     if let Some(prototype) = target.get(realm, "prototype")?.as_object() {
         return Ok(prototype);
     }
@@ -333,7 +338,7 @@ pub fn prototype_for<T: PlatformObject>(realm: &Realm, new_target: &Value) -> Fa
     let intrinsics = realm.intrinsics();
     let fallback = intrinsics.call_object(realm, "fallbackPrototype", std::slice::from_ref(new_target))?;
     let target_realm = Realm::of_boolean_prototype(&fallback);
-    target_realm.as_ref().unwrap_or(realm).prototype_of(T::INTERFACE)
+    target_realm.as_ref().unwrap_or(realm).prototype_of(interface)
 }
 
 /// Puts a [named properties object](https://webidl.spec.whatwg.org/#named-properties-object) above the prototype of a window

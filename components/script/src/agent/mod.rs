@@ -105,6 +105,7 @@ impl Agent {
         runtime.set_handled_hook(crate::report::sort_rejections);
         runtime.set_module_loader(crate::scripts::ModuleMap::default());
         runtime.set_window_host(crate::dom::window::access::Windows);
+        runtime.set_custom_element_hooks(crate::dom::html::custom_elements::HOOKS);
         runtime.set_caller_members(crate::dom::window::access::CALLER_MEMBERS);
         let agent = Rc::new(Self {
             executor: Executor::new(inbox.sender.clone()),
@@ -188,6 +189,7 @@ impl Agent {
             environment.animation_frames.clear();
             crate::report::forget(&realm);
             crate::dom::nodes::mutation_observer::forget(&realm);
+            crate::dom::html::custom_elements::reactions::forget(&realm);
             message_port::forget(&realm);
             broadcast_channel::forget(&realm);
             owned::forget(&realm);

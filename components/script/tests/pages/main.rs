@@ -1,5 +1,6 @@
 //! Pages in a window's thread: every other thread is played by the test.
 
+mod custom_elements;
 mod data_objects;
 mod document_write;
 mod dom;

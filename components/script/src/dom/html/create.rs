@@ -100,7 +100,8 @@ const PLAIN: &[&str] = &[
     "wbr",
 ];
 
-/// [Creates an element](https://dom.spec.whatwg.org/#concept-create-element).
+/// Makes an element of the [element interface](https://dom.spec.whatwg.org/#concept-element-interface) of a name, whatever
+/// definitions of custom elements there are.
 pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -> Fallible<Root<Element>> {
     if name.ns == ns!(svg) {
         return wrap(realm, SVGElement::new(document, name));
@@ -167,8 +168,7 @@ fn wrap<T: bgfetch_js::DerivedFrom<Element>>(realm: &Realm, element: T) -> Falli
     Ok(realm.wrap(element)?.upcast())
 }
 
-/// [Valid custom element name](https://html.spec.whatwg.org/multipage/custom-elements.html#valid-custom-element-name): there
-/// are no custom elements, but such elements are no unknown ones either.
+/// [Valid custom element name](https://html.spec.whatwg.org/multipage/custom-elements.html#valid-custom-element-name).
 pub(crate) fn is_custom_name(name: &str) -> bool {
     let reserved = [
         "annotation-xml",

@@ -3,6 +3,7 @@
 pub(crate) mod activation;
 pub(crate) mod content_handlers;
 pub(crate) mod create;
+pub(crate) mod custom_elements;
 pub(crate) mod directionality;
 pub(crate) mod dom_string_map;
 pub(crate) mod entry_list;
@@ -38,6 +39,7 @@ pub(crate) mod scripting;
 pub(crate) mod simple;
 pub(crate) mod states;
 
+pub(crate) use custom_elements::CustomElementRegistry;
 pub(crate) use dom_string_map::DOMStringMap;
 pub(crate) use html_anchor_element::HTMLAnchorElement;
 pub(crate) use html_area_element::HTMLAreaElement;

@@ -4,6 +4,7 @@ use bgfetch_js::{DomString, Exception, Fallible, Member, PlatformObject, Realm, 
 use markup5ever::{LocalName, Namespace, QualName, ns};
 
 use super::mutation_observer::{self, Mutation};
+use crate::dom::html::custom_elements::reactions::{self, Lifecycle};
 use crate::dom::html::hooks;
 use crate::dom::{Attr, Document, Element, Node};
 
@@ -128,6 +129,16 @@ impl Element {
                 old: old.cloned(),
             };
             mutation_observer::queue_record(realm, &self.root().upcast(), &mutation);
+        }
+        // Step 2.
+        if self.is_custom() {
+            let change = Lifecycle::AttributeChanged {
+                name: (&*name.local).into(),
+                old: old.cloned(),
+                new: new.cloned(),
+                namespace: super::namespaces::nullable(&name.ns),
+            };
+            reactions::enqueue_callback(realm, &self.root(), change);
         }
         // Step 3.
         if name.ns.is_empty() {

@@ -4,9 +4,10 @@
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 
 use super::{mutation, shadow_root};
+use crate::dom::html::custom_elements::construct;
 use crate::dom::html::hooks;
 use crate::dom::{
-    Attr, CDATASection, Comment, Document, DocumentFragment, DocumentType, Element, Node, NodeKind,
+    Attr, CDATASection, Comment, Document, DocumentFragment, DocumentType, Node, NodeKind,
     ProcessingInstruction, Text,
 };
 
@@ -68,7 +69,8 @@ fn clone_single(realm: &Realm, node: &Root<Node>, document: &Root<Document>) -> 
     Ok(match node.kind() {
         NodeKind::Element => {
             let element = node.as_element().ok_or_else(lost)?;
-            let copy = Element::create(realm, document, element.name().clone())?;
+            let (name, is_value) = (element.name().clone(), element.is_value());
+            let copy = construct::create_element(realm, document, name, is_value, false)?;
             copy.copy_attributes(realm, &element);
             copy.upcast()
         }

@@ -18,8 +18,8 @@ use crate::dom::url::resolve_with;
 use crate::dom::window::browsing_context::BrowsingContext;
 use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
-    DOMImplementation, Element, FontFaceSet, HTMLAllCollection, HTMLCollection, HTMLElement,
-    HTMLScriptElement, Node, NodeKind, Window, events,
+    CustomElementRegistry, DOMImplementation, Element, FontFaceSet, HTMLAllCollection, HTMLCollection,
+    HTMLElement, HTMLScriptElement, Node, NodeKind, Window, events,
 };
 use crate::environment::Environment;
 use crate::policies;
@@ -67,6 +67,8 @@ pub(super) struct SameObjects {
     pub(super) scripts: OnceCell<Member<HTMLCollection>>,
     template_document: OnceCell<Member<Document>>,
     pub(super) fonts: OnceCell<Member<FontFaceSet>>,
+    /// [Custom element registry](https://dom.spec.whatwg.org/#document-custom-element-registry), if a page asked for it.
+    custom_elements: OnceCell<Member<CustomElementRegistry>>,
 }
 
 /// [Type](https://dom.spec.whatwg.org/#concept-document-type) and
@@ -85,7 +87,17 @@ impl Flavour {
     }
 }
 
-trace_fields!(SameObjects { implementation, all, images, links, forms, scripts, template_document, fonts });
+trace_fields!(SameObjects {
+    implementation,
+    all,
+    images,
+    links,
+    forms,
+    scripts,
+    template_document,
+    fonts,
+    custom_elements
+});
 trace_fields!(Document { node, parent_node, window, current_script, focused, scripts, once });
 platform_object!(Document: Node via node);
 
@@ -358,6 +370,16 @@ impl Document {
     /// for contents of its templates.
     pub(crate) const fn inert_template_document(&self) -> &OnceCell<Member<Self>> {
         &self.once.template_document
+    }
+
+    /// Its [custom element registry](https://dom.spec.whatwg.org/#document-custom-element-registry), if a page asked for it.
+    pub(crate) fn known_custom_elements(&self) -> Option<Root<CustomElementRegistry>> {
+        self.once.custom_elements.get().map(|registry| (**registry).clone())
+    }
+
+    /// Its custom element registry.
+    pub(crate) fn custom_elements(&self, realm: &Realm) -> Fallible<Root<CustomElementRegistry>> {
+        once(&self.once.custom_elements, || realm.wrap(CustomElementRegistry::new()))
     }
 
     /// Its [document element](https://dom.spec.whatwg.org/#document-element).

@@ -20,6 +20,7 @@ use crate::bindings::{
     DocumentVisibilityState, DomStringOrElementCreationOptions, NodeFilter,
 };
 use crate::dom::globals::window_or_worker::once;
+use crate::dom::html::custom_elements::construct;
 use crate::dom::{
     Attr, CDATASection, CSSStyleSheet, Comment, DOMImplementation, Document, DocumentFragment, DocumentType,
     Element, Event, HTMLAllCollection, HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement,
@@ -269,7 +270,7 @@ impl DocumentMethods for Document {
         &self,
         realm: &Realm,
         local_name: DomString,
-        _options: DomStringOrElementCreationOptions,
+        options: DomStringOrElementCreationOptions,
     ) -> Fallible<Root<Element>> {
         if !is_valid_element_local_name(&local_name) {
             return Err(invalid_name(&local_name));
@@ -277,7 +278,7 @@ impl DocumentMethods for Document {
         let html = self.is_html_document() || self.mime_type() == "application/xhtml+xml";
         let namespace = if html { ns!(html) } else { ns!() };
         let name = QualName::new(None, namespace, LocalName::from(self.element_name(&local_name)));
-        Element::create(realm, &self.root(), name)
+        construct::create_element(realm, &self.root(), name, flatten(options), true)
     }
 
     /// [`createElementNS()`](https://dom.spec.whatwg.org/#dom-document-createelementns)
@@ -286,10 +287,10 @@ impl DocumentMethods for Document {
         realm: &Realm,
         namespace: Option<DomString>,
         qualified_name: DomString,
-        _options: DomStringOrElementCreationOptions,
+        options: DomStringOrElementCreationOptions,
     ) -> Fallible<Root<Element>> {
         let name = validate_and_extract(namespace.as_deref(), &qualified_name, NameOf::Element)?;
-        Element::create(realm, &self.root(), name)
+        construct::create_element(realm, &self.root(), name, flatten(options), true)
     }
 
     fn create_document_fragment(&self, realm: &Realm) -> Fallible<Root<DocumentFragment>> {
@@ -438,6 +439,16 @@ impl DocumentMethods for Document {
 
     fn create_event(&self, realm: &Realm, interface: DomString) -> Fallible<Root<Event>> {
         events::legacy::create(realm, &interface)
+    }
+}
+
+/// [Flattens element creation options](https://dom.spec.whatwg.org/#flatten-element-creation-options): gives the `is` value.
+fn flatten(options: DomStringOrElementCreationOptions) -> Option<LocalName> {
+    match options {
+        DomStringOrElementCreationOptions::DomString(_) => None,
+        DomStringOrElementCreationOptions::ElementCreationOptions(options) => {
+            options.is.map(|is| LocalName::from(&*is))
+        }
     }
 }
 

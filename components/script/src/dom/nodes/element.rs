@@ -14,6 +14,8 @@ use super::parent_node::ParentNodeCache;
 use super::{fragment_html, mutation, selectors, shadow_root};
 use crate::bindings::{ElementMethods, ShadowRootInit};
 use crate::dom::globals::window_or_worker::once;
+use crate::dom::html::custom_elements::construct;
+use crate::dom::html::custom_elements::state::CustomPart;
 use crate::dom::{
     Attr, DOMTokenList, Document, HTMLCollection, NamedNodeMap, Node, NodeKind, ShadowRoot, Text, html,
 };
@@ -29,9 +31,11 @@ pub(crate) struct Element {
     /// empty string.
     nonce: RefCell<Option<DomString>>,
     pub(super) parent_node: ParentNodeCache,
+    /// What only custom elements have.
+    pub(crate) custom: OnceCell<Box<CustomPart>>,
 }
 
-trace_fields!(Element { node, attributes, attribute_map, class_list, parent_node });
+trace_fields!(Element { node, attributes, attribute_map, class_list, parent_node, custom });
 platform_object!(Element: Node via node);
 
 impl Element {
@@ -45,12 +49,13 @@ impl Element {
             class_list: OnceCell::new(),
             nonce: RefCell::default(),
             parent_node: ParentNodeCache::default(),
+            custom: OnceCell::new(),
         }
     }
 
     /// [Creates an element](https://dom.spec.whatwg.org/#concept-create-element) of the interface that its name asks for.
     pub(crate) fn create(realm: &Realm, document: &Root<Document>, name: QualName) -> Fallible<Root<Self>> {
-        html::create::create(realm, document, name)
+        construct::create_element(realm, document, name, None, false)
     }
 
     /// Its name.

@@ -182,6 +182,12 @@ fn tag_name(element: &Element) -> String {
 fn write_start(out: &mut String, element: &Element, name: &str) {
     out.push('<');
     out.push_str(name);
+    // An `is` value that is no attribute.
+    if let Some(is) = element.is_value().filter(|_| element.plain_attribute("is").is_none()) {
+        out.push_str(" is=\"");
+        escape(out, &is, true);
+        out.push('"');
+    }
     for (name, value) in element.attribute_list() {
         out.push(' ');
         out.push_str(&attribute_name(&name));

@@ -1,11 +1,11 @@
 //! [Mutation algorithms](https://dom.spec.whatwg.org/#mutation-algorithms) of trees.
-//!
-//! There are no custom elements here, so the steps for these are left out.
 
 use bgfetch_js::{Exception, Fallible, Realm, Root};
 
 use super::node::not_found;
 use super::{mutation_observer, slots};
+use crate::dom::html::custom_elements::reactions::{self, Lifecycle};
+use crate::dom::html::custom_elements::upgrade;
 use crate::dom::html::hooks;
 use crate::dom::ranges::live;
 use crate::dom::{Document, Node, NodeKind};
@@ -166,7 +166,7 @@ fn insert_without_running(
     // Steps 1 to 4.
     let nodes: Vec<_> = if node.kind() == NodeKind::DocumentFragment {
         let nodes: Vec<_> = node.children_in_order().collect();
-        nodes.iter().for_each(detach);
+        nodes.iter().for_each(|child| remove_observed(realm, child, false));
         if !nodes.is_empty() {
             mutation_observer::queue_tree_record(realm, node, &[], &nodes, None, None);
         }
@@ -202,6 +202,9 @@ fn run_insertion(realm: &Realm, parent: &Root<Node>, nodes: &[Root<Node>]) {
         for node in node.shadow_including_inclusive_descendants() {
             node.set_in_document(connected);
             hooks::inserted(realm, &node);
+            if connected && reactions::are_in_use() {
+                custom_element_inserted(realm, &node);
+            }
             static_list.push(node);
         }
     }
@@ -212,6 +215,16 @@ fn run_insertion(realm: &Realm, parent: &Root<Node>, nodes: &[Root<Node>]) {
         if node.is_in_document() {
             hooks::post_connected(realm, &node);
         }
+    }
+}
+
+/// Step 7.7.2 of inserting.
+fn custom_element_inserted(realm: &Realm, node: &Root<Node>) {
+    let Some(element) = node.as_element() else { return };
+    if element.is_custom() {
+        reactions::enqueue_callback(realm, &element, Lifecycle::Connected);
+    } else {
+        upgrade::try_to_upgrade(realm, &element);
     }
 }
 
@@ -268,6 +281,12 @@ fn remove_observed(realm: &Realm, node: &Root<Node>, observed: bool) {
         let was_connected = node.is_in_document();
         node.set_in_document(false);
         hooks::removed(realm, &node, was_connected);
+        if was_connected
+            && reactions::are_in_use()
+            && let Some(element) = node.as_element().filter(|element| element.is_custom())
+        {
+            reactions::enqueue_callback(realm, &element, Lifecycle::Disconnected);
+        }
     }
     // Step 15.
     mutation_observer::add_transient_observers(node, &parent);
@@ -290,6 +309,10 @@ pub(crate) fn adopt(realm: &Realm, node: &Root<Node>, document: &Root<Document>)
             node.set_owner_doc(document);
             if let Some(element) = node.as_element() {
                 element.set_attribute_documents(document);
+                if element.is_custom() {
+                    let (old, new) = (old.clone().into(), document.clone().into());
+                    reactions::enqueue_callback(realm, &element, Lifecycle::Adopted { old, new });
+                }
                 hooks::adopted(realm, &element);
             }
         }

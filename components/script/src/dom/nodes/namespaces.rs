@@ -80,7 +80,7 @@ pub(super) fn validate_and_extract(
 }
 
 /// A namespace as script sees it.
-pub(super) fn nullable(namespace: &Namespace) -> Option<DomString> {
+pub(crate) fn nullable(namespace: &Namespace) -> Option<DomString> {
     if namespace.is_empty() { None } else { Some((&**namespace).into()) }
 }
 

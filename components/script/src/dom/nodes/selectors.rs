@@ -362,7 +362,7 @@ impl SelectorElement for Placed<'_> {
             PseudoClass::AnyLink => self.is_link(),
             PseudoClass::Checked => states::is_checked(&element),
             // There are no custom elements that could be undefined.
-            PseudoClass::Defined => true,
+            PseudoClass::Defined => element.is_defined(),
             PseudoClass::Disabled => states::is_disabled(&element),
             PseudoClass::Enabled => states::can_be_disabled(&element) && !states::is_disabled(&element),
             PseudoClass::Optional => states::can_be_required(&element) && !states::is_required(&element),

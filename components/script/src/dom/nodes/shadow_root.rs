@@ -10,6 +10,7 @@ use super::fragment_html;
 use crate::bindings::{
     DocumentOrShadowRootMethods, ShadowRootInit, ShadowRootMethods, ShadowRootMode, SlotAssignmentMode,
 };
+use crate::dom::html::custom_elements::definition::look_up;
 use crate::dom::{CSSStyleSheet, DocumentFragment, Element, Node};
 
 thread_local! {
@@ -81,8 +82,7 @@ const HOSTS: [&str; 18] = [
     "span",
 ];
 
-/// [Attaches a shadow root](https://dom.spec.whatwg.org/#concept-attach-a-shadow-root). There are no custom elements, so
-/// none can forbid it.
+/// [Attaches a shadow root](https://dom.spec.whatwg.org/#concept-attach-a-shadow-root).
 pub(super) fn attach(
     realm: &Realm,
     host: &Root<Element>,
@@ -93,6 +93,12 @@ pub(super) fn attach(
     let name = &*host.name().local;
     if !host.is_html() || !(HOSTS.contains(&name) || crate::dom::html::create::is_custom_name(name)) {
         return Err(refused("this element cannot have a shadow tree"));
+    }
+    // Step 3.
+    let definition =
+        look_up(&host.owner_doc(), &host.name().ns, &host.name().local, host.is_value().as_ref());
+    if definition.is_some_and(|definition| definition.disables_shadow()) {
+        return Err(refused("the class of the element forbids shadow trees"));
     }
     // Step 4.
     if host.shadow().is_some() {

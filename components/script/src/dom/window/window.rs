@@ -16,7 +16,10 @@ use crate::bindings::{
 };
 use crate::dom::globals::animation_frames::animation_frame_provider;
 use crate::dom::globals::window_or_worker::{SharedObjects, once, window_or_worker_global_scope};
-use crate::dom::{Document, Element, Event, EventTarget, History, Location, Navigator, Screen, Storage};
+use crate::dom::{
+    CustomElementRegistry, Document, Element, Event, EventTarget, History, Location, Navigator, Screen,
+    Storage,
+};
 use crate::environment::Environment;
 use crate::report;
 
@@ -234,6 +237,10 @@ impl WindowMethods for Window {
         features: DomString,
     ) -> Fallible<Option<Root<Self>>> {
         choosing::open(realm, &url, &target, &features)
+    }
+
+    fn custom_elements(&self, realm: &Realm) -> Fallible<Root<CustomElementRegistry>> {
+        Self::document_of(realm)?.custom_elements(realm)
     }
 
     fn history(&self, realm: &Realm) -> Fallible<Root<History>> {

@@ -15,6 +15,7 @@ use html5ever::tokenizer::TokenizerOpts;
 use html5ever::tree_builder::TreeBuilderOpts;
 use xml5ever::driver::XmlParseOpts;
 
+use crate::dom::html::custom_elements::{reactions, upgrade};
 use crate::dom::nodes::document::Flavour;
 use crate::dom::nodes::document_methods::about_blank;
 use crate::dom::nodes::mutation;
@@ -49,6 +50,13 @@ pub(crate) fn parse_fragment(
         let children: Vec<_> = root.children_in_order().collect();
         for child in children {
             mutation::append(realm, &child, &fragment.upcast());
+        }
+    }
+    // Elements are created with the registry of the context: what is defined is upgraded, also where it is in no document.
+    // The contents of templates have none.
+    if reactions::are_in_use() && !context.is_html_named("template") {
+        for element in fragment.descendant_elements() {
+            upgrade::try_to_upgrade(realm, &element);
         }
     }
     Ok(fragment)

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use bgfetch_js::{DomString, Fallible, Realm, Root};
+use bgfetch_js::{DomString, Fallible, Realm, Root, Runtime};
 use html5ever::tendril::StrTendril;
 use markup5ever::interface::tree_builder::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use markup5ever::{Attribute, LocalName, Namespace, QualName};
 
+use super::page::counted;
+use crate::agent::Agent;
+use crate::dom::html::custom_elements::definition::look_up;
+use crate::dom::html::custom_elements::{construct, reactions};
 use crate::dom::nodes::mutation;
 use crate::dom::{
     Comment, Document, DocumentFragment, DocumentType, Element, HTMLScriptElement, HTMLTemplateElement, Node,
@@ -33,6 +37,8 @@ pub(super) struct Sink {
     /// How many errors there were.
     errors: Cell<u64>,
     line: Cell<u64>,
+    /// How many templates are open: what is in them has no registry of custom elements.
+    open_templates: Cell<u32>,
     /// Stands in for a node that could not be made: inserting it inserts its children.
     spare: Root<Node>,
 }
@@ -55,7 +61,15 @@ impl Sink {
     pub(super) fn new(realm: &Realm, document: &Root<Document>, source: Source) -> Fallible<Self> {
         let spare = DocumentFragment::create(realm, document)?.upcast();
         let (realm, document) = (realm.clone(), document.clone());
-        Ok(Self { realm, document, source, errors: Cell::new(0), line: Cell::new(1), spare })
+        Ok(Self {
+            realm,
+            document,
+            source,
+            errors: Cell::new(0),
+            line: Cell::new(1),
+            open_templates: Cell::new(0),
+            spare,
+        })
     }
 
     /// A node that could be made, or the spare one in its place: only memory can be missing.
@@ -81,6 +95,41 @@ impl Sink {
         let Some(previous) = node.and_then(|node| node.as_text()) else { return false };
         previous.push_str(&self.realm, text);
         true
+    }
+
+    /// Steps 9 and 10 of creating an element for a token.
+    fn with_attributes(
+        &self,
+        element: Fallible<Root<Element>>,
+        attributes: Vec<Attribute>,
+        flags: ElementFlags,
+    ) -> Root<Node> {
+        let element = match element {
+            Ok(element) => element,
+            Err(error) => return self.made::<Element>(Err(error)),
+        };
+        if let Some(script) = element.downcast::<HTMLScriptElement>() {
+            script.state.had_duplicate_attributes.set(flags.had_duplicate_attributes);
+            script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
+            if !matches!(self.source, Source::Page(_)) {
+                script.state.already_started.set(true);
+            } else {
+                let before = script.state.parser_document.replace(Some(self.document.clone().into()));
+                drop(before);
+                script.state.force_async.set(false);
+            }
+        }
+        for attribute in attributes {
+            element.add_parsed_attribute(&self.realm, attribute.name, (&*attribute.value).into());
+        }
+        element.upcast()
+    }
+
+    /// [Inserts an element](https://html.spec.whatwg.org/multipage/parsing.html#insert-an-element-at-the-adjusted-insertion-location), or
+    /// another node, with the reactions that this causes.
+    fn insert(&self, node: &Root<Node>, parent: &Root<Node>, child: Option<&Root<Node>>) {
+        let insert = || mutation::insert(&self.realm, node, parent, child);
+        if matches!(self.source, Source::Page(_)) { reactions::with_queue(insert) } else { insert() }
     }
 
     fn text(&self, text: &str) -> Root<Node> {
@@ -114,25 +163,35 @@ impl TreeSink for Sink {
 
     /// [Creates an element for a token](https://html.spec.whatwg.org/multipage/parsing.html#create-an-element-for-the-token).
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Root<Node> {
-        let element = match Element::create(&self.realm, &self.document, name) {
-            Ok(element) => element,
-            Err(error) => return self.made::<Element>(Err(error)),
-        };
-        if let Some(script) = element.downcast::<HTMLScriptElement>() {
-            script.state.had_duplicate_attributes.set(flags.had_duplicate_attributes);
-            script.state.line.set(u32::try_from(self.line.get()).unwrap_or(1));
-            if !matches!(self.source, Source::Page(_)) {
-                script.state.already_started.set(true);
-            } else {
-                let before = script.state.parser_document.replace(Some(self.document.clone().into()));
-                drop(before);
-                script.state.force_async.set(false);
+        // Steps 3 to 8: constructors run now, and find that they cannot write the document.
+        let is = attributes.iter().find(|a| a.name.ns.is_empty() && &*a.name.local == "is");
+        let is_value = is.map(|is| LocalName::from(&*is.value));
+        let runs_script = matches!(self.source, Source::Page(_))
+            && reactions::are_in_use()
+            && self.open_templates.get() == 0
+            && look_up(&self.document, &name.ns, &name.local, is_value.as_ref()).is_some();
+        if flags.template {
+            self.open_templates.set(self.open_templates.get() + 1);
+        }
+        if !runs_script {
+            let element = construct::create_without_definition(&self.realm, &self.document, name, is_value);
+            return self.with_attributes(element, attributes, flags);
+        }
+        counted(&self.document.parser.throw_on_dynamic_markup_insertion, || {
+            if !Runtime::is_running_script() {
+                Agent::current().microtask_checkpoint();
             }
+            reactions::with_queue(|| {
+                let element = construct::create_element(&self.realm, &self.document, name, is_value, true);
+                self.with_attributes(element, attributes, flags)
+            })
+        })
+    }
+
+    fn pop(&self, node: &Root<Node>) {
+        if node.downcast::<HTMLTemplateElement>().is_some() {
+            self.open_templates.set(self.open_templates.get().saturating_sub(1));
         }
-        for attribute in attributes {
-            element.add_parsed_attribute(&self.realm, attribute.name, (&*attribute.value).into());
-        }
-        element.upcast()
     }
 
     fn create_comment(&self, text: StrTendril) -> Root<Node> {
@@ -165,7 +224,7 @@ impl TreeSink for Sink {
             NodeOrText::AppendText(text) if self.text_before(parent.last(), &text) => return,
             NodeOrText::AppendText(text) => self.text(&text),
         };
-        mutation::append(&self.realm, &node, parent);
+        self.insert(&node, parent, None);
     }
 
     fn append_based_on_parent_node(
@@ -223,7 +282,7 @@ impl TreeSink for Sink {
             NodeOrText::AppendText(text) if self.text_before(sibling.previous(), &text) => return,
             NodeOrText::AppendText(text) => self.text(&text),
         };
-        mutation::insert(&self.realm, &node, &parent, Some(sibling));
+        self.insert(&node, &parent, Some(sibling));
     }
 
     fn add_attrs_if_missing(&self, target: &Root<Node>, attributes: Vec<Attribute>) {
