@@ -2,9 +2,9 @@
 //!
 //!     RUSTC_BOOTSTRAP=1 cargo fuzz run -s none compile fuzz/corpus/compile tests/golden tests/errors -- -max_len=1500
 //!
-//! with the stable compiler (tried with Rust 1.95 on Debian 12), or `cargo +nightly fuzz run ...` without the variable. The
-//! files of `@webref/idl` are good inputs, too: in half an hour over them and these folders, in November 2026, it found
-//! nothing.
+//! with the stable compiler (tried with Rust 1.95 on Debian 12), or `cargo +nightly fuzz run ...` without the variable. `-s none`:
+//! there is no `unsafe` to sanitize, and an execution takes a hundredth of the time. The files of `@webref/idl` are good
+//! inputs, too. In November 2026, 207,000 executions found nothing.
 #![no_main]
 
 #[path = "../harness.rs"]
