@@ -3,6 +3,7 @@
 use tiny_skia::{IntSize, Pixmap, PixmapPaint, Transform};
 
 use crate::context::{Context, Rect};
+use crate::memory::Reserved;
 use crate::state::SmoothingQuality;
 
 /// The most pixels that a bitmap has: a larger one exists, but holds none, as in browsers.
@@ -35,14 +36,22 @@ impl PixelRect {
 }
 
 /// Pixels in four bytes each: red, green, blue, premultiplied by alpha, in sRGB.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Bitmap {
     width: u32,
     height: u32,
     /// None if there would be no pixels, or too many.
-    pixels: Option<Pixmap>,
+    pixels: Option<Reserved<Pixmap>>,
     /// [origin-clean](https://html.spec.whatwg.org/multipage/canvas.html#concept-canvas-origin-clean)
     origin_clean: bool,
+}
+
+impl Clone for Bitmap {
+    /// Without pixels, if there is no memory for them.
+    fn clone(&self) -> Self {
+        let pixels = self.pixels.as_ref().and_then(Reserved::try_clone);
+        Self { width: self.width, height: self.height, pixels, origin_clean: self.origin_clean }
+    }
 }
 
 impl Bitmap {
@@ -52,7 +61,11 @@ impl Bitmap {
         let is_fine = width <= LONGEST_SIDE
             && height <= LONGEST_SIDE
             && u64::from(width) * u64::from(height) <= MOST_PIXELS;
-        let pixels = if is_fine { Pixmap::new(width, height) } else { None };
+        let pixels = if is_fine {
+            Reserved::new(u64::from(width) * u64::from(height) * 4, || Pixmap::new(width, height))
+        } else {
+            None
+        };
         Self { width, height, pixels, origin_clean: true }
     }
 
@@ -94,16 +107,22 @@ impl Bitmap {
     }
 
     pub(crate) const fn pixels(&self) -> Option<&Pixmap> {
-        self.pixels.as_ref()
+        match &self.pixels {
+            Some(pixels) => Some(&pixels.value),
+            None => None,
+        }
     }
 
     pub(crate) const fn pixels_mut(&mut self) -> Option<&mut Pixmap> {
-        self.pixels.as_mut()
+        match &mut self.pixels {
+            Some(pixels) => Some(&mut pixels.value),
+            None => None,
+        }
     }
 
     /// Makes every pixel as opaque as one can be: what was there is seen before black.
     pub fn make_opaque(&mut self) {
-        if let Some(pixels) = &mut self.pixels {
+        if let Some(pixels) = self.pixels_mut() {
             for pixel in pixels.data_mut().as_chunks_mut::<4>().0 {
                 pixel[3] = 255;
             }
@@ -115,7 +134,7 @@ impl Bitmap {
     pub fn get(&self, rect: PixelRect) -> Vec<u8> {
         let row = rect.width as usize * 4;
         let mut data = vec![0; row * rect.height as usize];
-        let (Some(pixels), Some(inner)) = (&self.pixels, rect.within(self.width, self.height)) else {
+        let (Some(pixels), Some(inner)) = (self.pixels(), rect.within(self.width, self.height)) else {
             return data;
         };
         let own_pixels = pixels.pixels();
@@ -138,11 +157,10 @@ impl Bitmap {
         let rows = if columns == 0 { 0 } else { data.len() / 4 / columns as usize };
         let Some(rect) = rect.within(columns, u32::try_from(rows).unwrap_or(u32::MAX)) else { return };
         let target = PixelRect { x: rect.x + to.0, y: rect.y + to.1, ..rect };
-        let (Some(pixels), Some(target)) = (&mut self.pixels, target.within(self.width, self.height)) else {
-            return;
-        };
-        let to_index = |number: i64| usize::try_from(number).unwrap_or(0);
+        let target = target.within(self.width, self.height);
         let width = self.width as usize;
+        let (Some(pixels), Some(target)) = (self.pixels_mut(), target) else { return };
+        let to_index = |number: i64| usize::try_from(number).unwrap_or(0);
         let own_pixels = pixels.pixels_mut();
         for line in 0..target.height as usize {
             let from = (to_index(target.y - to.1) + line) * columns as usize + to_index(target.x - to.0);
@@ -162,7 +180,7 @@ impl Bitmap {
         let mut cropped = Self::new(rect.width, rect.height);
         cropped.origin_clean = self.origin_clean;
         let offset = i32::try_from(-rect.x).ok().zip(i32::try_from(-rect.y).ok());
-        if let (Some(to), Some(from), Some((x, y))) = (&mut cropped.pixels, &self.pixels, offset) {
+        if let (Some(to), Some(from), Some((x, y))) = (cropped.pixels_mut(), self.pixels(), offset) {
             to.draw_pixmap(x, y, from.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
         }
         cropped
@@ -184,7 +202,7 @@ impl Bitmap {
     pub fn flipped(&self) -> Self {
         let mut flipped = self.clone();
         let row = self.width as usize * 4;
-        if let (Some(to), Some(from)) = (&mut flipped.pixels, &self.pixels) {
+        if let (Some(to), Some(from)) = (flipped.pixels_mut(), self.pixels()) {
             let rows = from.data().chunks_exact(row).rev();
             for (place, line) in to.data_mut().chunks_exact_mut(row).zip(rows) {
                 place.copy_from_slice(line);
@@ -195,7 +213,7 @@ impl Bitmap {
 
     /// The pixels, not premultiplied, unless there are none.
     pub(crate) fn to_rgba(&self) -> Option<(IntSize, Vec<u8>)> {
-        let pixels = self.pixels.as_ref()?;
+        let pixels = self.pixels()?;
         Some((IntSize::from_wh(self.width, self.height)?, pixels.clone().take_demultiplied()))
     }
 }

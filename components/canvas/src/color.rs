@@ -1,7 +1,7 @@
 //! [CSS colours](https://drafts.csswg.org/css-color-4/), as the rasterizer has them: in the colour space sRGB.
 
 use cssparser::color::PredefinedColorSpace;
-use cssparser::{Parser, ToCss};
+use cssparser::{ParseError, Parser, ToCss};
 use cssparser_color::{Color as Parsed, RgbaLegacy, hsl_to_rgb, hwb_to_rgb};
 
 use crate::color_spaces as spaces;
@@ -33,8 +33,14 @@ impl Color {
     #[must_use]
     pub fn parse(text: &str, current_color: impl FnOnce() -> Self) -> Option<Self> {
         let mut parser = Parser::new(text);
-        let parsed = parser.parse_entirely(Parsed::parse).ok()?;
-        Some(Self::of_parsed(&parsed).unwrap_or_else(current_color))
+        let parsed = parser.parse_entirely(Parsed::parse);
+        if let Ok(parsed) = parsed {
+            return Some(Self::of_parsed(&parsed).unwrap_or_else(current_color));
+        }
+        let keyword = Parser::new(text).parse_entirely(|input| -> Result<_, ParseError<()>> {
+            system_color(input.expect_ident()?).ok_or_else(ParseError::unexpected_token)
+        });
+        keyword.ok().map(|[red, green, blue]| Self::of_legacy(RgbaLegacy::new(red, green, blue, 1.0)))
     }
 
     fn of_parsed(parsed: &Parsed) -> Option<Self> {
@@ -115,4 +121,33 @@ impl Color {
         tiny_skia::Color::from_rgba(red, green, blue, (alpha * opacity).clamp(0.0, 1.0))
             .unwrap_or(tiny_skia::Color::TRANSPARENT)
     }
+}
+
+/// [System colours](https://drafts.csswg.org/css-color-4/#css-system-colors), with
+/// [deprecated ones](https://drafts.csswg.org/css-color-4/#deprecated-system-colors): those of a light colour scheme, whatever the
+/// system.
+fn system_color(keyword: &str) -> Option<[u8; 3]> {
+    const BLACK: [u8; 3] = [0, 0, 0];
+    const WHITE: [u8; 3] = [255, 255, 255];
+    const GREY: [u8; 3] = [109, 109, 109];
+    const FACE: [u8; 3] = [239, 239, 239];
+    const BORDER: [u8; 3] = [118, 118, 118];
+    const ACCENT: [u8; 3] = [0, 95, 204];
+    Some(match keyword.to_ascii_lowercase().as_str() {
+        "canvastext" | "buttontext" | "fieldtext" | "marktext" | "captiontext" | "infotext" | "menutext"
+        | "windowtext" => BLACK,
+        "canvas" | "field" | "highlighttext" | "selecteditemtext" | "accentcolortext" | "appworkspace"
+        | "background" | "activecaption" | "inactivecaption" | "infobackground" | "menu" | "scrollbar"
+        | "window" => WHITE,
+        "buttonface" | "buttonhighlight" | "buttonshadow" | "threedface" => FACE,
+        "buttonborder" | "activeborder" | "inactiveborder" | "threeddarkshadow" | "threedhighlight"
+        | "threedlightshadow" | "threedshadow" | "windowframe" => BORDER,
+        "graytext" | "inactivecaptiontext" => GREY,
+        "highlight" | "selecteditem" | "accentcolor" => ACCENT,
+        "linktext" => [0, 0, 238],
+        "visitedtext" => [85, 26, 139],
+        "activetext" => [255, 0, 0],
+        "mark" => [255, 255, 0],
+        _ => return None,
+    })
 }

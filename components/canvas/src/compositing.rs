@@ -1,10 +1,9 @@
 //! The [drawing model](https://html.spec.whatwg.org/multipage/canvas.html#drawing-model): from a shape to what is in the bitmap.
 
-use std::rc::Rc;
-
 use tiny_skia::{BlendMode, FillRule, Mask, Paint, Pixmap, PixmapPaint, Shader, Transform};
 
 use crate::bitmap::Bitmap;
+use crate::clip::{full_mask, intersect};
 use crate::matrix::Point;
 use crate::operator::Operator;
 use crate::paint::Extent;
@@ -54,39 +53,13 @@ fn limit(target: &Pixmap, clip: Option<&Mask>, extent: &Extent, offset: Transfor
     Some(intersect(mask, path.to_raster().as_ref(), FillRule::Winding, offset))
 }
 
-fn full_mask(width: u32, height: u32) -> Option<Mask> {
-    let mut mask = Mask::new(width, height)?;
-    mask.data_mut().fill(255);
-    Some(mask)
-}
-
-fn intersect(mut mask: Mask, path: Option<&tiny_skia::Path>, rule: FillRule, offset: Transform) -> Mask {
-    match path {
-        Some(path) => mask.intersect_path(path, rule, true, offset),
-        None => mask.clear(),
-    }
-    mask
-}
-
-/// The clipping region `clip` without what is outside of a path.
-pub(crate) fn clip(
-    bitmap: &Bitmap,
-    clip: Option<&Rc<Mask>>,
-    path: &Path,
-    rule: FillRule,
-) -> Option<Rc<Mask>> {
-    bitmap.pixels()?;
-    let mask = match clip {
-        Some(clip) => Mask::clone(clip),
-        None => full_mask(bitmap.width(), bitmap.height())?,
-    };
-    Some(Rc::new(intersect(mask, path.to_raster().as_ref(), rule, Transform::identity())))
-}
-
 /// Draws on a bitmap as a state says.
 pub(crate) fn composite(bitmap: &mut Bitmap, has_alpha: bool, state: &State, drawn: &Drawn<'_>) {
     let Some(target) = bitmap.pixels_mut() else { return };
-    let clip = state.clip.as_deref();
+    if state.clip.is_nothing() {
+        return;
+    }
+    let clip = state.clip.mask();
     if state.shadow.are_drawn() && !state.operator.hides_shadows() {
         shadow::draw(target, state, drawn);
     }

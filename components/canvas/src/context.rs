@@ -190,8 +190,10 @@ impl Context {
     /// [`clip()`](https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-clip)
     pub fn clip(&mut self, path: Option<&Path>, rule: FillRule) {
         let path = self.intended(path);
-        let clip = compositing::clip(&self.bitmap, self.state.clip.as_ref(), &path, rule.to_raster());
-        self.state.clip = clip;
+        if self.bitmap.has_pixels() {
+            let (width, height) = (self.bitmap.width(), self.bitmap.height());
+            self.state.clip = self.state.clip.intersected(width, height, &path, rule.to_raster());
+        }
     }
 
     /// [`isPointInPath()`](https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-ispointinpath)
@@ -206,7 +208,7 @@ impl Context {
         let outline = stroke::trace(&self.intended(path), &self.state.lines, &self.state.matrix);
         point.x.is_finite()
             && point.y.is_finite()
-            && outline.is_some_and(|outline| outline.contains(point, FillRule::NonZero))
+            && outline.is_some_and(|outline| outline.contains_within(point, FillRule::NonZero, 1e-2))
     }
 
     /// [`clearRect()`](https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-clearrect)
@@ -215,7 +217,10 @@ impl Context {
         let Some((pixels, path)) = self.bitmap.pixels_mut().zip(path) else { return };
         // Not the mode that clears, which would do so outside of the clipping region as well.
         let paint = tiny_skia::Paint { blend_mode: BlendMode::DestinationOut, ..tiny_skia::Paint::default() };
-        let clip = self.state.clip.as_deref();
+        if self.state.clip.is_nothing() {
+            return;
+        }
+        let clip = self.state.clip.mask();
         pixels.fill_path(&path, &paint, tiny_skia::FillRule::Winding, Transform::identity(), clip);
         self.clear();
     }
@@ -236,8 +241,10 @@ impl Context {
         let mut path = Path::default();
         let mut pen = Pen::new(&mut path, Matrix::IDENTITY);
         if rect.width == 0.0 || rect.height == 0.0 {
+            // There and back: a closed line, which has joins and no caps.
             pen.move_to(rect.x, rect.y);
             pen.line_to(rect.x + rect.width, rect.y + rect.height);
+            pen.close_path();
         } else {
             pen.rect(rect.x, rect.y, rect.width, rect.height);
         }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bitmap;
+mod clip;
 mod codec;
 mod color;
 mod color_spaces;
@@ -13,6 +14,7 @@ mod compositing;
 mod context;
 mod font;
 mod matrix;
+mod memory;
 mod operator;
 mod paint;
 mod path;

@@ -7,7 +7,8 @@ use tiny_skia::BlendMode;
 pub struct Operator(BlendMode);
 
 /// Every operator with its name.
-const NAMES: [(&str, BlendMode); 26] = [
+const NAMES: [(&str, BlendMode); 27] = [
+    ("clear", BlendMode::Clear),
     ("source-over", BlendMode::SourceOver),
     ("source-in", BlendMode::SourceIn),
     ("source-out", BlendMode::SourceOut),
@@ -60,7 +61,8 @@ impl Operator {
     pub(crate) const fn clears_around(self) -> bool {
         matches!(
             self.0,
-            BlendMode::Source
+            BlendMode::Clear
+                | BlendMode::Source
                 | BlendMode::SourceIn
                 | BlendMode::SourceOut
                 | BlendMode::DestinationIn
@@ -70,6 +72,6 @@ impl Operator {
 
     /// Whether nothing is seen of a shadow that is drawn before what it is the shadow of.
     pub(crate) const fn hides_shadows(self) -> bool {
-        matches!(self.0, BlendMode::Source)
+        matches!(self.0, BlendMode::Clear | BlendMode::Source)
     }
 }

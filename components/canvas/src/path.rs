@@ -20,16 +20,24 @@ pub(crate) enum Segment {
 }
 
 impl Segment {
-    fn transform(self, matrix: &Matrix) -> Self {
+    fn map(self, map: impl Fn(Point) -> Point) -> Self {
         match self {
-            Self::Move(to) => Self::Move(matrix.apply(to)),
-            Self::Line(to) => Self::Line(matrix.apply(to)),
-            Self::Quadratic(control, to) => Self::Quadratic(matrix.apply(control), matrix.apply(to)),
-            Self::Cubic(first, second, to) => {
-                Self::Cubic(matrix.apply(first), matrix.apply(second), matrix.apply(to))
-            }
+            Self::Move(to) => Self::Move(map(to)),
+            Self::Line(to) => Self::Line(map(to)),
+            Self::Quadratic(control, to) => Self::Quadratic(map(control), map(to)),
+            Self::Cubic(first, second, to) => Self::Cubic(map(first), map(second), map(to)),
             Self::Close => Self::Close,
         }
+    }
+
+    fn transform(self, matrix: &Matrix) -> Self {
+        self.map(|point| matrix.apply(point))
+    }
+
+    /// With coordinates that can be multiplied with each other: a transformation may have made them infinite.
+    fn limited(self) -> Self {
+        let limit = |number: f64| number.clamp(-1e100, 1e100);
+        self.map(|point| Point::new(limit(point.x), limit(point.y)))
     }
 }
 
@@ -78,6 +86,7 @@ impl Path {
     }
 
     pub(crate) fn push(&mut self, segment: Segment) {
+        let segment = segment.limited();
         match segment {
             Segment::Move(to) => (self.start, self.end) = (to, to),
             Segment::Line(to) | Segment::Quadratic(_, to) | Segment::Cubic(_, _, to) => self.end = to,
@@ -219,13 +228,19 @@ impl Path {
     /// on its edge.
     #[must_use]
     pub fn contains(&self, point: Point, rule: FillRule) -> bool {
+        self.contains_within(point, rule, 1e-6)
+    }
+
+    /// The same with an edge that is `tolerance` wide to both sides.
+    pub(crate) fn contains_within(&self, point: Point, rule: FillRule, tolerance: f64) -> bool {
         let (mut winding, mut is_on_edge) = (0_i32, false);
         self.for_each_line(|from, to| {
             let side = (to.x - from.x) * (point.y - from.y) - (point.x - from.x) * (to.y - from.y);
-            let within = |a: f64, b: f64, value: f64| value >= a.min(b) && value <= a.max(b);
+            let within =
+                |a: f64, b: f64, value: f64| value >= a.min(b) - tolerance && value <= a.max(b) + tolerance;
             let length = from.distance(to);
             if length > 0.0
-                && (side / length).abs() < 1e-6
+                && (side / length).abs() < tolerance
                 && within(from.x, to.x, point.x)
                 && within(from.y, to.y, point.y)
             {

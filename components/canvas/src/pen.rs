@@ -1,6 +1,6 @@
 //! [Building paths](https://html.spec.whatwg.org/multipage/canvas.html#building-paths).
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
 use svgtypes::{SimplePathSegment, SimplifyingPathParser};
 
@@ -38,15 +38,13 @@ impl Ellipse {
         are_finite(&[centre.x, centre.y, radii.x, radii.y, *rotation, *start_angle, *end_angle])
     }
 
-    /// The angle from the start to the end, negative if counterclockwise.
+    /// The angle from the start to the end, negative if counterclockwise. An end that is whole turns behind the start is all
+    /// the way around.
     fn sweep(&self) -> f64 {
-        let difference = self.end_angle - self.start_angle;
-        match self.counterclockwise {
-            false if difference >= TAU => TAU,
-            false => difference.rem_euclid(TAU),
-            true if -difference >= TAU => -TAU,
-            true => -(-difference).rem_euclid(TAU),
-        }
+        let sign = if self.counterclockwise { -1.0 } else { 1.0 };
+        let forwards = (self.end_angle - self.start_angle) * sign;
+        let turned = if forwards >= 0.0 { forwards.min(TAU) } else { TAU - (-forwards) % TAU };
+        turned * sign
     }
 }
 
@@ -166,10 +164,10 @@ impl<'path> Pen<'path> {
         self.arc_segments(ellipse);
     }
 
-    /// An arc, as curves of a quarter at most.
+    /// An arc, as curves of an eighth at most, which are off by a millionth of the radius.
     fn arc_segments(&mut self, ellipse: &Ellipse) {
         let sweep = ellipse.sweep();
-        let parts = (sweep.abs() / FRAC_PI_2 - 1e-9).ceil().max(0.0);
+        let parts = (sweep.abs() / FRAC_PI_4 - 1e-9).ceil().max(0.0);
         let step = sweep / parts;
         let handle = 4.0 / 3.0 * (step / 4.0).tan();
         let mut angle = ellipse.start_angle;

@@ -31,7 +31,7 @@ pub(crate) fn draw(target: &mut Pixmap, state: &State, drawn: &Drawn<'_>) {
         *pixel = color.premultiply().to_color_u8();
     }
     let to = -i32::try_from(margin).unwrap_or_default();
-    draw_layer(target, &layer, (to, to), state.operator, state.clip.as_deref());
+    draw_layer(target, &layer, (to, to), state.operator, state.clip.mask());
 }
 
 /// A Gaussian blur, by [three box blurs](https://www.w3.org/TR/filter-effects-1/#feGaussianBlurElement) in either direction.

@@ -1,9 +1,8 @@
 //! The [drawing state](https://html.spec.whatwg.org/multipage/canvas.html#drawing-state).
 
-use std::rc::Rc;
+use tiny_skia::FilterQuality;
 
-use tiny_skia::{FilterQuality, Mask};
-
+use crate::clip::Clip;
 use crate::color::Color;
 use crate::matrix::Matrix;
 use crate::operator::Operator;
@@ -96,8 +95,7 @@ pub struct State {
     pub shadow: ShadowStyles,
     pub smoothing_enabled: bool,
     pub smoothing_quality: SmoothingQuality,
-    /// The clipping region; `None` is everything.
-    pub(crate) clip: Option<Rc<Mask>>,
+    pub(crate) clip: Clip,
 }
 
 impl Default for State {
@@ -117,7 +115,7 @@ impl Default for State {
             },
             smoothing_enabled: true,
             smoothing_quality: SmoothingQuality::default(),
-            clip: None,
+            clip: Clip::Everything,
         }
     }
 }

@@ -19,6 +19,7 @@ fn colours_are_serialized_as_the_standard_says() {
         ("hsl(480deg 100% 50%)", "#00ff00"),
         ("currentcolor", "#000000"),
         ("color(srgb 1 0 0)", "color(srgb 1 0 0)"),
+        ("CanvasText", "#000000"),
     ] {
         assert_eq!(serialized(text).as_deref(), Some(expected), "{text}");
     }
@@ -92,4 +93,18 @@ fn numbers_that_are_not_finite_draw_nothing() {
         pen.arc_to(Point::new(0.0, 0.0), Point::new(f64::NAN, 1.0), 5.0);
     });
     assert!(path.is_empty());
+}
+
+#[test]
+fn an_end_that_is_a_whole_turn_behind_is_all_the_way_around() {
+    let left = Point::new(-5.0, 0.0);
+    assert!(circle(0.0, TAU, true).contains(left, FillRule::NonZero));
+    assert!(circle(0.0, -TAU, false).contains(left, FillRule::NonZero));
+}
+
+#[test]
+fn a_transformation_that_goes_to_infinity_still_has_an_inside() {
+    let mut path = Path::default();
+    Pen::new(&mut path, Matrix::scaling(f64::MAX, f64::MAX)).rect(-10.0, -10.0, 20.0, 20.0);
+    assert!(path.contains(Point::new(0.0, 0.0), FillRule::NonZero));
 }

@@ -215,3 +215,13 @@ fn clearing_stops_at_the_clip() {
     assert_eq!(pixel(context.bitmap(), 5, 5), NOTHING);
     assert_eq!(pixel(context.bitmap(), 15, 5), RED);
 }
+
+#[test]
+fn a_clip_without_area_lets_nothing_through() {
+    let mut context = filled(color("red"));
+    context.clip(None, FillRule::NonZero);
+    context.state_mut().fill_style = color("lime");
+    context.fill_rect(Rect::new(0.0, 0.0, 20.0, 10.0));
+    context.clear_rect(Rect::new(0.0, 0.0, 20.0, 10.0));
+    assert_eq!(pixel(context.bitmap(), 5, 5), RED);
+}

@@ -56,7 +56,12 @@ impl HTMLCanvasElement {
         Self { html_element, mode: RefCell::default() }
     }
 
+    /// Width and height: of a placeholder, those of what it shows.
     fn size(&self) -> (u32, u32) {
+        if let ContextMode::Placeholder(placeholder) = &*self.mode.borrow() {
+            let shown = placeholder.bitmap();
+            return (shown.width(), shown.height());
+        }
         let of = |name| reflect::integer(self, name).and_then(|size| u32::try_from(size).ok());
         (of("width").unwrap_or(300), of("height").unwrap_or(150))
     }
