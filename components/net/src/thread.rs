@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::config::NetConfig;
 use crate::context::{AgentHeaders, Net, ThreadState};
-use crate::cookies::{CookieFile, CookieJar};
+use crate::cookies::{CookieFile, CookieJar, CookiePartition, Setter};
 use crate::fetch::preflight_cache::PreflightCache;
 use crate::fetch::task::{FetchTask, run};
 use crate::http::pool::Pool;
@@ -96,7 +96,7 @@ fn serve(
     let (net, Some(file)) = end else { return };
     if net.cookies.borrow_mut().take_changed() {
         let cookies = net.cookies.borrow();
-        let written = CookieFile::encode(cookies.store()).and_then(|content| file.write(&content));
+        let written = CookieFile::encode(&cookies).and_then(|content| file.write(&content));
         report_cookies_written(written);
     }
 }
@@ -167,9 +167,14 @@ fn handle(net: &Net, message: NetMsg) {
             }
         }
         NetMsg::SetBandwidthLimit(limit) => net.scheduler.set_bandwidth_limit(limit),
-        NetMsg::GetCookies { url, reply } => reply.send(net.cookies.borrow().for_script(&url)),
-        NetMsg::SetCookie { url, cookie } => {
-            let stored = net.cookies.borrow_mut().set(&cookie, &url, false, true);
+        NetMsg::GetCookies { client, url, reply } => {
+            let partition = CookiePartition::of(&client, &url);
+            reply.send(net.cookies.borrow().for_script(&url, &partition));
+        }
+        NetMsg::SetCookie { client, url, cookie } => {
+            let partition = &CookiePartition::of(&client, &url);
+            let from = Setter { from_http: false, same_site_allowed: true, partition };
+            let stored = net.cookies.borrow_mut().set(&cookie, &url, from);
             match stored {
                 Ok(()) => net.cookies_changed.notify_one(),
                 Err(why) => tracing::debug!(%url, %why, "a script's cookie was refused"),
@@ -208,7 +213,7 @@ async fn keep_cookies(net: Rc<Net>, file: CookieFile) {
             if !cookies.take_changed() {
                 continue;
             }
-            CookieFile::encode(cookies.store())
+            CookieFile::encode(&cookies)
         };
         let file = Arc::clone(&file);
         let written = tokio::task::spawn_blocking(move || file.write(&content?)).await;

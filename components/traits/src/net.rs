@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::fetch::{NetworkError, Request, Response};
 use crate::ids::StorageKey;
+use crate::policy::Client;
 use crate::reply::Reply;
 use crate::service_worker::MessageData;
 use crate::timing::FetchTiming;
@@ -40,6 +41,8 @@ pub enum NetMsg {
     SetBandwidthLimit(Option<u64>),
     /// `document.cookie`: the cookies that a script of `url` may read.
     GetCookies {
+        /// The document's environment.
+        client: Box<Client>,
         /// The document's URL.
         url: Url,
         /// `name=value; ...`
@@ -47,6 +50,8 @@ pub enum NetMsg {
     },
     /// `document.cookie = ...`
     SetCookie {
+        /// The document's environment.
+        client: Box<Client>,
         /// The document's URL.
         url: Url,
         /// One cookie, as `Set-Cookie` would have it.

@@ -2,13 +2,17 @@
 //! rules of the newer standard that it does not know: public suffixes, `SameSite`, name prefixes, dates in any order.
 
 mod date;
+mod partition;
 mod persist;
+
+use std::collections::HashMap;
 
 use cookie_store::{Cookie, CookieDomain, CookieStore, RawCookie};
 use url::{Host, Url};
 
 use bgfetch_policy::site::{is_public_suffix, registrable_domain};
 
+pub(crate) use partition::CookiePartition;
 pub(crate) use persist::CookieFile;
 
 /// The [same-site mode](https://fetch.spec.whatwg.org/#determine-the-same-site-mode) of a request: which cookies
@@ -33,6 +37,7 @@ const MOST_PER_HOST: usize = 180;
 #[derive(Debug, Default)]
 pub(crate) struct CookieJar {
     store: CookieStore,
+    partitioned: HashMap<CookiePartition, CookieStore>,
     changed: bool,
 }
 
@@ -49,6 +54,8 @@ pub(crate) enum CookieRefused {
     Insecure,
     #[error("it would replace a Secure cookie from an insecure connection")]
     WouldReplaceSecure,
+    #[error("Partitioned needs Secure")]
+    PartitionedWithoutSecure,
     #[error("SameSite=None needs Secure")]
     SameSiteNoneWithoutSecure,
     #[error("a SameSite cookie cannot be set by a request from another site")]
@@ -63,26 +70,36 @@ pub(crate) enum CookieRefused {
 
 impl CookieJar {
     /// A jar with what was kept of earlier sessions.
-    pub(crate) fn new(store: CookieStore) -> Self {
-        Self { store, changed: false }
+    pub(crate) fn new(store: CookieStore, partitioned: HashMap<CookiePartition, CookieStore>) -> Self {
+        Self { store, partitioned, changed: false }
     }
 
     /// [Retrieve](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-retrieval-algorithm) and
     /// serialize the cookies for a request to `url`: the value of `Cookie`, or `None` if there are none.
-    pub(crate) fn header_for(&self, url: &Url, mode: SameSiteMode) -> Option<String> {
-        self.serialize(url, true, mode)
+    pub(crate) fn header_for(
+        &self,
+        url: &Url,
+        mode: SameSiteMode,
+        partition: &CookiePartition,
+    ) -> Option<String> {
+        self.serialize(url, true, mode, partition)
     }
 
     /// `document.cookie`: what a script of `url` may read.
-    pub(crate) fn for_script(&self, url: &Url) -> String {
-        self.serialize(url, false, SameSiteMode::StrictOrLess).unwrap_or_default()
+    pub(crate) fn for_script(&self, url: &Url, partition: &CookiePartition) -> String {
+        self.serialize(url, false, SameSiteMode::StrictOrLess, partition).unwrap_or_default()
     }
 
-    fn serialize(&self, url: &Url, http_only_allowed: bool, mode: SameSiteMode) -> Option<String> {
-        let mut cookies: Vec<&Cookie<'_>> = self
-            .store
-            .matches(url)
-            .into_iter()
+    fn serialize(
+        &self,
+        url: &Url,
+        http_only_allowed: bool,
+        mode: SameSiteMode,
+        partition: &CookiePartition,
+    ) -> Option<String> {
+        let stores = std::iter::once(&self.store).chain(self.partitioned.get(partition));
+        let mut cookies: Vec<&Cookie<'_>> = stores
+            .flat_map(|store| store.matches(url))
             .filter(|c| http_only_allowed || c.http_only() != Some(true))
             .filter(|c| mode >= needed_mode(c))
             .collect();
@@ -99,13 +116,8 @@ impl CookieJar {
 
     /// [Parse and store a cookie](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-storage-model)
     /// from a `Set-Cookie` header (`from_http`) or from `document.cookie`.
-    pub(crate) fn set(
-        &mut self,
-        cookie: &str,
-        url: &Url,
-        from_http: bool,
-        same_site_allowed: bool,
-    ) -> Result<(), CookieRefused> {
+    pub(crate) fn set(&mut self, cookie: &str, url: &Url, from: Setter<'_>) -> Result<(), CookieRefused> {
+        let Setter { from_http, same_site_allowed, partition } = from;
         if cookie.len() > LONGEST_COOKIE {
             return Err(CookieRefused::TooLong);
         }
@@ -119,56 +131,21 @@ impl CookieJar {
             raw.unset_domain();
         }
         let parsed = Cookie::try_from_raw_cookie(&raw, url).map_err(|_| CookieRefused::Store)?.into_owned();
-        let old = self.existing(&parsed);
+        let store = match raw.partitioned() {
+            Some(true) => self.partitioned.entry(partition.clone()).or_default(),
+            _ => &mut self.store,
+        };
+        let old = existing(store, &parsed);
         if old.is_some_and(|old| old.secure() == Some(true)) && !is_secure(url) {
             return Err(CookieRefused::WouldReplaceSecure);
         }
         if old.is_some_and(|old| old.http_only() == Some(true)) && !from_http {
             return Err(CookieRefused::HttpOnly);
         }
-        self.store.insert(parsed, url).map_err(|_| CookieRefused::Store)?;
+        store.insert(parsed, url).map_err(|_| CookieRefused::Store)?;
         self.changed = true;
-        self.collect_garbage(url);
+        collect_garbage(store, url);
         Ok(())
-    }
-
-    /// The cookie that `new` would replace.
-    fn existing(&self, new: &Cookie<'_>) -> Option<&Cookie<'_>> {
-        let domain = match &new.domain {
-            CookieDomain::HostOnly(domain) | CookieDomain::Suffix(domain) => domain,
-            CookieDomain::NotPresent | CookieDomain::Empty => return None,
-        };
-        self.store.get(domain, &new.path, new.name())
-    }
-
-    /// [Garbage collect cookies](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-garbage-collect-cookies)
-    /// of a host that has too many: those that expire first go first.
-    fn collect_garbage(&mut self, url: &Url) {
-        let mut cookies: Vec<_> = self
-            .store
-            .iter_any()
-            .filter(|c| c.domain.matches(url))
-            .map(|c| {
-                let lifetime = match c.expires {
-                    cookie_store::CookieExpiration::AtUtc(at) => Some(at.unix_timestamp()),
-                    cookie_store::CookieExpiration::SessionEnd => None,
-                };
-                (
-                    lifetime.map_or(i64::MAX, |at| at),
-                    String::from(&c.domain),
-                    String::from(&c.path),
-                    c.name().to_owned(),
-                )
-            })
-            .collect();
-        if cookies.len() <= MOST_PER_HOST {
-            return;
-        }
-        cookies.sort();
-        let surplus = cookies.len() - MOST_PER_HOST;
-        for (_, domain, path, name) in cookies.into_iter().take(surplus) {
-            self.store.remove(&domain, &path, &name);
-        }
     }
 
     /// Forgets the cookies that `url`'s host would get, or all.
@@ -176,32 +153,28 @@ impl CookieJar {
         self.changed = true;
         let Some(url) = url else {
             self.store.clear();
+            self.partitioned.clear();
             return;
         };
-        self.remove_all(|cookie| cookie.domain.matches(url));
+        for store in self.partitioned.values_mut().chain([&mut self.store]) {
+            remove_all(store, |cookie| cookie.domain.matches(url));
+        }
+        // Also what the site's own documents let others keep.
+        let own = CookiePartition::of_top_level(url).site;
+        self.partitioned.retain(|partition, _| partition.site != own);
     }
 
     /// Forgets the cookies of all hosts with the [registrable domain](https://url.spec.whatwg.org/#host-registrable-domain) of
-    /// a URL's host.
-    pub(crate) fn clear_site(&mut self, url: &Url) {
+    /// a URL's host, as far as who gets those of `partition` sees them.
+    pub(crate) fn clear_site(&mut self, url: &Url, partition: &CookiePartition) {
         self.changed = true;
         let Some(host) = url.host_str() else { return };
         let site = registrable_domain(host).unwrap_or(host);
-        self.remove_all(|cookie| {
-            let domain = String::from(&cookie.domain);
-            registrable_domain(&domain).unwrap_or(&domain) == site
-        });
-    }
-
-    fn remove_all(&mut self, which: impl Fn(&Cookie<'_>) -> bool) {
-        let doomed: Vec<_> = self
-            .store
-            .iter_any()
-            .filter(|cookie| which(cookie))
-            .map(|c| (String::from(&c.domain), String::from(&c.path), c.name().to_owned()))
-            .collect();
-        for (domain, path, name) in doomed {
-            self.store.remove(&domain, &path, &name);
+        for store in self.partitioned.get_mut(partition).into_iter().chain([&mut self.store]) {
+            remove_all(store, |cookie| {
+                let domain = String::from(&cookie.domain);
+                registrable_domain(&domain).unwrap_or(&domain) == site
+            });
         }
     }
 
@@ -209,10 +182,65 @@ impl CookieJar {
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
     }
+}
 
-    /// The store, to write it to a file.
-    pub(crate) const fn store(&self) -> &CookieStore {
-        &self.store
+/// Who sets a cookie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setter<'a> {
+    /// A `Set-Cookie` header; otherwise a script.
+    pub(crate) from_http: bool,
+    /// Whether it may set cookies with `SameSite`.
+    pub(crate) same_site_allowed: bool,
+    /// Where partitioned cookies go.
+    pub(crate) partition: &'a CookiePartition,
+}
+
+/// The cookie that `new` would replace.
+fn existing<'a>(store: &'a CookieStore, new: &Cookie<'_>) -> Option<&'a Cookie<'a>> {
+    let domain = match &new.domain {
+        CookieDomain::HostOnly(domain) | CookieDomain::Suffix(domain) => domain,
+        CookieDomain::NotPresent | CookieDomain::Empty => return None,
+    };
+    store.get(domain, &new.path, new.name())
+}
+
+/// [Garbage collect cookies](https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-garbage-collect-cookies)
+/// of a host that has too many: those that expire first go first.
+fn collect_garbage(store: &mut CookieStore, url: &Url) {
+    let mut cookies: Vec<_> = store
+        .iter_any()
+        .filter(|c| c.domain.matches(url))
+        .map(|c| {
+            let lifetime = match c.expires {
+                cookie_store::CookieExpiration::AtUtc(at) => Some(at.unix_timestamp()),
+                cookie_store::CookieExpiration::SessionEnd => None,
+            };
+            (
+                lifetime.map_or(i64::MAX, |at| at),
+                String::from(&c.domain),
+                String::from(&c.path),
+                c.name().to_owned(),
+            )
+        })
+        .collect();
+    if cookies.len() <= MOST_PER_HOST {
+        return;
+    }
+    cookies.sort();
+    let surplus = cookies.len() - MOST_PER_HOST;
+    for (_, domain, path, name) in cookies.into_iter().take(surplus) {
+        store.remove(&domain, &path, &name);
+    }
+}
+
+fn remove_all(store: &mut CookieStore, which: impl Fn(&Cookie<'_>) -> bool) {
+    let doomed: Vec<_> = store
+        .iter_any()
+        .filter(|cookie| which(cookie))
+        .map(|c| (String::from(&c.domain), String::from(&c.path), c.name().to_owned()))
+        .collect();
+    for (domain, path, name) in doomed {
+        store.remove(&domain, &path, &name);
     }
 }
 
@@ -241,6 +269,9 @@ fn check_attributes(
     }
     if secure && !is_secure(url) {
         return Err(CookieRefused::Insecure);
+    }
+    if cookie.partitioned() == Some(true) && !secure {
+        return Err(CookieRefused::PartitionedWithoutSecure);
     }
     let needed = needed_mode(cookie);
     if needed == SameSiteMode::UnsetOrLess && !secure {
@@ -276,8 +307,16 @@ fn is_secure(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    pub(crate) fn by(from_http: bool, same_site_allowed: bool, partition: &CookiePartition) -> Setter<'_> {
+        Setter { from_http, same_site_allowed, partition }
+    }
+
+    fn top(url: &Url) -> CookiePartition {
+        CookiePartition::of_top_level(url)
+    }
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
@@ -286,7 +325,7 @@ mod tests {
     fn jar(cookies: &[(&str, &str)]) -> CookieJar {
         let mut jar = CookieJar::default();
         for (from, cookie) in cookies {
-            jar.set(cookie, &url(from), true, true).unwrap();
+            jar.set(cookie, &url(from), by(true, true, &top(&url(from)))).unwrap();
         }
         jar
     }
@@ -306,7 +345,7 @@ mod tests {
             ("https://b.test/", None),
         ];
         for (target, expected) in cases {
-            let header = jar.header_for(&url(target), SameSiteMode::StrictOrLess);
+            let header = jar.header_for(&url(target), SameSiteMode::StrictOrLess, &top(&url(target)));
             assert_eq!(header.as_deref(), expected, "{target}");
         }
     }
@@ -325,7 +364,11 @@ mod tests {
             (SameSiteMode::StrictOrLess, "lax=2; none=1; strict=3; unset=4"),
         ];
         for (mode, expected) in cases {
-            assert_eq!(jar.header_for(&url("https://a.test/"), mode).as_deref(), Some(expected), "{mode:?}");
+            assert_eq!(
+                jar.header_for(&url("https://a.test/"), mode, &top(&url("https://a.test/"))).as_deref(),
+                Some(expected),
+                "{mode:?}"
+            );
         }
     }
 
@@ -333,10 +376,16 @@ mod tests {
     fn http_only_cookies_are_not_for_scripts() {
         let mut jar = jar(&[("https://a.test/", "seen=1"), ("https://a.test/", "hidden=2; HttpOnly")]);
         let page = url("https://a.test/");
-        assert_eq!(jar.for_script(&page), "seen=1");
-        assert_eq!(jar.set("x=1; HttpOnly", &page, false, true), Err(CookieRefused::HttpOnly));
-        assert_eq!(jar.set("hidden=3", &page, false, true), Err(CookieRefused::HttpOnly));
-        assert_eq!(jar.header_for(&page, SameSiteMode::StrictOrLess).unwrap(), "hidden=2; seen=1");
+        assert_eq!(jar.for_script(&page, &top(&page)), "seen=1");
+        assert_eq!(
+            jar.set("x=1; HttpOnly", &page, by(false, true, &top(&page))),
+            Err(CookieRefused::HttpOnly)
+        );
+        assert_eq!(jar.set("hidden=3", &page, by(false, true, &top(&page))), Err(CookieRefused::HttpOnly));
+        assert_eq!(
+            jar.header_for(&page, SameSiteMode::StrictOrLess, &top(&page)).unwrap(),
+            "hidden=2; seen=1"
+        );
     }
 
     #[test]
@@ -354,19 +403,35 @@ mod tests {
             ("https://a.test/", "x=1; Domain=b.test", true, R::Store),
         ];
         for (from, cookie, same_site_allowed, expected) in cases {
-            let refused = CookieJar::default().set(cookie, &url(from), true, same_site_allowed);
+            let refused =
+                CookieJar::default().set(cookie, &url(from), by(true, same_site_allowed, &top(&url(from))));
             assert_eq!(refused, Err(expected), "{cookie}");
         }
         let long = format!("x={}", "y".repeat(5000));
-        assert_eq!(CookieJar::default().set(&long, &url("https://a.test/"), true, true), Err(R::TooLong));
+        assert_eq!(
+            CookieJar::default().set(
+                &long,
+                &url("https://a.test/"),
+                by(true, true, &top(&url("https://a.test/")))
+            ),
+            Err(R::TooLong)
+        );
         let good = "__Host-x=1; Secure; Path=/";
-        assert_eq!(CookieJar::default().set(good, &url("https://a.test/"), true, true), Ok(()));
+        assert_eq!(
+            CookieJar::default().set(
+                good,
+                &url("https://a.test/"),
+                by(true, true, &top(&url("https://a.test/")))
+            ),
+            Ok(())
+        );
     }
 
     #[test]
     fn an_insecure_connection_does_not_replace_a_secure_cookie() {
         let mut jar = jar(&[("https://a.test/", "x=1; Secure; Path=/")]);
-        let refused = jar.set("x=2; Path=/", &url("http://a.test/"), true, true);
+        let refused =
+            jar.set("x=2; Path=/", &url("http://a.test/"), by(true, true, &top(&url("http://a.test/"))));
         assert_eq!(refused, Err(CookieRefused::WouldReplaceSecure));
     }
 
@@ -375,9 +440,9 @@ mod tests {
         let mut jar = CookieJar::default();
         let page = url("https://a.test/");
         for n in 0..200 {
-            jar.set(&format!("c{n}=1; Max-Age={}", 1000 + n), &page, true, true).unwrap();
+            jar.set(&format!("c{n}=1; Max-Age={}", 1000 + n), &page, by(true, true, &top(&page))).unwrap();
         }
-        let header = jar.header_for(&page, SameSiteMode::StrictOrLess).unwrap();
+        let header = jar.header_for(&page, SameSiteMode::StrictOrLess, &top(&page)).unwrap();
         assert_eq!(header.split("; ").count(), MOST_PER_HOST);
         assert!(!header.contains("c0=") && header.contains("c199="));
     }
@@ -386,9 +451,57 @@ mod tests {
     fn clear_forgets_one_host_or_all() {
         let mut jar = jar(&[("https://a.test/", "x=1"), ("https://b.test/", "y=2")]);
         jar.clear(Some(&url("https://a.test/")));
-        assert_eq!(jar.header_for(&url("https://a.test/"), SameSiteMode::StrictOrLess), None);
-        assert!(jar.header_for(&url("https://b.test/"), SameSiteMode::StrictOrLess).is_some());
+        assert_eq!(
+            jar.header_for(
+                &url("https://a.test/"),
+                SameSiteMode::StrictOrLess,
+                &top(&url("https://a.test/"))
+            ),
+            None
+        );
+        assert!(
+            jar.header_for(
+                &url("https://b.test/"),
+                SameSiteMode::StrictOrLess,
+                &top(&url("https://b.test/"))
+            )
+            .is_some()
+        );
         jar.clear(None);
-        assert_eq!(jar.header_for(&url("https://b.test/"), SameSiteMode::StrictOrLess), None);
+        assert_eq!(
+            jar.header_for(
+                &url("https://b.test/"),
+                SameSiteMode::StrictOrLess,
+                &top(&url("https://b.test/"))
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn partitioned_cookies_stay_below_their_top_level_site() {
+        let (here, url) = (CookiePartition::of_top_level(&url("https://a.test/")), url("https://w.test/"));
+        let below = |top: &str| CookiePartition {
+            cross_site: true,
+            ..CookiePartition::of_top_level(&super::tests::url(top))
+        };
+        let (a, b) = (below("https://a.test/"), below("https://www.b.test/"));
+        let mut jar = CookieJar::default();
+        jar.set("x=0; Secure; SameSite=None", &url, by(true, false, &a)).unwrap();
+        jar.set("x=1; Secure; SameSite=None; Partitioned", &url, by(true, false, &a)).unwrap();
+        jar.set("y=2; Secure; SameSite=None; Partitioned", &url, by(true, false, &b)).unwrap();
+        let sent = |jar: &CookieJar, partition: &CookiePartition| {
+            jar.header_for(&url, SameSiteMode::UnsetOrLess, partition).unwrap_or_default()
+        };
+        assert_eq!(sent(&jar, &a), "x=0; x=1");
+        assert_eq!(sent(&jar, &b), "x=0; y=2");
+        assert_eq!(sent(&jar, &here), "x=0");
+        assert_eq!(jar.for_script(&url, &below("https://b.test/")), "x=0; y=2");
+        let refused = jar.set("z=1; Partitioned", &url, by(true, true, &a));
+        assert_eq!(refused, Err(CookieRefused::PartitionedWithoutSecure));
+        jar.clear_site(&url, &a);
+        assert_eq!([sent(&jar, &a), sent(&jar, &b)], ["", "y=2"]);
+        jar.clear(Some(&super::tests::url("https://b.test/")));
+        assert_eq!(sent(&jar, &b), "");
     }
 }

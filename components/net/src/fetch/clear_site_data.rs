@@ -11,6 +11,7 @@ use bgfetch_traits::policy::is_potentially_trustworthy;
 use bgfetch_traits::reply::Reply;
 use tokio::sync::oneshot;
 
+use super::network_or_cache::cookie_partition;
 use super::request::FetchParams;
 
 /// The types that a response asks to clear.
@@ -59,7 +60,7 @@ pub(crate) async fn clear_site_data(params: &FetchParams, types: Types) {
         net.preflights.borrow_mut().clear(Some(&origin));
     }
     if types.cookies {
-        net.cookies.borrow_mut().clear_site(url);
+        net.cookies.borrow_mut().clear_site(url, &cookie_partition(&params.request));
         net.cookies_changed.notify_one();
         net.authentication.borrow_mut().clear_site(&origin);
     }

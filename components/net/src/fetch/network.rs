@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::clear_site_data::{Types, clear_site_data};
-use super::network_or_cache::may_set_same_site_cookies;
+use super::network_or_cache::{cookie_partition, may_set_same_site_cookies};
 use super::request::{FetchParams, FetchRequest};
 use super::{FetchResult, InternalBody, InternalResponse};
+use crate::cookies::Setter;
 use crate::http::body::NetworkBody;
 use crate::http::connection::Lease;
 use crate::http::error::{exchange_error, is_dead, timed_out, was_refused};
@@ -289,9 +290,11 @@ fn response_head(response: &Response<Incoming>, lease: &Lease) -> ResponseHead {
 fn store_cookies(params: &FetchParams, head: &ResponseHead) {
     let url = params.request.current_url();
     let same_site_allowed = may_set_same_site_cookies(&params.request);
+    let partition = cookie_partition(&params.request);
     for value in head.headers.get_all("set-cookie") {
         let cookie = String::from_utf8_lossy(value);
-        let stored = params.net.cookies.borrow_mut().set(&cookie, url, true, same_site_allowed);
+        let from = Setter { from_http: true, same_site_allowed, partition: &partition };
+        let stored = params.net.cookies.borrow_mut().set(&cookie, url, from);
         match stored {
             Ok(()) => params.net.cookies_changed.notify_one(),
             Err(why) => tracing::debug!(%url, %why, "a cookie was refused"),

@@ -19,7 +19,7 @@ use super::request::{
 };
 use super::{FetchResult, InternalBody, InternalResponse};
 use crate::context::Net;
-use crate::cookies::SameSiteMode;
+use crate::cookies::{CookiePartition, SameSiteMode};
 use crate::http_cache::{CacheKey, Recording, Stored, freshen};
 use crate::policy::fetch_metadata::append_the_fetch_metadata_headers;
 use bgfetch_policy::site::same_site;
@@ -222,7 +222,11 @@ fn request_headers(net: &Net, request: &FetchRequest, include_credentials: bool)
     append_unless_there(&mut headers, "Accept-Encoding", "gzip, deflate, br, zstd");
     // Step 8.21.
     if include_credentials
-        && let Some(cookies) = net.cookies.borrow().header_for(request.current_url(), same_site_mode(request))
+        && let Some(cookies) = net.cookies.borrow().header_for(
+            request.current_url(),
+            same_site_mode(request),
+            &cookie_partition(request),
+        )
     {
         headers.append("Cookie", cookies);
     }
@@ -333,6 +337,15 @@ fn is_top_level_navigation(request: &FetchRequest) -> bool {
     let is_top_level =
         head.top_level_navigation_initiator.is_some() || head.destination == Destination::Document;
     is_top_level && head.mode == RequestMode::Navigate
+}
+
+/// Which partitioned cookies go with a request, and where its response's go.
+pub(crate) fn cookie_partition(request: &FetchRequest) -> CookiePartition {
+    if is_top_level_navigation(request) {
+        CookiePartition::of_top_level(request.current_url())
+    } else {
+        CookiePartition::of(&request.client, request.current_url())
+    }
 }
 
 /// Whether the response to a request may set cookies with `SameSite`: one of the same site may, and one to a

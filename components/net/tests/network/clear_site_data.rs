@@ -4,6 +4,7 @@ use bgfetch_net::NetConfig;
 use bgfetch_traits::fetch::CredentialsMode;
 use bgfetch_traits::ids::StorageKey;
 use bgfetch_traits::net::NetMsg;
+use bgfetch_traits::policy::Client;
 use bgfetch_traits::reply::Reply;
 use bgfetch_traits::site_data::ClearStorage;
 use crossbeam_channel::{Receiver, unbounded};
@@ -40,7 +41,7 @@ fn client(authority: &Authority) -> (Net, Receiver<(StorageKey, Reply<()>)>) {
 
 fn cookies(net: &Net, url: &Url) -> String {
     let (reply, receiver) = Reply::channel();
-    net.sender.send(NetMsg::GetCookies { url: url.clone(), reply });
+    net.sender.send(NetMsg::GetCookies { client: Box::new(Client::of_url(url)), url: url.clone(), reply });
     receiver.recv_timeout(DEADLINE).unwrap()
 }
 

@@ -30,7 +30,7 @@ fn server(authority: &Authority) -> Server {
 
 fn get_cookies(net: &Net, url: Url) -> String {
     let (reply, receiver) = Reply::channel();
-    net.sender.send(NetMsg::GetCookies { url, reply });
+    net.sender.send(NetMsg::GetCookies { client: Box::new(Client::of_url(&url)), url, reply });
     receiver.recv_timeout(DEADLINE).unwrap()
 }
 
@@ -92,8 +92,12 @@ fn scripts_read_and_write_cookies_that_are_theirs() {
     let net = Net::trusting(&authority);
     net.fetch(get(server.url_of("a.test", "/set?hidden=1;%20HttpOnly"))).unwrap();
     let url = server.url_of("a.test", "/");
-    net.sender.send(NetMsg::SetCookie { url: url.clone(), cookie: "mine=2".to_owned() });
-    net.sender.send(NetMsg::SetCookie { url: url.clone(), cookie: "hidden=3".to_owned() });
+    let set = |cookie: &str| {
+        let client = Box::new(Client::of_url(&url));
+        NetMsg::SetCookie { client, url: url.clone(), cookie: cookie.to_owned() }
+    };
+    net.sender.send(set("mine=2"));
+    net.sender.send(set("hidden=3"));
     assert_eq!(get_cookies(&net, url.clone()), "mine=2");
     net.fetch(get(url.clone())).unwrap();
     assert_eq!(last_cookie(&server).as_deref(), Some("hidden=1; mine=2"));

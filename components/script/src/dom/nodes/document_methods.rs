@@ -122,13 +122,17 @@ impl DocumentMethods for Document {
     fn cookie(&self, realm: &Realm) -> Fallible<String> {
         let Some(url) = self.cookie_url()? else { return Ok(String::new()) };
         let (reply, answer) = Reply::channel();
-        Environment::of(realm).hosts.net.send(NetMsg::GetCookies { url, reply });
+        let environment = Environment::of(realm);
+        let client = Box::new(environment.client());
+        environment.hosts.net.send(NetMsg::GetCookies { client, url, reply });
         Ok(answer.recv_timeout(COOKIE_DEADLINE).unwrap_or_default())
     }
 
     fn set_cookie(&self, realm: &Realm, value: String) -> Fallible<()> {
         if let Some(url) = self.cookie_url()? {
-            Environment::of(realm).hosts.net.send(NetMsg::SetCookie { url, cookie: value });
+            let environment = Environment::of(realm);
+            let client = Box::new(environment.client());
+            environment.hosts.net.send(NetMsg::SetCookie { client, url, cookie: value });
         }
         Ok(())
     }

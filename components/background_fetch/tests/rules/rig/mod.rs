@@ -1,26 +1,26 @@
 //! A driver whose storage is quick and whose network and workers do what a test says.
 
+mod calls;
+mod reports;
+mod values;
+
 use std::collections::BTreeMap;
 
 use bgfetch_core::{
-    Answer, Call, Config, Connectivity, DisplayChange, Effect, FetchCall, FetchClient, Input, Machine,
-    PersistTicket, RecordEvent, StartFetch, UiActionError, Write,
+    Answer, Config, DisplayChange, Effect, Input, Machine, PersistTicket, RecordEvent, StartFetch, Write,
 };
 use bgfetch_traits::background_fetch::{
-    BackgroundFetchDisplay, BackgroundFetchError, BackgroundFetchInfo, BackgroundFetchOptions, NewRecord,
-    RecordInfo, RecordResult, StoredBackgroundFetch, UiAction,
+    BackgroundFetchDisplay, BackgroundFetchError, BackgroundFetchInfo, RecordResult, StoredBackgroundFetch,
 };
 use bgfetch_traits::body::BodyError;
 use bgfetch_traits::coordinator::PermissionState;
-use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, RequestBody, RequestHead, ResponseHead};
 use bgfetch_traits::headers::HeaderList;
-use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId, StorageKey};
-use bgfetch_traits::policy::PolicyContainer;
-use bgfetch_traits::reply::Reply;
-use bgfetch_traits::service_worker::{BackgroundFetchEventKind, EventOutcome};
-use bgfetch_traits::storage::{CacheQuery, StorageError, StorageEstimate, StoreOutcome, StoredBody};
+use bgfetch_traits::ids::{BackgroundFetchId, BodyId, RecordId, RegistrationId};
+use bgfetch_traits::storage::{StorageError, StorageEstimate, StoredBody};
 use crossbeam_channel::Receiver;
-use url::Url;
+
+use values::words;
+pub(crate) use values::{get, network_error, page, partition, post, quota_exceeded, total};
 
 pub(crate) const HERE: RegistrationId = RegistrationId(1);
 pub(crate) type FetchAnswer = Receiver<Result<BackgroundFetchInfo, BackgroundFetchError>>;
@@ -298,208 +298,4 @@ impl Rig {
         self.next_body += 1;
         BodyId(self.next_body - 1)
     }
-}
-
-/// Calls.
-impl Rig {
-    /// A call of `fetch()` with downloads only, as far as it goes by itself.
-    pub(crate) fn fetch(&mut self, id: &str, paths: &[&str]) -> BackgroundFetchId {
-        self.fetch_with(id, paths.iter().map(|path| get(path)).collect(), BackgroundFetchOptions::default()).0
-    }
-
-    /// One of one download of the page's own origin; its trace so far is forgotten.
-    pub(crate) fn film(&mut self) -> RecordId {
-        let fetch = self.fetch("film", &["/film"]);
-        self.took();
-        RecordId { fetch, index: 0 }
-    }
-
-    pub(crate) fn fetch_with(
-        &mut self,
-        id: &str,
-        records: Vec<NewRecord>,
-        options: BackgroundFetchOptions,
-    ) -> (BackgroundFetchId, FetchAnswer) {
-        self.call(HERE, id, records, options, true)
-    }
-
-    pub(crate) fn call(
-        &mut self,
-        registration: RegistrationId,
-        id: &str,
-        records: Vec<NewRecord>,
-        options: BackgroundFetchOptions,
-        active_worker: bool,
-    ) -> (BackgroundFetchId, FetchAnswer) {
-        let fetch = BackgroundFetchId(self.next_id);
-        self.next_id += 1;
-        let (reply, answer) = Reply::channel();
-        let client = FetchClient {
-            partition: partition(),
-            url: page(),
-            policy: PolicyContainer::default(),
-            permission: self.permission,
-            estimate: self.estimate,
-        };
-        let id = id.to_owned();
-        let call = FetchCall { fetch, registration, active_worker, client, id, records, options, reply };
-        self.input(Input::Call(Call::Fetch(Box::new(call))));
-        (fetch, answer)
-    }
-
-    pub(crate) fn get(&mut self, id: &str) -> Option<BackgroundFetchInfo> {
-        let (reply, answer) = Reply::channel();
-        self.input(Input::Call(Call::Get { registration: HERE, id: id.to_owned(), reply }));
-        answer.try_recv().expect("get() is answered at once")
-    }
-
-    pub(crate) fn ids(&mut self) -> Vec<String> {
-        let (reply, answer) = Reply::channel();
-        self.input(Input::Call(Call::GetIds { registration: HERE, reply }));
-        answer.try_recv().expect("getIds() is answered at once")
-    }
-
-    pub(crate) fn abort(&mut self, fetch: BackgroundFetchId) {
-        self.input(Input::Call(Call::Abort { fetch, reply: Reply::ignore() }));
-    }
-
-    pub(crate) fn matching(
-        &mut self,
-        fetch: BackgroundFetchId,
-        query: Option<CacheQuery>,
-        first_only: bool,
-    ) -> Option<Vec<RecordInfo>> {
-        let (reply, answer) = Reply::channel();
-        self.input(Input::Call(Call::Match { fetch, query: query.map(Box::new), first_only, reply }));
-        answer.try_recv().expect("match() is answered at once")
-    }
-
-    /// Scripts have taken in what they were told.
-    pub(crate) fn sync_instances(&mut self) {
-        for fetch in std::mem::take(&mut self.unsynced) {
-            self.input(Input::InstancesSynced(fetch));
-        }
-    }
-
-    pub(crate) fn response_ready(&mut self, record: RecordId) {
-        self.input(Input::Call(Call::ResponseReady { record, reply: Reply::ignore() }));
-    }
-
-    pub(crate) fn ui(&mut self, fetch: BackgroundFetchId, action: UiAction) -> Result<(), UiActionError> {
-        let (reply, answer) = Reply::channel();
-        self.input(Input::Ui { fetch, action, reply });
-        answer.try_recv().expect("the display is answered at once")
-    }
-
-    pub(crate) fn update_ui(&mut self, fetch: BackgroundFetchId, title: &str) {
-        let title = Some(title.to_owned());
-        self.input(Input::Call(Call::UpdateUi { fetch, title, icons: None, reply: Reply::ignore() }));
-    }
-}
-
-/// What the network, storage and workers do.
-impl Rig {
-    fn record(&mut self, record: RecordId, event: RecordEvent) {
-        let attempt = self.starts[&record].attempt;
-        self.input(Input::Record { record, attempt, event });
-    }
-
-    pub(crate) fn stale(&mut self, record: RecordId, attempt: u32, event: RecordEvent) {
-        self.input(Input::Record { record, attempt, event });
-    }
-
-    pub(crate) fn head(&mut self, record: RecordId, status: u16, headers: &[(&str, &str)]) {
-        let url_list = vec![self.starts[&record].request.url.clone()];
-        self.record(
-            record,
-            RecordEvent::Head(Ok(Box::new(ResponseHead { url_list, ..head(status, headers) }))),
-        );
-    }
-
-    pub(crate) fn no_head(&mut self, record: RecordId, kind: NetworkErrorKind) {
-        self.record(record, RecordEvent::Head(Err(network_error(kind))));
-    }
-
-    pub(crate) fn body_created(&mut self, record: RecordId, result: Result<BodyId, StorageError>) {
-        self.record(record, RecordEvent::BodyCreated(result));
-    }
-
-    pub(crate) fn bytes(&mut self, record: RecordId, length: u64) {
-        self.record(record, RecordEvent::BytesStored(length));
-    }
-
-    pub(crate) fn uploaded(&mut self, record: RecordId, bytes: u64) {
-        self.record(record, RecordEvent::Uploaded(bytes));
-    }
-
-    pub(crate) fn end(&mut self, record: RecordId, length: u64) {
-        self.record(record, RecordEvent::BodyEnded(StoreOutcome { length, result: Ok(()) }));
-    }
-
-    pub(crate) fn broken(&mut self, record: RecordId, length: u64, kind: NetworkErrorKind) {
-        self.failed(record, length, StorageError::Body(BodyError::Network(network_error(kind))));
-    }
-
-    pub(crate) fn failed(&mut self, record: RecordId, length: u64, error: StorageError) {
-        self.record(record, RecordEvent::BodyEnded(StoreOutcome { length, result: Err(error) }));
-    }
-
-    /// All of a response at once.
-    pub(crate) fn respond(&mut self, record: RecordId, status: u16, headers: &[(&str, &str)], length: u64) {
-        self.head(record, status, headers);
-        self.end(record, length);
-    }
-
-    pub(crate) fn connectivity(&mut self, online: bool, metered: bool) {
-        self.input(Input::Connectivity(Connectivity { online, metered }));
-    }
-
-    pub(crate) fn event_settled(
-        &mut self,
-        fetch: BackgroundFetchId,
-        kind: BackgroundFetchEventKind,
-        outcome: EventOutcome,
-    ) {
-        self.input(Input::EventSettled { fetch, kind, outcome });
-    }
-}
-
-pub(crate) fn page() -> Url {
-    "https://a.test/page".parse().expect("a URL")
-}
-
-pub(crate) fn partition() -> StorageKey {
-    StorageKey::of_url(&page()).expect("not opaque")
-}
-
-pub(crate) fn get(path: &str) -> NewRecord {
-    NewRecord { request: RequestHead::get(page().join(path).expect("a URL")), body: None }
-}
-
-pub(crate) fn post(path: &str, body: &'static str) -> NewRecord {
-    let request = RequestHead { method: http::Method::POST, ..get(path).request };
-    NewRecord { request, body: Some(RequestBody::Bytes(body.into())) }
-}
-
-pub(crate) fn total(download_total: u64) -> BackgroundFetchOptions {
-    BackgroundFetchOptions { download_total, ..BackgroundFetchOptions::default() }
-}
-
-pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
-    let headers = headers.iter().map(|&(name, value)| (name, value)).collect();
-    ResponseHead { status, headers, ..ResponseHead::default() }
-}
-
-pub(crate) fn network_error(kind: NetworkErrorKind) -> NetworkError {
-    NetworkError::new(kind, "as the test says")
-}
-
-pub(crate) fn quota_exceeded() -> StorageError {
-    StorageError::QuotaExceeded { quota: 100, usage: 90, requested: 20 }
-}
-
-/// Those that are not empty, or a dash.
-fn words(words: &[&str]) -> String {
-    let words: Vec<_> = words.iter().filter(|word| !word.is_empty()).copied().collect();
-    if words.is_empty() { "-".to_owned() } else { words.join(" ") }
 }
