@@ -25,6 +25,18 @@ impl BigInt {
         })
     }
 
+    /// [ToBigInt64](https://tc39.es/ecma262/#sec-tobigint64) of any value.
+    ///
+    /// # Errors
+    /// A `TypeError` if it cannot be converted to a BigInt, and what its conversion throws.
+    pub fn wrapping_i64(realm: &Realm, value: &Value) -> Fallible<i64> {
+        let Self(Integer::Value(value)) = Self::from_js(realm, value)? else { return Ok(0) };
+        let mut integer = 0;
+        // SAFETY: the context and the value are alive, and the place is valid.
+        let status = unsafe { q::JS_ToBigInt64(realm.raw(), &raw mut integer, value.raw()) };
+        crate::object::check(realm, status).map(|()| integer)
+    }
+
     /// In decimal.
     pub fn to_text(&self, realm: &Realm) -> Fallible<String> {
         match &self.0 {

@@ -145,6 +145,17 @@ impl ArrayBuffer {
         Ok(fixed.to_boolean(realm))
     }
 
+    /// Where its bytes are; none when detached.
+    pub(crate) fn address(&self) -> Option<usize> {
+        self.bytes().map(|(pointer, _)| pointer.addr())
+    }
+
+    /// Whether script may detach it: it is neither shared nor that of a memory of WebAssembly.
+    #[must_use]
+    pub fn is_detachable(&self) -> bool {
+        !self.is_shared() && !crate::wasm::keeps_buffer(&self.0)
+    }
+
     /// Its bytes from `offset`, at most `length`; fewer, or none, where the buffer is shorter or detached.
     #[must_use]
     pub fn to_vec(&self, offset: usize, length: usize) -> Vec<u8> {
@@ -171,9 +182,9 @@ impl ArrayBuffer {
     /// # Errors
     /// A `TypeError` if it is detached or shared.
     pub fn transfer(&self, realm: &Realm) -> Fallible<Vec<u8>> {
-        if self.is_shared() || self.is_detached() {
+        if !self.is_detachable() || self.is_detached() {
             return Err(Exception::type_error(
-                "the ArrayBuffer cannot be transferred: it is detached or shared",
+                "the ArrayBuffer cannot be transferred: it is detached, shared or a memory's",
             ));
         }
         let bytes = self.to_vec(0, usize::MAX);
@@ -188,6 +199,9 @@ impl ArrayBuffer {
     /// # Errors
     /// A `TypeError` if it cannot be detached.
     pub fn transfer_to_new(&self, realm: &Realm) -> Fallible<Self> {
+        if !self.is_detachable() {
+            return Err(Exception::type_error("the ArrayBuffer cannot be transferred: it is a memory's"));
+        }
         let buffer = self.as_value().clone();
         Ok(Self(realm.intrinsics().call_object(realm, "transferBuffer", &[buffer])?))
     }

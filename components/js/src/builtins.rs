@@ -9,7 +9,9 @@ use rquickjs_sys as q;
 
 use crate::glue::{Args, guard};
 use crate::object::HIDDEN;
-use crate::{Exception, Fallible, Object, Realm, Value, platform, state, window_proxy};
+use crate::{
+    Exception, Fallible, Object, Realm, Value, platform, shared_builtins, state, wasm, window_proxy,
+};
 
 /// A function that takes the place of one of the engine's.
 struct Builtin {
@@ -33,9 +35,18 @@ enum Kind {
     IsError,
     /// The engine refuses a receiver that is null or undefined.
     ReflectSet,
+    /// The buffer of a memory of WebAssembly is not transferred.
+    Transfer,
+    /// The buffer of a memory grows as the memory does.
+    Resize,
+    /// What grows, grows for all threads.
+    SharedGrow,
+    SharedByteLength,
+    AtomicsWait,
+    AtomicsNotify,
 }
 
-const BUILTINS: [Builtin; 9] = [
+const BUILTINS: [Builtin; 17] = [
     Builtin::new(c"setPrototypeOf", 2, "setPrototypeOf", Kind::SetPrototype),
     Builtin::new(c"setPrototypeOf", 2, "reflectSetPrototypeOf", Kind::ReflectSetPrototype),
     Builtin::new(c"set __proto__", 1, "protoSetter", Kind::ProtoSetter),
@@ -45,6 +56,14 @@ const BUILTINS: [Builtin; 9] = [
     Builtin::new(c"preventExtensions", 1, "reflectPreventExtensions", Kind::ReflectPreventExtensions),
     Builtin::new(c"isError", 1, "isError", Kind::IsError),
     Builtin::new(c"set", 3, "reflectSet", Kind::ReflectSet),
+    Builtin::new(c"transfer", 0, "transfer", Kind::Transfer),
+    Builtin::new(c"transferToFixedLength", 0, "transferToFixedLength", Kind::Transfer),
+    Builtin::new(c"transferToImmutable", 0, "transferToImmutable", Kind::Transfer),
+    Builtin::new(c"resize", 1, "resize", Kind::Resize),
+    Builtin::new(c"grow", 1, "sharedGrow", Kind::SharedGrow),
+    Builtin::new(c"get byteLength", 0, "sharedByteLength", Kind::SharedByteLength),
+    Builtin::new(c"wait", 4, "", Kind::AtomicsWait),
+    Builtin::new(c"notify", 3, "atomicsNotify", Kind::AtomicsNotify),
 ];
 
 impl Builtin {
@@ -74,12 +93,25 @@ pub(crate) fn install(realm: &Realm) -> Fallible<()> {
                 intrinsics.call(realm, "replaceProtoSetter", &[function])?;
                 continue;
             }
+            Kind::SharedByteLength => {
+                intrinsics.call(realm, "replaceSharedByteLength", &[function])?;
+                continue;
+            }
             Kind::ReflectSetPrototype | Kind::ReflectPreventExtensions | Kind::ReflectSet => "Reflect",
             Kind::SetPrototype | Kind::PreventExtensions => "Object",
             Kind::IsError => "Error",
+            Kind::Transfer | Kind::Resize => "ArrayBuffer",
+            Kind::SharedGrow => "SharedArrayBuffer",
+            Kind::AtomicsWait | Kind::AtomicsNotify => "Atomics",
         };
         let name = builtin.name.to_str().unwrap_or_default();
-        if let Some(holder) = realm.global().get(realm, holder)?.as_object() {
+        let mut holder = realm.global().get(realm, holder)?;
+        if matches!(builtin.kind, Kind::Transfer | Kind::Resize | Kind::SharedGrow)
+            && let Some(constructor) = holder.as_object()
+        {
+            holder = constructor.get(realm, "prototype")?;
+        }
+        if let Some(holder) = holder.as_object() {
             holder.define(realm, name, &function, HIDDEN)?;
         }
     }
@@ -104,13 +136,18 @@ unsafe extern "C" fn call(
 
 fn run(realm: &Realm, builtin: &Builtin, this: &Value, args: &Args<'_>) -> Fallible<Value> {
     let (object, prototype) = match builtin.kind {
-        Kind::ProtoSetter => (this, args.get(0)),
+        Kind::SharedGrow => return shared_builtins::grow(realm, this, args),
+        Kind::SharedByteLength => return shared_builtins::byte_length(realm, this),
+        Kind::AtomicsWait => return shared_builtins::wait(realm, args),
+        Kind::AtomicsNotify => return shared_builtins::notify(realm, args),
+        Kind::ProtoSetter | Kind::Transfer | Kind::Resize => (this, args.get(0)),
         _ => (args.get(0), args.get(1)),
     };
     if let Some(object) = object.as_object() {
         match builtin.kind {
             Kind::SetPrototype | Kind::ReflectSetPrototype | Kind::ProtoSetter => {
-                if (prototype.is_object() || prototype.is_null()) && realm.is_prototype_immutable(&object) {
+                let changes = prototype.is_object() || prototype.is_null();
+                if changes && realm.is_prototype_immutable(&object) {
                     return set_immutable_prototype(realm, builtin.kind, &object, prototype);
                 }
             }
@@ -125,7 +162,25 @@ fn run(realm: &Realm, builtin: &Builtin, this: &Value, args: &Args<'_>) -> Falli
                 let args: Vec<Value> = args.rest(0).to_vec();
                 return realm.intrinsics().object("setForNullish")?.call(realm, this, &args);
             }
-            Kind::PreventExtensions | Kind::ReflectPreventExtensions | Kind::IsError | Kind::ReflectSet => {}
+            Kind::Transfer if wasm::keeps_buffer(&object) => {
+                return Err(Exception::type_error("the buffer of a memory cannot be transferred"));
+            }
+            Kind::Resize if wasm::keeps_buffer(&object) => {
+                let length = shared_builtins::to_index(realm, args.get(0))?;
+                if let Some(resized) = wasm::resize_buffer(realm, &object, length) {
+                    return resized.map(|()| Value::UNDEFINED);
+                }
+            }
+            Kind::PreventExtensions
+            | Kind::ReflectPreventExtensions
+            | Kind::IsError
+            | Kind::ReflectSet
+            | Kind::Transfer
+            | Kind::Resize
+            | Kind::SharedGrow
+            | Kind::SharedByteLength
+            | Kind::AtomicsWait
+            | Kind::AtomicsNotify => {}
         }
     }
     let args: Vec<Value> = args.rest(0).to_vec();

@@ -195,12 +195,17 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("arrayIteratorPrototype", "Object.getPrototypeOf([][Symbol.iterator]())"),
 ];
 
+/// All of them.
+fn expressions() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    EXPRESSIONS.iter().chain(crate::resizable::EXPRESSIONS).chain(crate::wasm::EXPRESSIONS)
+}
+
 impl Intrinsics {
     pub(crate) fn capture(realm: &Realm) -> Fallible<Self> {
         use std::fmt::Write as _;
         // One script for all: each evaluation has a cost of its own.
         let mut source = String::from("({");
-        for (name, expression) in EXPRESSIONS.iter().chain(crate::resizable::EXPRESSIONS) {
+        for (name, expression) in expressions() {
             // Writing to a string cannot fail.
             let _ = writeln!(source, "{name}: {expression},");
         }
@@ -208,7 +213,7 @@ impl Intrinsics {
         let all = realm.evaluate(&source, "<intrinsics>", 1, 0)?;
         let all = all.as_object().ok_or_else(|| Exception::type_error("intrinsics are an object"))?;
         let mut table = HashMap::new();
-        for (name, _) in EXPRESSIONS.iter().chain(crate::resizable::EXPRESSIONS) {
+        for (name, _) in expressions() {
             let object = all.get(realm, name)?.as_object();
             table.insert(*name, object.ok_or_else(|| Exception::type_error(format!("no intrinsic {name}")))?);
         }

@@ -36,6 +36,15 @@ impl Object {
         realm.own(unsafe { q::JS_NewObject(realm.raw()) }).map(Self)
     }
 
+    /// An empty object without a prototype.
+    ///
+    /// # Errors
+    /// Only without memory.
+    pub fn without_prototype(realm: &Realm) -> Fallible<Self> {
+        // SAFETY: the context is alive.
+        realm.own(unsafe { q::JS_NewObjectProto(realm.raw(), q::JS_NULL) }).map(Self)
+    }
+
     /// An array of the realm.
     pub fn array(realm: &Realm, items: impl IntoIterator<Item = Value>) -> Fallible<Self> {
         // SAFETY: the context is alive.

@@ -8,6 +8,23 @@ pub(crate) const EXPRESSIONS: &[(&str, &str)] = &[
         "maxByteLength",
         "((r, m) => b => r(b) ? m(b) : undefined)(...['resizable', 'maxByteLength'].map(n => Function.prototype.call.bind(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, n).get)))",
     ),
+    (
+        "sharedMaxByteLength",
+        "((r, m) => b => r(b) ? m(b) : undefined)(...['growable', 'maxByteLength'].map(n => Function.prototype.call.bind(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, n).get)))",
+    ),
+    ("sharedByteLength", "Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'byteLength').get"),
+    (
+        "replaceSharedByteLength",
+        "get => Object.defineProperty(SharedArrayBuffer.prototype, 'byteLength', { get })",
+    ),
+    ("sharedGrow", "SharedArrayBuffer.prototype.grow"),
+    ("resize", "ArrayBuffer.prototype.resize"),
+    ("transfer", "ArrayBuffer.prototype.transfer"),
+    ("transferToFixedLength", "ArrayBuffer.prototype.transferToFixedLength"),
+    ("transferToImmutable", "ArrayBuffer.prototype.transferToImmutable"),
+    ("atomicsNotify", "Atomics.notify"),
+    ("newWeakRef", "(W => o => new W(o))(WeakRef)"),
+    ("derefWeakRef", "Function.prototype.call.bind(WeakRef.prototype.deref)"),
     ("newResizable", "(B => (n, m) => new B(n, { maxByteLength: m, __proto__: null }))(ArrayBuffer)"),
     (
         "newTracking",
@@ -71,10 +88,35 @@ impl ArrayBuffer {
         if self.is_shared() {
             return Ok(None);
         }
-        let max = realm.intrinsics().call(realm, "maxByteLength", std::slice::from_ref(self.as_value()))?;
+        self.max_by(realm, "maxByteLength")
+    }
+
+    /// To how many bytes a shared one may grow; `None` if its length is fixed, or it is not shared.
+    ///
+    /// # Errors
+    /// Only without memory.
+    pub fn shared_max(&self, realm: &Realm) -> Fallible<Option<usize>> {
+        if self.is_shared() { self.max_by(realm, "sharedMaxByteLength") } else { Ok(None) }
+    }
+
+    fn max_by(&self, realm: &Realm, intrinsic: &'static str) -> Fallible<Option<usize>> {
+        let max = realm.intrinsics().call(realm, intrinsic, std::slice::from_ref(self.as_value()))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths below 2^53")]
         let max = max.as_number().map(|max| max as usize);
         Ok(max)
+    }
+
+    /// Makes a resizable or growable one that long.
+    ///
+    /// # Errors
+    /// A `RangeError` if it cannot be.
+    pub(crate) fn set_length(&self, realm: &Realm, length: usize) -> Fallible<()> {
+        let resize = realm.intrinsics().object(if self.is_shared() { "sharedGrow" } else { "resize" })?;
+        let entry = crate::state::Entry::new();
+        let result = resize.call(realm, self.as_value(), &[number(length)]);
+        // What the platform does for itself is no script of the page: no checkpoint follows.
+        entry.end_quietly();
+        result.map(drop)
     }
 }
 

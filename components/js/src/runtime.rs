@@ -130,6 +130,8 @@ impl Runtime {
                 ptr::null_mut(),
             );
         }
+        crate::shared_block::set_functions(rt);
+        state::set_can_block(false);
         // Before the others, whose numbers tell platform objects.
         state::set_proxy_classes(crate::window_proxy::register(rt)?);
         let class_base = register_classes(rt, interfaces)?;
@@ -156,6 +158,11 @@ impl Runtime {
     #[must_use]
     pub fn is_out_of_time(&self) -> bool {
         self.deadline.get().is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Lets [`Atomics.wait()`](https://tc39.es/ecma262/#sec-atomics.wait) wait on this thread: `[[CanBlock]]` of the agent.
+    pub fn allow_blocking() {
+        state::set_can_block(true);
     }
 
     /// Sets what makes DOMExceptions: called with their realm.
@@ -264,6 +271,7 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         let rt = state::runtime();
         let shared = state::shared();
+        crate::wasm::end();
         shared.rejections.borrow_mut().clear();
         shared.checkpoint.borrow_mut().take();
         shared.job_error.borrow_mut().take();

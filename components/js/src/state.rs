@@ -23,6 +23,7 @@ thread_local! {
     static HANDLES: Cell<usize> = const { Cell::new(0) };
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static MEMORY_LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
+    static CAN_BLOCK: Cell<bool> = const { Cell::new(false) };
     static CLASS_BASE: Cell<u32> = const { Cell::new(u32::MAX) };
     static PROXY_CLASSES: Cell<ProxyClasses> = const { Cell::new(ProxyClasses { window: 0 }) };
     static SHARED: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
@@ -77,6 +78,15 @@ pub(crate) fn memory_limit() -> usize {
 
 pub(crate) fn set_memory_limit(bytes: usize) {
     MEMORY_LIMIT.set(bytes);
+}
+
+/// Whether script of this thread may wait for other threads.
+pub(crate) fn can_block() -> bool {
+    CAN_BLOCK.get()
+}
+
+pub(crate) fn set_can_block(can: bool) {
+    CAN_BLOCK.set(can);
 }
 
 /// Whether script is to end: it was stopped, or is out of time.

@@ -13,6 +13,7 @@ use bgfetch_traits::net::NetSender;
 use bgfetch_traits::policy::{Client, PolicyContainer};
 use bgfetch_traits::service_worker::WorkerInfo;
 use bgfetch_traits::storage::StorageSender;
+use bgfetch_traits::worker::AgentCluster;
 use url::{Origin, Url};
 
 use crate::dom::globals::animation_frames::AnimationFrames;
@@ -82,6 +83,10 @@ pub(crate) struct Environment {
     /// Origins of the documents that it is within, from its parent to the top.
     pub(crate) ancestor_origins: Vec<Origin>,
     pub(crate) secure_context: bool,
+    pub(crate) agent_cluster: AgentCluster,
+    /// Its [cross-origin isolated
+    /// capability](https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-cross-origin-isolated-capability).
+    pub(crate) cross_origin_isolated: bool,
     pub(crate) policy: RefCell<PolicyContainer>,
     /// The HTTP status of what it was made of; 0 if that was no response.
     pub(crate) status: Cell<u16>,

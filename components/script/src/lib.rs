@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+mod agent_clusters;
 #[allow(
     clippy::allow_attributes,
     clippy::enum_variant_names,

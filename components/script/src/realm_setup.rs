@@ -6,12 +6,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bgfetch_js::glue::Exposure;
-use bgfetch_js::{Fallible, PlatformObject, Realm, RealmOptions, Root};
+use bgfetch_js::{Fallible, PlatformObject, Realm, RealmOptions, Root, Runtime};
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::{PolicyContainer, is_potentially_trustworthy};
+use bgfetch_traits::worker::AgentCluster;
 use url::{Origin, Url};
 
 use crate::agent::Agent;
+use crate::agent_clusters;
 use crate::bindings;
 use crate::dom::globals::animation_frames::AnimationFrames;
 use crate::dom::globals::console::ConsoleState;
@@ -35,6 +37,8 @@ pub(crate) struct Setup {
     /// What it has of the environment that it is within, such as a frame's parent or a worker's owner; none for a top
     /// level of its own.
     pub(crate) parent: Option<Parent>,
+    /// Its agent cluster, if that is another environment's.
+    pub(crate) agent_cluster: Option<AgentCluster>,
 }
 
 /// What an environment has of its parent or owner.
@@ -68,8 +72,12 @@ impl Setup {
             .as_ref()
             .map_or_else(|| self.origin.clone(), |parent| parent.top_level_origin.clone());
         let ancestor_origins = self.parent.as_ref().map(|parent| parent.ancestor_origins.clone());
+        let agent_cluster =
+            self.agent_cluster.unwrap_or_else(|| agent_clusters::obtain(self.id, &self.origin, false));
         Environment {
             id: self.id,
+            cross_origin_isolated: agent_cluster.cross_origin_isolated,
+            agent_cluster,
             kind: self.kind,
             hosts: self.hosts,
             secure_context: is_potentially_trustworthy(&self.url)
@@ -125,15 +133,22 @@ pub(crate) fn create_realm<T: PlatformObject>(
     let options = RealmOptions {
         exposure: environment.kind.exposure(),
         secure_context: environment.secure_context,
-        ..RealmOptions::default()
+        cross_origin_isolated: environment.cross_origin_isolated,
     };
+    if matches!(environment.kind, GlobalKind::DedicatedWorker | GlobalKind::SharedWorker) {
+        Runtime::allow_blocking();
+    }
     let realm = Realm::new(options)?;
     realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
     let global = make(&realm)?;
     let global = realm.wrap_global(global)?;
-    // Only a cross-origin isolated context has it, and there are none.
-    realm.global().delete(&realm, "SharedArrayBuffer")?;
+    // https://html.spec.whatwg.org/multipage/webappapis.html#integration-with-the-javascript-job-queue: only where memory may be
+    // shared.
+    if !options.cross_origin_isolated {
+        realm.global().delete(&realm, "SharedArrayBuffer")?;
+    }
     realm.install(bindings::INTERFACES, bindings::NAMESPACES)?;
+    crate::dom::wasm::install(&realm)?;
     if options.exposure.intersects(Exposure::WINDOW) {
         // https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object:htmldocument
         let document = realm.global().get(&realm, "Document")?;

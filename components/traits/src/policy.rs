@@ -86,6 +86,8 @@ pub enum ViolationResource {
     Inline,
     /// A string that was to be compiled.
     Eval,
+    /// WebAssembly that was to be compiled.
+    WasmEval,
 }
 
 /// Where a script was when it did something.

@@ -51,10 +51,26 @@ pub struct WorkerRequest {
     pub credentials: CredentialsMode,
     /// The outside settings: who makes the worker.
     pub outside: Box<Client>,
+    /// The agent cluster of who makes the worker, which a dedicated worker is of, too.
+    pub agent_cluster: Option<AgentCluster>,
     /// The object that stands for the worker there.
     pub object: WorkerObjectId,
     /// The worker's end of the channel between the two.
     pub port: PortOnItsWay,
+}
+
+/// An [agent cluster](https://tc39.es/ecma262/#sec-agent-clusters): agents that may share memory, threads of a window and of
+/// its dedicated workers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentCluster {
+    /// One of each [browsing context group](https://html.spec.whatwg.org/multipage/document-sequences.html#browsing-context-group),
+    /// and of each worker that is shared.
+    pub group: ClientId,
+    /// Its [key](https://html.spec.whatwg.org/multipage/webappapis.html#agent-cluster-key): a site or an origin.
+    pub key: String,
+    /// Its [cross-origin isolation mode](https://html.spec.whatwg.org/multipage/webappapis.html#agent-cluster-cross-origin-isolation):
+    /// whether memory may be shared.
+    pub cross_origin_isolated: bool,
 }
 
 /// What a script asks of the coordinator about dedicated and shared workers.

@@ -18,6 +18,7 @@ fn request(page: &Script, name: &str) -> Box<WorkerRequest> {
         worker_type: WorkerType::Classic,
         credentials: CredentialsMode::SameOrigin,
         outside: Box::new(page.client.clone()),
+        agent_cluster: None,
         object: WorkerObjectId::new(),
         port: PortOnItsWay(Box::new(())),
     })

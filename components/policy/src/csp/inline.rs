@@ -112,6 +112,19 @@ impl CspList {
         verdict
     }
 
+    /// [Whether WebAssembly may be compiled](https://w3c.github.io/webappsec-csp/#can-compile-wasm-bytes).
+    #[must_use]
+    pub fn check_wasm(&self) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (serialized, policy) in self.iter() {
+            let directive = forbids_eval(policy).filter(|found| !has_keyword(found, "'wasm-unsafe-eval'"));
+            if directive.is_some() {
+                verdict.violated(serialized, "script-src", ViolationResource::WasmEval, String::new());
+            }
+        }
+        verdict
+    }
+
     /// Whether no string may be compiled.
     #[must_use]
     pub fn forbids_eval(&self) -> bool {

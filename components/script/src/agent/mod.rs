@@ -68,6 +68,8 @@ pub(crate) struct Agent {
     limits: ScriptLimits,
     runtime: RefCell<Option<Runtime>>,
     interrupter: Interrupter,
+    /// Tells its [agent clusters](crate::agent_clusters) from those of others.
+    group: ClientId,
 }
 
 /// A thread's inbox, made before the thread so that others can reach it at once.
@@ -106,6 +108,7 @@ impl Agent {
         runtime.set_module_loader(crate::scripts::ModuleMap::default());
         runtime.set_window_host(crate::dom::window::access::Windows);
         runtime.set_custom_element_hooks(crate::dom::html::custom_elements::HOOKS);
+        runtime.set_wasm_exception_hooks(crate::dom::wasm::exception::HOOKS);
         runtime.set_caller_members(crate::dom::window::access::CALLER_MEMBERS);
         let agent = Rc::new(Self {
             executor: Executor::new(inbox.sender.clone()),
@@ -122,6 +125,7 @@ impl Agent {
             closing: Cell::new(false),
             limits,
             interrupter: runtime.interrupter(),
+            group: ClientId::new(),
             runtime: RefCell::new(Some(runtime)),
         });
         CURRENT.with_borrow_mut(|current| *current = Some(Rc::clone(&agent)));
@@ -150,6 +154,11 @@ impl Agent {
     /// Stops the script that runs on this thread, from any thread.
     pub(crate) fn interrupter(&self) -> Interrupter {
         self.interrupter.clone()
+    }
+
+    /// What the agent clusters of this thread have in common.
+    pub(crate) fn group(&self) -> ClientId {
+        self.group
     }
 
     /// Adds an environment whose global object is set up.

@@ -26,6 +26,8 @@ pub(crate) enum TaskSource {
     ServiceWorker,
     Permission,
     PerformanceTimeline,
+    /// Modules that have been compiled.
+    WebAssembly,
     /// Asked by the embedder.
     Embedder,
 }

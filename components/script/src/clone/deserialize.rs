@@ -4,19 +4,22 @@ use std::any::Any;
 
 use bgfetch_js::{
     ArrayBuffer, ArrayBufferView, DomString, Fallible, FromJs, Object, PropertyKey, Realm, Root, ToJs,
-    TypedArray, TypedArrayKind, Value,
+    TypedArray, TypedArrayKind, Value, wasm,
 };
 use bgfetch_traits::service_worker::MessageData;
 
 use super::serialize::TransferredBuffer;
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
+use crate::agent_clusters::{Shared, SharedThing};
 use crate::dom::canvas::image_bitmap::SentBitmap;
 use crate::dom::canvas::offscreen_canvas::TransferredCanvas;
 use crate::dom::file::blob::BlobData;
 use crate::dom::geometry::{self, GeometryKind};
 use crate::dom::messaging::channel::PortHandle;
 use crate::dom::streams::transfer::TransferredStream;
-use crate::dom::{Blob, File, FileList, ImageBitmap, ImageData, MessagePort, OffscreenCanvas, dom_exception};
+use crate::dom::{
+    Blob, File, FileList, ImageBitmap, ImageData, Memory, MessagePort, Module, OffscreenCanvas, dom_exception,
+};
 
 struct Reader<'a> {
     realm: &'a Realm,
@@ -214,6 +217,10 @@ impl Reader<'_> {
                         let bytes = self.data()?;
                         ArrayBuffer::resizable(realm, bytes, max)?.as_object().clone()
                     }
+                    tag::SHARED => {
+                        let place = self.number()?;
+                        self.shared(place)?
+                    }
                     tag::ERROR => self.error()?,
                     _ => self.platform(tag)?,
                 };
@@ -226,6 +233,18 @@ impl Reader<'_> {
     /// A width or a height.
     fn pixels(&mut self) -> Fallible<u32> {
         u32::try_from(self.number()?).map_err(|_| malformed())
+    }
+
+    fn shared(&mut self, place: usize) -> Fallible<Object> {
+        let realm = self.realm;
+        let shared = self.attachment(place)?.downcast::<Shared>().map_err(|_| malformed())?;
+        Ok(match shared.received(realm)? {
+            SharedThing::Block(block, length, max) => {
+                ArrayBuffer::of_block(realm, &block, length, max)?.as_object().clone()
+            }
+            SharedThing::Memory(memory) => Memory::create(realm, wasm::Memory::of_share(memory))?.to_object(),
+            SharedThing::Module(module) => Module::create(realm, module)?.to_object(),
+        })
     }
 
     fn map(&mut self) -> Fallible<Object> {

@@ -10,6 +10,9 @@ mod serialize;
 use bgfetch_js::{Exception, Fallible, Object, Realm, Root, Value};
 use bgfetch_traits::service_worker::MessageData;
 
+use serialize::Whose;
+
+use crate::agent_clusters::Shared;
 use crate::dom::MessagePort;
 use crate::dom::canvas::image_bitmap::SentBitmap;
 use crate::dom::file::blob::BlobData;
@@ -54,6 +57,8 @@ mod tag {
     /// Width and height, and the array of its pixels.
     pub(super) const IMAGE_DATA: u8 = 28;
     pub(super) const IMAGE_BITMAP: u8 = 29;
+    /// Something that only agents of one cluster may have.
+    pub(super) const SHARED: u8 = 30;
 }
 
 /// For the length of a view: it follows that of its buffer.
@@ -72,7 +77,22 @@ fn too_deep() -> Exception {
 
 /// [StructuredSerializeWithTransfer](https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializewithtransfer).
 pub(crate) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fallible<MessageData> {
-    serialize::serialize(realm, value, transfer)
+    serialize_from(realm, realm, value, transfer)
+}
+
+/// [`serialize`] of what another realm's script sends.
+pub(crate) fn serialize_from(
+    sender: &Realm,
+    realm: &Realm,
+    value: &Value,
+    transfer: &[Object],
+) -> Fallible<MessageData> {
+    serialize::serialize(realm, value, transfer, Whose::Sender(sender))
+}
+
+/// [StructuredSerializeForStorage](https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeforstorage).
+pub(crate) fn serialize_for_storage(realm: &Realm, value: &Value) -> Fallible<MessageData> {
+    serialize::serialize(realm, value, &[], Whose::Storage)
 }
 
 /// [StructuredDeserializeWithTransfer](https://html.spec.whatwg.org/multipage/structured-data.html#structureddeserializewithtransfer):
@@ -96,7 +116,7 @@ pub(crate) fn copy(data: &MessageData) -> MessageData {
         match attachment.downcast_ref::<SentBitmap>() {
             Some(bitmap) => Box::new(bitmap.clone()),
             // Only transferred things cannot be copied, and broadcasts transfer nothing.
-            None => Box::new(()),
+            None => Shared::copy(&**attachment).unwrap_or_else(|| Box::new(())),
         }
     });
     MessageData { bytes: data.bytes.clone(), attachments: attachments.collect() }

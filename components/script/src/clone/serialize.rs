@@ -9,9 +9,10 @@ use bgfetch_js::{
 use bgfetch_traits::service_worker::MessageData;
 
 use super::{LENGTH_TRACKING, MAX_DEPTH, clone_error, tag, too_deep};
+use crate::agent_clusters::{Shared, SharedThing};
 use crate::dom::streams::transfer::TransferableStream;
 use crate::dom::{
-    Blob, DOMException, File, FileList, ImageBitmap, ImageData, MessagePort, OffscreenCanvas,
+    Blob, DOMException, File, FileList, ImageBitmap, ImageData, Memory, MessagePort, Module, OffscreenCanvas,
     QuotaExceededError, geometry,
 };
 
@@ -31,9 +32,24 @@ struct Writer<'a> {
     held: Vec<Object>,
     transfer: HashMap<usize, u32>,
     depth: usize,
+    whose: Whose<'a>,
 }
 
-pub(super) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fallible<MessageData> {
+/// What becomes of it.
+#[derive(Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// It is for [storage](https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeforstorage).
+    Storage,
+    /// It is a message of this realm's.
+    Sender(&'a Realm),
+}
+
+pub(super) fn serialize(
+    realm: &Realm,
+    value: &Value,
+    transfer: &[Object],
+    whose: Whose<'_>,
+) -> Fallible<MessageData> {
     let mut writer = Writer {
         realm,
         bytes: Vec::new(),
@@ -42,6 +58,7 @@ pub(super) fn serialize(realm: &Realm, value: &Value, transfer: &[Object]) -> Fa
         held: Vec::new(),
         transfer: HashMap::new(),
         depth: 0,
+        whose,
     };
     // StructuredSerializeWithTransfer, step 2.
     for (index, object) in (0..).zip(transfer) {
@@ -240,9 +257,15 @@ impl Writer<'_> {
                     None => Err(clone_error("a detached ArrayBuffer cannot be cloned")),
                 }
             }
-            ObjectKind::SharedArrayBuffer => Err(clone_error(
-                "a SharedArrayBuffer cannot be cloned: this context is not cross-origin isolated",
-            )),
+            ObjectKind::SharedArrayBuffer => {
+                let buffer = ArrayBuffer::of_object(object);
+                let block = buffer.as_ref().and_then(ArrayBuffer::block);
+                let (Some(buffer), Some(block)) = (buffer, block) else {
+                    return Err(clone_error("the SharedArrayBuffer has no block"));
+                };
+                let max = buffer.shared_max(self.realm)?;
+                self.shared(SharedThing::Block(block, buffer.len(), max))
+            }
             ObjectKind::Map => self.map(object),
             ObjectKind::Set => self.set(object),
             ObjectKind::Error => self.error(object),
@@ -402,6 +425,12 @@ impl Writer<'_> {
             self.attach(sent);
             return Ok(());
         }
+        if let Some(module) = Root::<Module>::from_value(value) {
+            return self.shared(SharedThing::Module(module.raw.clone()));
+        }
+        if let Some(memory) = Root::<Memory>::from_value(value).and_then(|memory| memory.raw.share()) {
+            return self.shared(SharedThing::Memory(memory));
+        }
         if Root::<MessagePort>::from_value(value).is_some() {
             return Err(clone_error("a MessagePort can only be sent when it is in the transfer list"));
         }
@@ -412,6 +441,18 @@ impl Writer<'_> {
         self.attach(file.data());
         self.text(&file.file_name().into());
         self.bytes.extend_from_slice(&file.modified().to_le_bytes());
+    }
+
+    /// [Of what only agents of one cluster may
+    /// have](https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal).
+    fn shared(&mut self, what: SharedThing) -> Fallible<()> {
+        let Whose::Sender(sender) = self.whose else {
+            return Err(clone_error("what is shared between agents cannot be stored"));
+        };
+        let shared = Shared::from(sender, what)?;
+        self.bytes.push(tag::SHARED);
+        self.attach(shared);
+        Ok(())
     }
 
     fn attach(&mut self, attachment: impl Any + Send + Sync) {

@@ -68,6 +68,17 @@ pub(crate) fn allows_eval(realm: &Realm, source: &str) -> bool {
     blocked_by.is_none()
 }
 
+/// [`EnsureCSPDoesNotBlockWasmByteCompilation`](https://w3c.github.io/webappsec-csp/#can-compile-wasm-bytes): whether WebAssembly
+/// may be compiled.
+pub(crate) fn allows_wasm(realm: &Realm) -> bool {
+    let Some(list) = Environment::try_of(realm).and_then(|environment| csp_list(&environment)) else {
+        return true;
+    };
+    let Verdict { violations, blocked_by } = list.check_wasm();
+    report::all(realm, violations, None);
+    blocked_by.is_none()
+}
+
 /// Has a realm ask before it compiles strings, if its policies forbid that; to be called whenever they have changed.
 ///
 /// What is only reported goes on unasked: to ask means to take `eval()`, and with it the scope of the code that calls it,

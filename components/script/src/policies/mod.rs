@@ -10,7 +10,7 @@ pub(crate) mod report;
 use bgfetch_policy::csp::CspList;
 
 pub(crate) use fetches::{allows_javascript_url, check_form_action, check_request, check_response, checked};
-pub(crate) use inline::{allows_base, allows_eval, allows_inline, apply_to_realm, nonce_of};
+pub(crate) use inline::{allows_base, allows_eval, allows_inline, allows_wasm, apply_to_realm, nonce_of};
 
 use crate::environment::Environment;
 

@@ -120,6 +120,7 @@ fn create(realm: &Realm, environment: &Environment, violation: &Violation, place
             ViolationResource::Url(url) => blocked_uri(environment, &violation.effective_directive, url),
             ViolationResource::Inline => "inline".to_owned(),
             ViolationResource::Eval => "eval".to_owned(),
+            ViolationResource::WasmEval => "wasm-eval".to_owned(),
         },
         effective_directive: violation.effective_directive.clone(),
         violated_directive: violation.effective_directive.clone(),

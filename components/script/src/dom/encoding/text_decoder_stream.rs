@@ -10,7 +10,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::text_decoder::new_decoder;
 use crate::bindings::{TextDecoderCommonMethods, TextDecoderOptions, TextDecoderStreamMethods};
-use crate::dom::streams::generic_transform_stream::{chunk_bytes, generic_transform_stream};
+use crate::dom::streams::generic_transform_stream::{generic_transform_stream, shared_chunk_bytes};
 use crate::dom::streams::transformer::{TransformerSteps, settled};
 use crate::dom::{ReadableStream, TransformStream, TransformStreamDefaultController};
 
@@ -95,7 +95,7 @@ impl TransformerSteps for StreamDecoder {
         chunk: &Value,
         controller: &Root<TransformStreamDefaultController>,
     ) -> Fallible<Promise<()>> {
-        let bytes = chunk_bytes(realm, chunk);
+        let bytes = shared_chunk_bytes(realm, chunk);
         settled(realm, bytes.and_then(|bytes| self.enqueue(realm, controller, &bytes, false)))
     }
 

@@ -69,8 +69,8 @@ macro_rules! window_or_worker_global_scope {
                 Ok($crate::environment::Environment::of(realm).secure_context)
             }
 
-            fn cross_origin_isolated(&self, _: &Realm) -> Fallible<bool> {
-                Ok(false)
+            fn cross_origin_isolated(&self, realm: &Realm) -> Fallible<bool> {
+                Ok($crate::environment::Environment::of(realm).cross_origin_isolated)
             }
 
             fn report_error(&self, realm: &Realm, e: Value) -> Fallible<()> {

@@ -20,6 +20,7 @@ pub(crate) fn set_up(agent: &Rc<Agent>, options: ServiceWorkerOptions) {
     let ServiceWorkerOptions { environment, worker, registration, .. } = options;
     let script = Script::new(options.worker_type, options.scripts, options.imports);
     let setup = Setup {
+        agent_cluster: None,
         id: environment.id,
         kind: GlobalKind::ServiceWorker,
         hosts: options.hosts,

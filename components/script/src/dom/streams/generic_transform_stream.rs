@@ -28,10 +28,19 @@ pub(crate) fn chunk_bytes(realm: &Realm, chunk: &Value) -> Fallible<Vec<u8>> {
     let source = BufferSource::from_js(realm, chunk)?;
     let shared = match &source {
         BufferSource::Buffer(buffer) => buffer.is_shared(),
-        BufferSource::View(view) => view.parts(realm)?.0.is_shared(),
+        // One whose buffer is detached has no bytes, and is not shared.
+        BufferSource::View(view) => view.parts(realm).is_ok_and(|(buffer, ..)| buffer.is_shared()),
     };
     if shared {
         return Err(Exception::type_error("the chunk is on shared memory"));
     }
     Ok(source.to_vec(realm))
+}
+
+/// The bytes of a chunk, which has to be an [`AllowSharedBufferSource`](https://webidl.spec.whatwg.org/#AllowSharedBufferSource).
+///
+/// # Errors
+/// A `TypeError` if it is not.
+pub(crate) fn shared_chunk_bytes(realm: &Realm, chunk: &Value) -> Fallible<Vec<u8>> {
+    BufferSource::from_js(realm, chunk).map(|source| source.to_vec(realm))
 }

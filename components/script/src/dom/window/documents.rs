@@ -57,6 +57,7 @@ pub(super) fn create(
     reused: Option<Active>,
 ) -> Fallible<Active> {
     let setup = Setup {
+        agent_cluster: None,
         id: client,
         kind: GlobalKind::Window,
         hosts: hosts.clone(),

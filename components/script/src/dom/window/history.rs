@@ -62,7 +62,7 @@ impl History {
         // Steps 1 and 2.
         let (context, active) = fully_active(realm)?;
         // Step 4: for storage, which nothing is transferred to.
-        let state = clone::serialize(realm, data, &[])?;
+        let state = clone::serialize_for_storage(realm, data)?;
         // Steps 5 and 6.
         let document = &active.document;
         let mut new_url = document.document_url();

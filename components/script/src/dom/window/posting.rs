@@ -33,7 +33,7 @@ pub(super) fn post(
         }
     };
     // Step 7.
-    let data = clone::serialize(realm, message, transfer)?;
+    let data = clone::serialize_from(&incumbent, realm, message, transfer)?;
     // Steps 8.2 and 8.3.
     let origin = sender.origin.ascii_serialization();
     let source = Some(incumbent.global_this());

@@ -99,6 +99,7 @@ pub(super) fn request(
         },
         credentials: CredentialsMode::parse(options.credentials.as_str()).unwrap_or_default(),
         outside: Box::new(environment.client()),
+        agent_cluster: Some(environment.agent_cluster.clone()),
         object,
         port: PortOnItsWay(Box::new(port)),
     }))

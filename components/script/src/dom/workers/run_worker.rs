@@ -135,6 +135,7 @@ fn create(
     // Step 4: a `data:` URL is of no origin.
     let origin = if url.scheme() == "data" { Origin::new_opaque() } else { outside.origin.clone() };
     let setup = Setup {
+        agent_cluster: request.agent_cluster.filter(|_| owner.is_some()),
         id: options.client,
         kind: if owner.is_some() { GlobalKind::DedicatedWorker } else { GlobalKind::SharedWorker },
         hosts: options.hosts,
