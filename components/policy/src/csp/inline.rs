@@ -208,6 +208,15 @@ mod tests {
             assert_eq!(list(&[policy]).forbids_eval(), blocked, "{policy}");
             assert_eq!(list(&[policy]).check_eval("1").is_blocked(), blocked, "{policy}");
         }
+        for (policy, blocked) in [
+            ("script-src 'self'", true),
+            ("default-src 'none'", true),
+            ("script-src 'wasm-unsafe-eval'", false),
+            ("script-src 'unsafe-eval'", false),
+            ("img-src 'none'", false),
+        ] {
+            assert_eq!(list(&[policy]).check_wasm().is_blocked(), blocked, "{policy}");
+        }
         let report_only = list(&["img-src 'none'", "script-src 'self'"]);
         assert!(!report_only.forbids_eval());
         assert_eq!(report_only.check_eval("1").violations[0].effective_directive, "script-src");
