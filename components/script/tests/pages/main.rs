@@ -1,9 +1,11 @@
 //! Pages in a window's thread: every other thread is played by the test.
 
+mod canvases;
 mod custom_elements;
 mod data_objects;
 mod document_write;
 mod dom;
+mod fonts;
 mod forms;
 mod frames;
 mod performance;

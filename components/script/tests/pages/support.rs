@@ -215,6 +215,17 @@ impl Page {
         }
     }
 
+    /// Checks what the promises that many scripts give are fulfilled with.
+    #[track_caller]
+    pub(crate) fn check_promises(&self, cases: &[(&str, &str)]) {
+        for (source, expected) in cases {
+            let keep = "value => { kept = value; }, error => { kept = String(error); }";
+            self.eval(&format!("globalThis.kept = 'pending'; Promise.resolve({source}).then({keep}); 0"));
+            self.idle();
+            assert_eq!(self.eval("kept"), *expected, "{source}");
+        }
+    }
+
     /// Clicks.
     pub(crate) fn click(&self, selector: &str) -> Result<bool, String> {
         self.ask(|reply| EmbedderRequest::Click { selector: selector.to_owned(), reply })
