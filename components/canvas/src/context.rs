@@ -10,6 +10,7 @@ use crate::matrix::{Matrix, Point};
 use crate::paint::Paint;
 use crate::path::{FillRule, Path};
 use crate::pen::Pen;
+use crate::shrink::{Shrunk, shrink};
 use crate::state::State;
 use crate::stroke;
 
@@ -281,6 +282,14 @@ impl Context {
         if matrix.inverse().is_none() {
             return;
         }
+        let (scale_x, scale_y) = matrix.scales();
+        let shrunk = if state.smoothing_enabled { shrink(pixels, scale_x, scale_y) } else { None };
+        let (pixels, matrix) = match &shrunk {
+            Some(Shrunk { pixmap, columns, rows }) => {
+                (pixmap, matrix.multiply(&Matrix::scaling(*columns, *rows)))
+            }
+            None => (pixels, matrix),
+        };
         let shader = Pattern::new(
             pixels.as_ref(),
             SpreadMode::Pad,

@@ -20,6 +20,7 @@ mod paint;
 mod path;
 mod pen;
 mod shadow;
+mod shrink;
 mod state;
 mod stroke;
 

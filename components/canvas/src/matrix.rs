@@ -116,6 +116,11 @@ impl Matrix {
         }
     }
 
+    /// How long a unit to the right becomes, and one downwards.
+    pub(crate) fn scales(&self) -> (f64, f64) {
+        (self.a.hypot(self.b), self.c.hypot(self.d))
+    }
+
     fn is_finite(&self) -> bool {
         [self.a, self.b, self.c, self.d, self.e, self.f].into_iter().all(f64::is_finite)
     }

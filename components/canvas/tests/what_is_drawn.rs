@@ -225,3 +225,22 @@ fn a_clip_without_area_lets_nothing_through() {
     context.clear_rect(Rect::new(0.0, 0.0, 20.0, 10.0));
     assert_eq!(pixel(context.bitmap(), 5, 5), RED);
 }
+
+#[test]
+fn an_image_that_is_drawn_much_smaller_is_the_mean_of_its_pixels() {
+    let mut image = Context::new(15, 16, true);
+    for (x, y) in (0..15).flat_map(|x| (0..16).map(move |y| (x, y))).filter(|(x, y)| (x + y) % 2 == 0) {
+        image.state_mut().fill_style = color("white");
+        image.fill_rect(Rect::new(f64::from(x), f64::from(y), 1.0, 1.0));
+    }
+    let mut context = context();
+    let whole = Rect::new(0.0, 0.0, 15.0, 16.0);
+    context.draw_image(&image.snapshot(), whole, Rect::new(0.0, 0.0, 3.0, 2.0));
+    for (x, y) in [(0, 0), (1, 1), (2, 0)] {
+        let [.., alpha] = pixel(context.bitmap(), x, y);
+        assert!((118..=138).contains(&alpha), "{x}, {y}: {alpha}");
+    }
+    context.state_mut().smoothing_enabled = false;
+    context.draw_image(&image.snapshot(), whole, Rect::new(10.0, 0.0, 3.0, 2.0));
+    assert!([0, 255].contains(&pixel(context.bitmap(), 10, 0)[3]));
+}
