@@ -304,6 +304,18 @@ impl Realm {
         text
     }
 
+    /// Whether script finds the constructor `SharedArrayBuffer`.
+    ///
+    /// # Errors
+    /// Only without memory.
+    pub fn expose_shared_array_buffer(&self, exposed: bool) -> Fallible<()> {
+        if exposed {
+            let constructor = self.intrinsics().object("sharedConstructor")?;
+            return self.global().define_hidden(self, "SharedArrayBuffer", constructor.as_value());
+        }
+        self.global().delete(self, "SharedArrayBuffer").map(drop)
+    }
+
     /// Lets go of everything this realm holds for the platform, before its last handle is dropped.
     pub fn forget(&self) {
         self.with_data(RealmData::clear);

@@ -17,6 +17,7 @@ pub(crate) const EXPRESSIONS: &[(&str, &str)] = &[
         "replaceSharedByteLength",
         "get => Object.defineProperty(SharedArrayBuffer.prototype, 'byteLength', { get })",
     ),
+    ("sharedConstructor", "SharedArrayBuffer"),
     ("sharedGrow", "SharedArrayBuffer.prototype.grow"),
     ("resize", "ArrayBuffer.prototype.resize"),
     ("transfer", "ArrayBuffer.prototype.transfer"),

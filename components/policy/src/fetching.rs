@@ -7,7 +7,7 @@ use bgfetch_traits::policy::Client;
 use url::Url;
 
 use crate::bad_port::bad_port;
-use crate::corp::blocked_by_resource_policy;
+use crate::corp::{Embedding, blocked_by_resource_policy};
 use crate::mime_checks::blocked_due_to_type;
 use crate::mixed_content::blocked_as_mixed_content;
 
@@ -45,8 +45,14 @@ pub fn blocked_response(
     let origin = client.origin.ascii_serialization();
     // A response without a URL was made by script, which has an origin that may.
     let Some(url) = response.url() else { return blocked_by_type(request, response) };
-    if response.kind == ResponseType::Opaque
-        && blocked_by_resource_policy(&client.origin, url, &response.headers)
+    // With what credentials the service worker got it is not told.
+    let embedding = Embedding {
+        origin: &client.origin,
+        policy: client.policy.embedder_policy,
+        navigation: false,
+        with_credentials: true,
+    };
+    if response.kind == ResponseType::Opaque && blocked_by_resource_policy(embedding, url, &response.headers)
     {
         return blocked(format!(
             "{url} may not be used by {origin}: its Cross-Origin-Resource-Policy forbids it"

@@ -49,6 +49,8 @@ pub(crate) struct Parent {
     pub(crate) top_level_origin: Origin,
     /// Origins of the documents that what is within it is within.
     pub(crate) ancestor_origins: Vec<Origin>,
+    /// The isolation of its agent cluster, and whether it has the capability.
+    pub(crate) isolation: (bool, bool),
 }
 
 impl Parent {
@@ -61,22 +63,50 @@ impl Parent {
                 .chain(&environment.ancestor_origins)
                 .cloned()
                 .collect(),
+            isolation: (environment.agent_cluster.cross_origin_isolated, environment.cross_origin_isolated),
         }
     }
 }
 
 impl Setup {
+    /// Whether its agent cluster is to be
+    /// [cross-origin isolated](https://html.spec.whatwg.org/multipage/webappapis.html#agent-cluster-cross-origin-isolation).
+    fn is_isolated(&self) -> bool {
+        if let Some(cluster) = &self.agent_cluster {
+            return cluster.cross_origin_isolated;
+        }
+        let compatible = self.policy.embedder_policy.is_compatible_with_isolation();
+        match (&self.parent, self.kind) {
+            (Some(parent), GlobalKind::Window) => parent.isolation.0,
+            (None, GlobalKind::Window) => compatible && self.policy.same_origin_opener,
+            _ => compatible,
+        }
+    }
+
+    /// Whether it may use what isolation allows, if its cluster is isolated: the
+    /// [feature](https://html.spec.whatwg.org/multipage/infrastructure.html#cross-origin-isolated-feature) is its own origin's alone.
+    fn has_isolation_capability(&self) -> bool {
+        let compatible = self.policy.embedder_policy.is_compatible_with_isolation();
+        let framed_by_another = self.kind == GlobalKind::Window
+            && self.parent.as_ref().is_some_and(|parent| {
+                !parent.isolation.1 || parent.ancestor_origins.first() != Some(&self.origin)
+            });
+        compatible && !framed_by_another && self.url.scheme() != "data"
+    }
+
     fn environment(self) -> Environment {
         let top_level_origin = self
             .parent
             .as_ref()
             .map_or_else(|| self.origin.clone(), |parent| parent.top_level_origin.clone());
         let ancestor_origins = self.parent.as_ref().map(|parent| parent.ancestor_origins.clone());
+        let isolated = self.is_isolated();
+        let has_capability = isolated && self.has_isolation_capability();
         let agent_cluster =
-            self.agent_cluster.unwrap_or_else(|| agent_clusters::obtain(self.id, &self.origin, false));
+            self.agent_cluster.unwrap_or_else(|| agent_clusters::obtain(self.id, &self.origin, isolated));
         Environment {
             id: self.id,
-            cross_origin_isolated: agent_cluster.cross_origin_isolated,
+            cross_origin_isolated: has_capability,
             agent_cluster,
             kind: self.kind,
             hosts: self.hosts,
@@ -117,6 +147,9 @@ fn since_epoch(time: Instant) -> Duration {
 pub(crate) fn renew_environment(setup: Setup, realm: &Realm) {
     let environment = Rc::new(setup.environment());
     realm.set_host(Rc::clone(&environment) as Rc<dyn std::any::Any>);
+    if let Err(exception) = realm.expose_shared_array_buffer(environment.cross_origin_isolated) {
+        tracing::warn!(%exception, "a realm keeps what its isolation was before");
+    }
     Agent::current().renew_environment(environment, realm);
     policies::apply_to_realm(realm);
 }
@@ -144,9 +177,7 @@ pub(crate) fn create_realm<T: PlatformObject>(
     let global = realm.wrap_global(global)?;
     // https://html.spec.whatwg.org/multipage/webappapis.html#integration-with-the-javascript-job-queue: only where memory may be
     // shared.
-    if !options.cross_origin_isolated {
-        realm.global().delete(&realm, "SharedArrayBuffer")?;
-    }
+    realm.expose_shared_array_buffer(options.cross_origin_isolated)?;
     realm.install(bindings::INTERFACES, bindings::NAMESPACES)?;
     crate::dom::wasm::install(&realm)?;
     if options.exposure.intersects(Exposure::WINDOW) {

@@ -27,6 +27,7 @@ pub mod coordinator;
 pub mod fetch;
 pub mod headers;
 pub mod ids;
+pub mod isolation;
 pub mod mime;
 pub mod net;
 pub mod policy;

@@ -8,6 +8,7 @@ use url::{Origin, Url};
 
 use crate::fetch::{ReferrerPolicy, ResponseHead};
 use crate::ids::ClientId;
+use crate::isolation::{EmbedderPolicy, has_same_origin_opener_policy};
 use crate::referrer::parse_a_referrer_policy;
 
 /// One serialized [CSP](https://w3c.github.io/webappsec-csp/) policy.
@@ -32,6 +33,13 @@ pub struct PolicyContainer {
     pub self_url: Option<Box<Url>>,
     /// The referrer policy of requests that name none.
     pub referrer_policy: ReferrerPolicy,
+    /// The [embedder policy](https://html.spec.whatwg.org/multipage/browsers.html#policy-container-embedder-policy).
+    #[serde(default)]
+    pub embedder_policy: EmbedderPolicy,
+    /// Whether the document's [opener policy](https://html.spec.whatwg.org/multipage/dom.html#concept-document-coop) is
+    /// "same-origin": not of the container, but inherited where that is.
+    #[serde(default)]
+    pub same_origin_opener: bool,
 }
 
 impl PolicyContainer {
@@ -55,7 +63,14 @@ impl PolicyContainer {
                 }));
             }
         }
+        let is_secure = head.url().is_some_and(is_potentially_trustworthy);
         Self {
+            embedder_policy: if is_secure {
+                EmbedderPolicy::of_headers(headers)
+            } else {
+                EmbedderPolicy::UnsafeNone
+            },
+            same_origin_opener: is_secure && has_same_origin_opener_policy(headers),
             csp_list,
             self_url: head.url().cloned().map(Box::new),
             referrer_policy: parse_a_referrer_policy(headers),

@@ -4,12 +4,12 @@ use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, RedirectMode, Reques
 use bgfetch_traits::redirect::is_redirect_status;
 
 use super::cors::{cors_check, cors_unsafe_request_header_names, is_cors_safelisted_method};
-use super::network_or_cache::http_network_or_cache_fetch;
+use super::network_or_cache::{http_network_or_cache_fetch, includes_credentials};
 use super::preflight::cors_preflight_fetch;
 use super::redirect::http_redirect_fetch;
 use super::request::{FetchParams, FetchRequest, Tainting};
 use super::{InternalResponse, Turn, TurnResult};
-use bgfetch_policy::corp::blocked_by_resource_policy;
+use bgfetch_policy::corp::{Embedding, blocked_by_resource_policy};
 
 /// HTTP fetch.
 ///
@@ -33,8 +33,14 @@ pub(crate) async fn http_fetch(params: &mut FetchParams, make_cors_preflight: bo
     // Step 4.5.
     params.timer.tao_check(request, &response.head.headers);
     // Step 5.
+    let embedding = Embedding {
+        origin: request.origin(),
+        policy: request.client.policy.embedder_policy,
+        navigation: false,
+        with_credentials: includes_credentials(request),
+    };
     if request.tainting == Tainting::Opaque
-        && blocked_by_resource_policy(request.origin(), request.current_url(), &response.head.headers)
+        && blocked_by_resource_policy(embedding, request.current_url(), &response.head.headers)
     {
         let message = format!(
             "{} may not be used by {}: its Cross-Origin-Resource-Policy forbids it",

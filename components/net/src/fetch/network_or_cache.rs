@@ -5,6 +5,7 @@ use bgfetch_traits::fetch::{
     RequestBody, RequestMode, ResponseHead,
 };
 use bgfetch_traits::headers::HeaderList;
+use bgfetch_traits::isolation::EmbedderPolicy;
 use bgfetch_traits::redirect::is_redirect_status;
 use bgfetch_traits::timing::CacheState;
 use bytes::Bytes;
@@ -32,11 +33,7 @@ pub(crate) async fn http_network_or_cache_fetch(params: &mut FetchParams) -> Fet
     params.recording = None;
     reserve_keepalive(params)?;
     // Step 8.3.
-    let include_credentials = match params.request.head.credentials {
-        CredentialsMode::Include => true,
-        CredentialsMode::SameOrigin => params.request.tainting == Tainting::Basic,
-        CredentialsMode::Omit => false,
-    };
+    let include_credentials = includes_credentials(&params.request);
     // Steps 8.5 to 8.22.1.
     let headers = request_headers(&params.net, &params.request, include_credentials);
     // Steps 8.23 to 8.26.
@@ -160,6 +157,19 @@ async fn network_fetch(
     response.head.url_list = params.request.url_list_of_response();
     response.head.range_requested = range_requested;
     Ok(response)
+}
+
+/// [`includeCredentials`](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch), step 8.3, and whether [the
+/// embedder policy allows
+/// credentials](https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials).
+pub(crate) fn includes_credentials(request: &FetchRequest) -> bool {
+    let credentialless = request.tainting == Tainting::Opaque
+        && request.client.policy.embedder_policy == EmbedderPolicy::Credentialless;
+    match request.head.credentials {
+        CredentialsMode::Include => !credentialless,
+        CredentialsMode::SameOrigin => request.tainting == Tainting::Basic,
+        CredentialsMode::Omit => false,
+    }
 }
 
 /// The fetch of a request with credentials: steps 8.22.2, 14 and 17. Where the text runs this algorithm again with

@@ -30,7 +30,10 @@ impl TextEncoderMethods for TextEncoder {
         source: String,
         destination: TypedArray,
     ) -> Fallible<TextEncoderEncodeIntoResult> {
-        let (buffer, offset, length) = destination.to_view().parts(realm)?;
+        // One whose buffer is detached has no room.
+        let Ok((buffer, offset, length)) = destination.to_view().parts(realm) else {
+            return Ok(TextEncoderEncodeIntoResult { read: Some(0), written: Some(0) });
+        };
         let mut end = source.len().min(length);
         while !source.is_char_boundary(end) {
             end -= 1;

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use bgfetch_policy::corp::{Embedding, blocked_by_resource_policy};
 use bgfetch_policy::csp::CspList;
 use bgfetch_policy::framing::adheres_to_x_frame_options;
 use bgfetch_traits::body::BodyReader;
@@ -251,6 +252,13 @@ fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found
         around = current.parent();
     }
     let origin = url.origin();
+    if let Some(around) = context.parent().and_then(|parent| parent.environment())
+        && !adheres_to_embedder_policy(&around, &url, response)
+    {
+        let message =
+            format!("{url} may not be shown in this frame: its Cross-Origin-Embedder-Policy does not fit");
+        return Found::Error(url, NetworkError::new(NetworkErrorKind::Blocked, message));
+    }
     let list = CspList::of(&response.policy, &origin);
     let adheres = adheres_to_x_frame_options(&response.head.headers, &list, &origin, &ancestors);
     if adheres && !list.check_frame_ancestors(&url, &ancestors).is_blocked() {
@@ -258,6 +266,20 @@ fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found
     }
     let message = format!("{url} may not be shown in this frame: its policies forbid it");
     Found::Error(url, NetworkError::new(NetworkErrorKind::Blocked, message))
+}
+
+/// [Checks a navigation response's adherence to its embedder
+/// policy](https://html.spec.whatwg.org/multipage/browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy), and the
+/// [`Cross-Origin-Resource-Policy`](https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check) of what a frame in the document
+/// `around` is to show.
+fn adheres_to_embedder_policy(around: &Environment, url: &Url, response: &Response) -> bool {
+    let policy = around.policy.borrow().embedder_policy;
+    if !policy.is_compatible_with_isolation() || !matches!(url.scheme(), "http" | "https") {
+        return true;
+    }
+    let embedding = Embedding { origin: &around.origin, policy, navigation: true, with_credentials: true };
+    response.policy.embedder_policy.is_compatible_with_isolation()
+        && !blocked_by_resource_policy(embedding, url, &response.head.headers)
 }
 
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the

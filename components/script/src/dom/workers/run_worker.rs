@@ -147,6 +147,7 @@ fn create(
             secure_context: outside.secure_context,
             top_level_origin: outside.top_level_origin,
             ancestor_origins: outside.ancestor_origins,
+            isolation: (false, false),
         }),
     };
     let port = request.port;

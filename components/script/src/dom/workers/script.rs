@@ -59,6 +59,12 @@ pub(super) async fn fetch(options: &mut WorkerOptions) -> Result<Script, String>
     let policy_is_inherited = matches!(url.scheme(), "about" | "blob" | "data");
     let policy =
         if policy_is_inherited { options.request.outside.policy.clone() } else { response.policy.clone() };
+    // [Check a global object's embedder
+    // policy](https://html.spec.whatwg.org/multipage/browsers.html#check-a-global-object's-embedder-policy)
+    let wanted = options.request.outside.policy.embedder_policy.is_compatible_with_isolation();
+    if options.owner.is_some() && wanted && !policy.embedder_policy.is_compatible_with_isolation() {
+        return Err(format!("the worker {url} was not run: it has no Cross-Origin-Embedder-Policy"));
+    }
     let bytes = match response.body {
         None => bytes::Bytes::new(),
         Some(body) => {
