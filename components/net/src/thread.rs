@@ -173,7 +173,7 @@ fn handle(net: &Net, message: NetMsg) {
         }
         NetMsg::SetCookie { client, url, cookie } => {
             let partition = &CookiePartition::of(&client, &url);
-            let from = Setter { from_http: false, same_site_allowed: true, partition };
+            let from = Setter { from_http: false, same_site_allowed: !partition.cross_site, partition };
             let stored = net.cookies.borrow_mut().set(&cookie, &url, from);
             match stored {
                 Ok(()) => net.cookies_changed.notify_one(),

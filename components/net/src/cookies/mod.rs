@@ -85,9 +85,10 @@ impl CookieJar {
         self.serialize(url, true, mode, partition)
     }
 
-    /// `document.cookie`: what a script of `url` may read.
+    /// `document.cookie`: what a script of `url` may read, below another site only what is `SameSite=None`.
     pub(crate) fn for_script(&self, url: &Url, partition: &CookiePartition) -> String {
-        self.serialize(url, false, SameSiteMode::StrictOrLess, partition).unwrap_or_default()
+        let mode = if partition.cross_site { SameSiteMode::UnsetOrLess } else { SameSiteMode::StrictOrLess };
+        self.serialize(url, false, mode, partition).unwrap_or_default()
     }
 
     fn serialize(

@@ -128,3 +128,35 @@ fn persistent_cookies_outlive_the_thread() {
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }
+
+/// A frame within another site once saw, and could set, what requests from there do not.
+#[test]
+fn scripts_of_frames_within_other_sites_have_what_is_same_site_none() {
+    let authority = Authority::new();
+    let server = server(&authority);
+    let net = Net::trusting(&authority);
+    let url = server.url_of("a.test", "/");
+    let framed = || {
+        let top = Url::parse("https://b.test/").unwrap().origin();
+        Box::new(Client {
+            ancestor_origins: vec![top.clone()],
+            top_level_origin: top,
+            ..Client::of_url(&url)
+        })
+    };
+    let ask = |client| {
+        let (reply, receiver) = Reply::channel();
+        net.sender.send(NetMsg::GetCookies { client, url: url.clone(), reply });
+        receiver.recv_timeout(DEADLINE).unwrap()
+    };
+    let set = |client, cookie: &str| {
+        net.sender.send(NetMsg::SetCookie { client, url: url.clone(), cookie: cookie.to_owned() });
+    };
+    for cookie in ["lax=1", "none=2; Secure; SameSite=None", "strict=3; SameSite=Strict"] {
+        set(Box::new(Client::of_url(&url)), cookie);
+    }
+    set(framed(), "framed=4");
+    set(framed(), "own=5; Secure; SameSite=None; Partitioned");
+    assert_eq!(ask(Box::new(Client::of_url(&url))), "lax=1; none=2; strict=3");
+    assert_eq!(ask(framed()), "none=2; own=5");
+}
