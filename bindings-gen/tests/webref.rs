@@ -27,6 +27,8 @@ fn each_file_of_webref_is_here_once() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), sources.files.len(), "a file of webidl/ is left in tests/webref, too");
+    // A proposal's, which is not of the package.
+    names.retain(|name| name.as_deref() != Some("wasm-threads.idl".as_ref()));
     assert_eq!(names.len(), 334, "@webref/idl 3.85.0 has 334 files");
 }
 
