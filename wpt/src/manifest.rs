@@ -47,9 +47,9 @@ pub enum ManifestError {
 pub enum Scheme {
     /// `http:`
     Http,
-    /// `https:`: `.https.` in the name, or a service worker.
+    /// `https:`: `.https.` in the name, `wpt_flags=https` in the query, or a service worker.
     Https,
-    /// `https:` from the server that speaks HTTP/2: `.h2.` in the name.
+    /// `https:` from the server that speaks HTTP/2: `.h2.` in the name, or `wpt_flags=h2` in the query.
     H2,
 }
 
@@ -87,7 +87,12 @@ impl Test {
     fn new(source: &str, url: &str, extras: &Value) -> Self {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let name = path.rsplit('/').next().unwrap_or(path);
-        let flag = |flag: &str| name.split('.').skip(1).any(|part| part == flag);
+        let query = url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(query));
+        let flag = |flag: &str| {
+            let in_query = url::form_urlencoded::parse(query.as_bytes())
+                .any(|(name, value)| name == "wpt_flags" && value == flag);
+            in_query || name.split('.').skip(1).any(|part| part == flag)
+        };
         let scheme = if flag("h2") {
             Scheme::H2
         } else if flag("https") || flag("serviceworker") || flag("serviceworker-module") {
@@ -185,7 +190,8 @@ mod unit {
         "fetch": {"api": {
             "a.any.js": ["00", ["fetch/api/a.any.html", {}], ["fetch/api/a.any.serviceworker.html", {"timeout": "long"}],
                 ["fetch/api/a.any.shadowrealm-in-window.html", {}], ["fetch/api/a.any.js", {"jsshell": true}]],
-            "b.sub.https.html": ["11", [null, {}], ["fetch/api/b.sub.https.html?x=1", {}]]
+            "b.sub.https.html": ["11", [null, {}], ["fetch/api/b.sub.https.html?x=1", {}]],
+            "d.html": ["33", ["fetch/api/d.html?wss&wpt_flags=https", {}], ["fetch/api/d.html?wpt_flags=h2", {}]]
         }},
         "c.h2.www.html": ["22", [null, {}]]
     }}}"#;
@@ -203,6 +209,8 @@ mod unit {
                 ("/fetch/api/a.any.serviceworker.html", Scheme::Https, "a.any.serviceworker.html"),
                 ("/fetch/api/b.sub.https.html", Scheme::Https, "b.sub.https.html"),
                 ("/fetch/api/b.sub.https.html?x=1", Scheme::Https, "b.sub.https.html?x=1"),
+                ("/fetch/api/d.html?wpt_flags=h2", Scheme::H2, "d.html?wpt_flags=h2"),
+                ("/fetch/api/d.html?wss&wpt_flags=https", Scheme::Https, "d.html?wss&wpt_flags=https"),
             ]
         );
         assert!(tests[0].www);

@@ -17,6 +17,7 @@ use crate::fetch::preflight_cache::PreflightCache;
 use crate::http::pool::Pool;
 use crate::http_cache::HttpCache;
 use crate::scheduler::Scheduler;
+use crate::websocket::Turns;
 
 /// The network thread's state.
 pub(crate) struct Net {
@@ -33,6 +34,8 @@ pub(crate) struct Net {
     pub(crate) inflight_keepalive: RefCell<HashMap<ClientId, u64>>,
     pub(crate) preflights: RefCell<PreflightCache>,
     pub(crate) cache: RefCell<HttpCache>,
+    /// Who may establish a WebSocket connection.
+    pub(crate) websocket_turns: Turns,
     pub(crate) pool: Pool,
     pub(crate) scheduler: Scheduler,
     pub(crate) state: watch::Sender<ThreadState>,

@@ -12,6 +12,7 @@
 //!                           ├────> scheduler/  admission: which request goes to the wire next
 //!                           ├────> http/       pool, names, TCP, TLS, HTTP/1.1, HTTP/2
 //!                           └────> scheduler/  link: whose bytes pass next, and how fast
+//!                  └────> websocket/   connections that stay: their handshake is a fetch   (one task a connection)
 //!   BodyReader <── pipe <── decoders <── bytes
 //! ```
 //!
@@ -30,6 +31,7 @@ mod http_cache;
 mod policy;
 mod scheduler;
 mod thread;
+mod websocket;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Limits, NetConfig, ResolveConfig, ResolveOverrideError, Timeouts, TrustedRoots};

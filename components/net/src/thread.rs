@@ -23,6 +23,7 @@ use crate::fetch::task::{FetchTask, run};
 use crate::http::pool::Pool;
 use crate::http::tls::{Tls, TlsSetupError};
 use crate::scheduler::{HostKey, Scheduler};
+use crate::websocket::{self, MOST_SOCKETS, Turns};
 
 /// Cookies are written so long after they changed, so that a burst of changes is one write.
 const COOKIE_DELAY: Duration = Duration::from_millis(500);
@@ -118,6 +119,7 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
         inflight_keepalive: RefCell::default(),
         preflights: RefCell::new(PreflightCache::default()),
         cache: RefCell::default(),
+        websocket_turns: Turns::default(),
         pool,
         scheduler,
         state,
@@ -126,7 +128,7 @@ fn make(config: NetConfig, tls: Tls, cookies: CookieJar) -> Net {
 
 /// Takes messages until told to end; then ends what runs.
 async fn receive(net: &Rc<Net>, mut inbox: UnboundedReceiver<NetMsg>) {
-    let mut fetches = JoinSet::new();
+    let (mut fetches, mut sockets) = (JoinSet::new(), JoinSet::new());
     loop {
         tokio::select! {
             message = inbox.recv() => match message {
@@ -135,6 +137,10 @@ async fn receive(net: &Rc<Net>, mut inbox: UnboundedReceiver<NetMsg>) {
                     let task = FetchTask { request, cancel, upload_progress, timing, reply };
                     fetches.spawn_local(run(Rc::clone(net), task));
                 }
+                Some(NetMsg::WebSocket(connect)) if sockets.len() < MOST_SOCKETS => {
+                    sockets.spawn_local(websocket::run(Rc::clone(net), *connect));
+                }
+                Some(NetMsg::WebSocket(connect)) => websocket::refuse(&connect),
                 Some(message) => handle(net, message),
             },
             Some(ended) = fetches.join_next() => {
@@ -142,10 +148,18 @@ async fn receive(net: &Rc<Net>, mut inbox: UnboundedReceiver<NetMsg>) {
                     tracing::error!(%error, "a fetch ended in a way that it should not");
                 }
             }
+            Some(ended) = sockets.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a WebSocket ended in a way that it should not");
+                }
+            }
         }
     }
     net.state.send_modify(|state| state.ending = true);
-    let all = async { while fetches.join_next().await.is_some() {} };
+    let all = async {
+        while fetches.join_next().await.is_some() {}
+        while sockets.join_next().await.is_some() {}
+    };
     if tokio::time::timeout(END_TIMEOUT, all).await.is_err() {
         tracing::warn!("fetches did not end in time");
     }
@@ -181,7 +195,7 @@ fn handle(net: &Net, message: NetMsg) {
             }
         }
         NetMsg::Clear(key) => clear(net, key.as_ref()),
-        NetMsg::Fetch { .. } | NetMsg::Shutdown => {}
+        NetMsg::Fetch { .. } | NetMsg::WebSocket(_) | NetMsg::Shutdown => {}
     }
 }
 

@@ -99,10 +99,12 @@ pub(crate) struct Environment {
     /// The service worker that controls it.
     pub(crate) controller: RefCell<Option<WorkerInfo>>,
     pub(crate) timers: TimerMap,
-    /// What a service worker is to answer.
+    /// What a service worker is to answer, and event sources.
     pub(crate) fetch_group: FetchGroup,
     /// What is fetched on its behalf.
     pub(crate) loads: Loads,
+    /// What else ends with it: WebSocket connections.
+    pub(crate) connections: FetchGroup,
     pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
     /// The classic scripts whose [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): their
@@ -167,6 +169,7 @@ impl Environment {
     /// Tells the coordinator that it is no more.
     pub(crate) fn tell_gone(&self) {
         self.fetch_group.terminate();
+        self.connections.terminate();
         self.controller.take();
         if self.announced.replace(false) {
             self.hosts.coordinator.send(CoordinatorMsg::ClientGone(self.id));

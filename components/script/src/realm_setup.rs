@@ -131,6 +131,7 @@ impl Setup {
             announced: Cell::new(false),
             fetch_group: FetchGroup::default(),
             loads: Loads::default(),
+            connections: FetchGroup::default(),
             discarded: Cell::new(false),
         }
     }

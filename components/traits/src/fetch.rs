@@ -44,7 +44,10 @@ pub(crate) use string_enum;
 
 string_enum!(
     /// [Request mode](https://fetch.spec.whatwg.org/#concept-request-mode).
-    RequestMode { SameOrigin = "same-origin", Cors = "cors", #[default] NoCors = "no-cors", Navigate = "navigate" }
+    RequestMode {
+        SameOrigin = "same-origin", Cors = "cors", #[default] NoCors = "no-cors", Navigate = "navigate",
+        WebSocket = "websocket",
+    }
 );
 string_enum!(
     /// [Credentials mode](https://fetch.spec.whatwg.org/#concept-request-credentials-mode).

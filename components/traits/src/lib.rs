@@ -7,9 +7,11 @@
 //! |---|---|
 //! | [`ids`] | who is meant: storage keys, registrations, clients, bodies |
 //! | [`reply`] | single-use typed answers |
+//! | [`queue`] | what one thread tells another one that waits for it |
 //! | [`body`] | a byte pipe with back-pressure between any two threads |
 //! | [`fetch`] | requests, responses, header lists, network errors |
 //! | [`net`] | what the network thread is asked |
+//! | [`websocket`] | WebSocket connections |
 //! | [`authentication`] | servers that ask for a user name and a password |
 //! | [`storage`] | what the storage thread is asked |
 //! | [`timing`] | how long a fetch took |
@@ -31,6 +33,7 @@ pub mod isolation;
 pub mod mime;
 pub mod net;
 pub mod policy;
+pub mod queue;
 pub mod redirect;
 pub mod referrer;
 pub mod reply;
@@ -41,4 +44,5 @@ pub mod site_data;
 pub mod storage;
 pub mod timing;
 pub mod web_storage;
+pub mod websocket;
 pub mod worker;

@@ -13,6 +13,7 @@ use crate::policy::Client;
 use crate::reply::Reply;
 use crate::service_worker::MessageData;
 use crate::timing::FetchTiming;
+use crate::websocket::WebSocketConnect;
 
 /// What the network thread is asked.
 #[expect(clippy::large_enum_variant, reason = "a message is moved twice in its life: into a channel and out")]
@@ -33,6 +34,8 @@ pub enum NetMsg {
         /// The response.
         reply: Reply<Result<Response, NetworkError>>,
     },
+    /// [Establishes a WebSocket connection](https://websockets.spec.whatwg.org/#concept-websocket-establish), and keeps it.
+    WebSocket(Box<WebSocketConnect>),
     /// Pauses (`true`) or continues everything of background priority.
     PauseBackground(bool),
     /// Tells whether the machine is online; while offline, every fetch fails as unreachable at once.

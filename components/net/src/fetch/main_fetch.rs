@@ -103,7 +103,7 @@ async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResul
     let http = matches!(url.scheme(), "http" | "https");
     if (url.origin() == *request.origin() && request.tainting == Tainting::Basic)
         || url.scheme() == "data"
-        || request.head.mode == RequestMode::Navigate
+        || matches!(request.head.mode, RequestMode::Navigate | RequestMode::WebSocket)
     {
         request.tainting = Tainting::Basic;
         return scheme_fetch(params).await;
@@ -124,7 +124,7 @@ async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResul
             request.tainting = Tainting::Opaque;
             return scheme_fetch(params).await;
         }
-        RequestMode::Cors | RequestMode::Navigate => {}
+        RequestMode::Cors | RequestMode::Navigate | RequestMode::WebSocket => {}
     }
     if !http {
         return Err(blocked(format!("{}: URLs cannot be fetched across origins", url.scheme())));
@@ -158,7 +158,8 @@ fn block_request(params: &FetchParams) -> Result<(), NetworkError> {
     Ok(())
 }
 
-fn report(params: &FetchParams, violations: Vec<Violation>) {
+/// Tells the client what violates its policies.
+pub(crate) fn report(params: &FetchParams, violations: Vec<Violation>) {
     let Some(sink) = &params.request.client.violations else { return };
     for violation in violations {
         sink.tell(violation);

@@ -157,7 +157,11 @@ fn no_host(url: &Url) -> NetworkError {
     NetworkError::new(NetworkErrorKind::Protocol, format!("{url} has no host"))
 }
 
-fn pool_key(request: &FetchRequest, url: &Url, credentials: bool) -> Result<PoolKey, NetworkError> {
+pub(crate) fn pool_key(
+    request: &FetchRequest,
+    url: &Url,
+    credentials: bool,
+) -> Result<PoolKey, NetworkError> {
     let host = url.host_str().ok_or_else(|| no_host(url))?.to_owned();
     let port = url.port_or_known_default().ok_or_else(|| no_host(url))?;
     Ok(PoolKey {
@@ -191,7 +195,7 @@ fn is_idempotent(method: &Method) -> bool {
 }
 
 /// Headers as they are sent: those of one name in one, as browsers do, and none of the connection's own.
-fn wire_headers(headers: &HeaderList) -> WireHeaders {
+pub(crate) fn wire_headers(headers: &HeaderList) -> WireHeaders {
     let mut combined: WireHeaders = Vec::new();
     for (name, value) in headers.iter() {
         if HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| is_hop_by_hop(&name)) {
@@ -209,7 +213,7 @@ fn wire_headers(headers: &HeaderList) -> WireHeaders {
 }
 
 /// The request as hyper takes it.
-fn http_request(
+pub(crate) fn http_request(
     method: &Method,
     url: &Url,
     headers: &[(String, Vec<u8>)],
@@ -287,7 +291,7 @@ fn response_head(response: &Response<Incoming>, lease: &Lease) -> ResponseHead {
 }
 
 /// [Parse and store response `Set-Cookie` headers](https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers).
-fn store_cookies(params: &FetchParams, head: &ResponseHead) {
+pub(crate) fn store_cookies(params: &FetchParams, head: &ResponseHead) {
     let url = params.request.current_url();
     let same_site_allowed = may_set_same_site_cookies(&params.request);
     let partition = cookie_partition(&params.request);

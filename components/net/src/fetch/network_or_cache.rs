@@ -199,7 +199,7 @@ async fn authenticated_fetch(params: &mut FetchParams, fetch: &mut NetworkFetch)
 }
 
 /// Steps 8.5 to 8.22.1: the header list of the *httpRequest*.
-fn request_headers(net: &Net, request: &FetchRequest, include_credentials: bool) -> HeaderList {
+pub(crate) fn request_headers(net: &Net, request: &FetchRequest, include_credentials: bool) -> HeaderList {
     let mut headers = request.head.headers.clone();
     append_content_length(&mut headers, request);
     // Step 8.11.
@@ -313,7 +313,7 @@ fn append_cache_headers(headers: &mut HeaderList, mode: CacheMode) {
 fn append_a_request_origin_header(headers: &mut HeaderList, request: &FetchRequest) {
     // Steps 2 and 3.
     let mut serialized = request.serialize_origin();
-    if request.tainting == Tainting::Cors {
+    if request.tainting == Tainting::Cors || request.head.mode == RequestMode::WebSocket {
         headers.append("Origin", serialized);
         return;
     }

@@ -145,7 +145,7 @@ async fn fetch(params: &mut FetchParams) -> Result<(Response, Rest), NetworkErro
 }
 
 /// Fetch, steps 12 to 14: `Accept` and `Accept-Language`.
-fn set_default_headers(params: &mut FetchParams) {
+pub(crate) fn set_default_headers(params: &mut FetchParams) {
     let FetchRequest { head, .. } = &mut params.request;
     head.set_default_accept();
     if !head.headers.contains("accept-language") {
@@ -154,7 +154,7 @@ fn set_default_headers(params: &mut FetchParams) {
 }
 
 /// What ends a fetch from outside.
-struct Interrupts {
+pub(crate) struct Interrupts {
     cancel: CancelHandle,
     cancelled: Arc<Notify>,
     state: watch::Receiver<ThreadState>,
@@ -163,7 +163,7 @@ struct Interrupts {
 }
 
 impl Interrupts {
-    fn new(net: &Net, cancel: &CancelHandle, needs_network: bool) -> Self {
+    pub(crate) fn new(net: &Net, cancel: &CancelHandle, needs_network: bool) -> Self {
         let cancelled = Arc::new(Notify::new());
         let wake = Arc::clone(&cancelled);
         // A permit is kept if nobody waits just then.
@@ -174,7 +174,10 @@ impl Interrupts {
     }
 
     /// Runs `work` to its end, unless something interrupts it.
-    async fn unless_interrupted<T>(&mut self, work: impl Future<Output = T>) -> Result<T, NetworkError> {
+    pub(crate) async fn unless_interrupted<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, NetworkError> {
         if self.cancel.is_cancelled() {
             return Err(aborted());
         }

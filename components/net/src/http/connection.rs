@@ -1,9 +1,9 @@
 //! One connection, and the right to use it.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -80,12 +80,20 @@ pub(crate) struct Http2 {
     timing: ConnectionTiming,
     /// When a request on it ended last.
     pub(crate) used_at: Cell<Instant>,
+    /// Whether its server has said that it takes [extended `CONNECT`
+    /// requests](https://www.rfc-editor.org/rfc/rfc8441.html#section-3).
+    pub(crate) takes_extended_connect: Rc<Cell<bool>>,
 }
 
 impl Http2 {
     /// Whether it takes no more requests.
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.borrow().is_closed()
+    }
+
+    /// Sends a request, and waits for the head of its response.
+    pub(crate) fn send(&self, request: Request<OutgoingBody>) -> impl Future<Output = Sent> + use<> {
+        self.sender.borrow_mut().try_send_request(request)
     }
 }
 
@@ -141,13 +149,21 @@ where
         .max_frame_size(64 * 1024)
         .max_send_buf_size(256 * 1024);
     let (sender, connection) = builder.handshake(TokioIo::new(LenientEnd(stream))).await?;
+    let takes_extended_connect = Rc::new(Cell::new(false));
+    let takes = Rc::clone(&takes_extended_connect);
     tokio::task::spawn_local(async move {
-        if let Err(error) = connection.await {
+        let mut connection = pin!(connection);
+        let ended = poll_fn(|cx| {
+            let polled = connection.as_mut().poll(cx);
+            takes.set(connection.is_extended_connect_protocol_enabled());
+            polled
+        });
+        if let Err(error) = ended.await {
             tracing::debug!(%error, "an HTTP/2 connection ended");
         }
     });
-    let used_at = Cell::new(Instant::now());
-    Ok(Sender::Http2(Rc::new(Http2 { sender: RefCell::new(sender), timing, used_at })))
+    let (sender, used_at) = (RefCell::new(sender), Cell::new(Instant::now()));
+    Ok(Sender::Http2(Rc::new(Http2 { sender, timing, used_at, takes_extended_connect })))
 }
 
 /// The right to send one request on a connection; a lease that is dropped closes an HTTP/1.1 connection.
@@ -188,7 +204,7 @@ impl Lease {
                 http1.heads.begin(headers);
                 Box::pin(http1.sender.try_send_request(request))
             }
-            Sender::Http2(http2) => Box::pin(http2.sender.borrow_mut().try_send_request(request)),
+            Sender::Http2(http2) => Box::pin(http2.send(request)),
         };
         response.await
     }

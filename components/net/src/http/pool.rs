@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bgfetch_traits::fetch::NetworkError;
 use bgfetch_traits::timing::ConnectionTiming;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Host;
@@ -16,7 +17,7 @@ use super::connect::connect;
 use super::connection::{Http1, Http2, Lease, Sender, begin_http1, begin_http2};
 use super::error::{connect_error, exchange_error, timed_out};
 use super::resolve::resolve;
-use super::tls::Tls;
+use super::tls::{HTTP, HTTP1_ONLY, Tls};
 use crate::config::{Limits, ResolveConfig, Timeouts};
 use crate::scheduler::{HostKey, Protocol, Scheduler, Slot};
 
@@ -64,6 +65,11 @@ struct Inner {
 }
 
 type FirstOutcome = Option<Result<Protocol, NetworkError>>;
+
+/// A stream of bytes in both directions.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
 struct Idle {
     key: PoolKey,
@@ -123,6 +129,30 @@ impl Pool {
                 return Err(error.clone());
             }
         }
+    }
+
+    /// A kept HTTP/2 connection whose server takes [extended `CONNECT`
+    /// requests](https://www.rfc-editor.org/rfc/rfc8441.html#section-4).
+    pub(crate) fn connection_with_extended_connect(&self, key: &PoolKey) -> Option<Rc<Http2>> {
+        let http2 = self.0.http2.borrow();
+        http2.get(key).filter(|known| !known.is_closed() && known.takes_extended_connect.get()).map(Rc::clone)
+    }
+
+    /// A connection that is not for HTTP requests but one.
+    pub(crate) async fn connect_apart(
+        &self,
+        key: &PoolKey,
+        host: &Host<String>,
+    ) -> Result<Box<dyn Duplex>, NetworkError> {
+        let target = key.host.to_string();
+        let addresses = resolve(&self.0.resolve, host, key.host.port).await?;
+        let stream = connect(&addresses).await.map_err(|e| connect_error(&target, &e))?;
+        if !key.https {
+            return Ok(Box::new(stream));
+        }
+        let tls = &self.0.tls;
+        let stream = tls.handshake(&key.tls_partition(), &key.host.host, stream, HTTP1_ONLY).await?;
+        Ok(Box::new(stream))
     }
 
     /// A kept connection that is still good.
@@ -200,7 +230,7 @@ impl Pool {
             alpn: "http/1.1",
         };
         let begun = if key.https {
-            let stream = self.0.tls.handshake(&key.tls_partition(), &key.host.host, stream).await?;
+            let stream = self.0.tls.handshake(&key.tls_partition(), &key.host.host, stream, HTTP).await?;
             let secure_connection_start = Some(connected);
             let timing = ConnectionTiming { connection_end: now(), secure_connection_start, ..timing };
             let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");

@@ -18,6 +18,10 @@ use crate::config::TrustedRoots;
 
 /// How many partitions keep TLS sessions to resume.
 const PARTITIONS: usize = 64;
+/// Protocols for requests, by preference.
+pub(crate) const HTTP: &[&[u8]] = &[b"h2", b"http/1.1"];
+/// Those of a connection that is going to be something else.
+pub(crate) const HTTP1_ONLY: &[&[u8]] = &[b"http/1.1"];
 /// How many sessions each keeps.
 const SESSIONS: usize = 32;
 
@@ -49,12 +53,11 @@ pub(crate) struct Tls {
 impl Tls {
     pub(crate) fn new(roots: TrustedRoots, extra: &[Vec<u8>]) -> Result<Self, TlsSetupError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| TlsSetupError::Protocol(e.to_string()))?
             .with_root_certificates(root_store(roots, extra)?)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { base: Arc::new(config), partitions: RefCell::default() })
     }
 
@@ -78,12 +81,13 @@ impl Tls {
         self.partitions.borrow_mut().clear();
     }
 
-    /// Shakes hands with `host` over `stream`.
+    /// Shakes hands with `host` over `stream`, for one of these protocols.
     pub(crate) async fn handshake(
         &self,
         partition: &str,
         host: &str,
         stream: TcpStream,
+        protocols: &[&[u8]],
     ) -> Result<TlsStream<TcpStream>, NetworkError> {
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         let name = ServerName::try_from(bare.trim_end_matches('.').to_owned()).map_err(|_| {
@@ -92,7 +96,8 @@ impl Tls {
                 format!("{host} is not a name that a certificate can have"),
             )
         })?;
-        let handshake = self.connector(partition).connect(name, stream);
+        let protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        let handshake = self.connector(partition).with_alpn(protocols).connect(name, stream);
         handshake.await.map_err(|error| handshake_error(host, &error))
     }
 }

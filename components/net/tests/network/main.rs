@@ -24,3 +24,4 @@ mod timing;
 mod truncated_body;
 mod unreachable;
 mod uploads;
+mod websockets;

@@ -3,6 +3,7 @@
 pub(crate) mod abort_controller;
 pub(crate) mod abort_signal;
 pub(crate) mod before_unload_event;
+pub(crate) mod close_event;
 pub(crate) mod composition_event;
 pub(crate) mod custom_event;
 mod dispatch;
@@ -37,6 +38,7 @@ pub(crate) mod wheel_event;
 pub(crate) use abort_controller::AbortController;
 pub(crate) use abort_signal::AbortSignal;
 pub(crate) use before_unload_event::BeforeUnloadEvent;
+pub(crate) use close_event::CloseEvent;
 pub(crate) use composition_event::CompositionEvent;
 pub(crate) use custom_event::CustomEvent;
 pub(crate) use dom_exception::DOMException;
