@@ -15,5 +15,6 @@ pub mod mime;
 pub mod mime_checks;
 pub mod mixed_content;
 pub mod site;
+pub mod upgrade;
 
 pub use fetching::{blocked_request, blocked_response};

@@ -23,6 +23,7 @@ use crate::dom::performance::document_timing::DocumentTiming;
 use crate::dom::url::resolve;
 use crate::fetching::{FetchGroup, Loads};
 use crate::policies;
+use crate::policies::reporting::ReportQueue;
 
 /// The threads that a script thread talks to.
 #[derive(Clone, Debug)]
@@ -105,6 +106,8 @@ pub(crate) struct Environment {
     pub(crate) loads: Loads,
     /// What else ends with it: WebSocket connections.
     pub(crate) connections: FetchGroup,
+    /// What is to be reported.
+    pub(crate) reports: ReportQueue,
     pub(crate) animation_frames: AnimationFrames,
     pub(crate) console: ConsoleState,
     /// The classic scripts whose [errors are muted](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors): their
@@ -168,6 +171,7 @@ impl Environment {
 
     /// Tells the coordinator that it is no more.
     pub(crate) fn tell_gone(&self) {
+        policies::reporting::deliver_all(self);
         self.fetch_group.terminate();
         self.connections.terminate();
         self.controller.take();

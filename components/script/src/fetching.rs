@@ -107,6 +107,7 @@ async fn handled_first(
 }
 
 /// What comes of [`ServiceWorkerMsg::HandleFetch`], but for errors.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 enum WorkersAnswer {
     Network(Box<Request>),
     Response(Response),

@@ -20,7 +20,7 @@ use crate::dom::globals::console::ConsoleState;
 use crate::dom::globals::timers::TimerMap;
 use crate::environment::{Environment, GlobalKind, Hosts};
 use crate::fetching::{FetchGroup, Loads};
-use crate::policies;
+use crate::policies::{self, reporting::ReportQueue};
 
 /// What an environment is made of.
 #[derive(Debug)]
@@ -132,6 +132,7 @@ impl Setup {
             fetch_group: FetchGroup::default(),
             loads: Loads::default(),
             connections: FetchGroup::default(),
+            reports: ReportQueue::default(),
             discarded: Cell::new(false),
         }
     }

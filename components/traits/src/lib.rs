@@ -11,6 +11,7 @@
 //! | [`body`] | a byte pipe with back-pressure between any two threads |
 //! | [`fetch`] | requests, responses, header lists, network errors |
 //! | [`net`] | what the network thread is asked |
+//! | [`reporting`] | where reports go |
 //! | [`websocket`] | WebSocket connections |
 //! | [`authentication`] | servers that ask for a user name and a password |
 //! | [`storage`] | what the storage thread is asked |
@@ -37,6 +38,7 @@ pub mod queue;
 pub mod redirect;
 pub mod referrer;
 pub mod reply;
+pub mod reporting;
 pub mod router;
 pub mod script;
 pub mod service_worker;

@@ -10,6 +10,7 @@ use crate::fetch::{ReferrerPolicy, ResponseHead};
 use crate::ids::ClientId;
 use crate::isolation::{EmbedderPolicy, has_same_origin_opener_policy};
 use crate::referrer::parse_a_referrer_policy;
+use crate::reporting::{ReportingEndpoint, process_reporting_endpoints};
 
 /// One serialized [CSP](https://w3c.github.io/webappsec-csp/) policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,24 @@ pub struct PolicyContainer {
     /// "same-origin": not of the container, but inherited where that is.
     #[serde(default)]
     pub same_origin_opener: bool,
+    /// [Endpoints](https://w3c.github.io/reporting/#windoworworkerglobalscope-endpoints) that the policies' `report-to` names:
+    /// they are here so that who inherits the policies can report to them as well.
+    #[serde(default)]
+    pub reporting_endpoints: Vec<ReportingEndpoint>,
+    /// If a document that this one is within [upgrades insecure
+    /// requests](https://w3c.github.io/webappsec-upgrade-insecure-requests/#nesting), where those are from that do.
+    #[serde(default)]
+    pub inherited_upgrades: Option<Vec<InsecureNavigation>>,
+}
+
+/// A member of the [insecure navigations
+/// set](https://w3c.github.io/webappsec-upgrade-insecure-requests/#insecure-navigations-set).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsecureNavigation {
+    /// Host.
+    pub host: String,
+    /// Port; `None` is the one that the scheme has by default.
+    pub port: Option<u16>,
 }
 
 impl PolicyContainer {
@@ -74,6 +93,8 @@ impl PolicyContainer {
             csp_list,
             self_url: head.url().cloned().map(Box::new),
             referrer_policy: parse_a_referrer_policy(headers),
+            reporting_endpoints: process_reporting_endpoints(headers, head.url()),
+            inherited_upgrades: None,
         }
     }
 }

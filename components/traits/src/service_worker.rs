@@ -308,6 +308,7 @@ pub fn check_response(request: &RequestHead, response: &ResponseHead) -> Result<
 }
 
 /// What became of a fetch event.
+#[expect(clippy::large_enum_variant, reason = "an answer is moved twice in its life: into a message and out")]
 #[derive(Debug)]
 pub enum FetchOutcome {
     /// No worker, no listener, or no `respondWith()`: go to the network with the request, which is handed back.

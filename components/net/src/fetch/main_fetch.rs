@@ -1,8 +1,8 @@
 //! [Main fetch](https://fetch.spec.whatwg.org/#main-fetch).
 
 use bgfetch_traits::fetch::{
-    CredentialsMode, NetworkError, NetworkErrorKind, RedirectMode, Referrer, ReferrerPolicy, RequestMode,
-    ResponseType,
+    CredentialsMode, Destination, NetworkError, NetworkErrorKind, RedirectMode, Referrer, ReferrerPolicy,
+    RequestMode, ResponseType,
 };
 use bgfetch_traits::policy::Violation;
 use bgfetch_traits::referrer::determine_requests_referrer;
@@ -17,6 +17,7 @@ use bgfetch_policy::blocked_request;
 use bgfetch_policy::csp::Verdict;
 use bgfetch_policy::mime_checks::blocked_due_to_type;
 use bgfetch_policy::mixed_content::{blocked_as_mixed_content, upgrade_mixed_content};
+use bgfetch_policy::upgrade::upgrade_insecure_request;
 
 /// Main fetch with *recursive* false: all steps. Integrity, which needs the whole body, is its caller's.
 pub(crate) async fn main_fetch(params: &mut FetchParams) -> FetchResult {
@@ -76,13 +77,16 @@ async fn main_fetch_recursively(params: &mut FetchParams) -> FetchResult {
 
 /// Steps 1 to 12. Tells whether a preflight was called for.
 async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResult {
-    // Steps 3 and 5 do not apply: no request is for local URLs only, and HTTPS upgrades are not implemented,
-    // since policy containers do not carry the upgrade flag.
-    // Step 6.
+    // Step 3 does not apply: no request is for local URLs only.
+    // Step 4: what is only reported goes by the URL before it is upgraded.
+    report_violations(params, |violation| violation.policy.report_only);
+    // Steps 5 and 6.
     let request = &mut params.request;
-    let (client, destination) = (request.client.clone(), request.head.destination);
-    upgrade_mixed_content(&client, destination, request.current_url_mut());
-    // Steps 4 and 7.
+    let mut url = request.current_url().clone();
+    upgrade_insecure_request(&request.client, &request.head, &mut url);
+    upgrade_mixed_content(&request.client, request.head.destination, &mut url);
+    *request.current_url_mut() = url;
+    // Step 7.
     block_request(params)?;
     // Step 8.
     let request = &mut params.request;
@@ -115,7 +119,9 @@ async fn one_turn(params: &mut FetchParams, preflighted: &mut bool) -> TurnResul
             return Err(NetworkError::new(NetworkErrorKind::Cors, message));
         }
         RequestMode::NoCors => {
-            if request.head.redirect != RedirectMode::Follow {
+            // Reports forbid redirects (CSP 3, "report a violation"), which the text overlooks here; browsers send them.
+            let is_report = request.head.destination == Destination::Report;
+            if request.head.redirect != RedirectMode::Follow && !is_report {
                 return Err(blocked(format!(
                     "{url}: a no-cors request to another origin has to follow redirects, not {:?} them",
                     request.head.redirect.as_str()
@@ -144,18 +150,26 @@ fn block_request(params: &FetchParams) -> Result<(), NetworkError> {
     let request = &params.request;
     let url = request.current_url();
     blocked_request(&request.client, request.head.destination, url)?;
-    let Verdict { violations, blocked_by } = params.csp.check_request(&request.csp_subject());
-    // Who has asked a service worker before has reported them.
-    let sink = request.client.violations.as_ref();
-    if request.was_redirected_here() || sink.is_some_and(|sink| !sink.request_was_checked) {
-        report(params, violations);
-    }
-    if let Some(directive) = blocked_by {
+    if let Some(directive) = report_violations(params, |violation| !violation.policy.report_only) {
         return Err(blocked(format!(
             "{url} is blocked by the Content Security Policy directive {directive:?}"
         )));
     }
     Ok(())
+}
+
+/// Asks the client's Content Security Policy about the current URL, and tells the client of those violations that are
+/// `meant`; which directive of an enforced policy forbids the request.
+fn report_violations(params: &FetchParams, meant: impl Fn(&Violation) -> bool) -> Option<String> {
+    let request = &params.request;
+    let Verdict { mut violations, blocked_by } = params.csp.check_request(&request.csp_subject());
+    // Who has asked a service worker before has reported them.
+    let sink = request.client.violations.as_ref();
+    if request.was_redirected_here() || sink.is_some_and(|sink| !sink.request_was_checked) {
+        violations.retain(meant);
+        report(params, violations);
+    }
+    blocked_by
 }
 
 /// Tells the client what violates its policies.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use bgfetch_policy::blocked_request;
 use bgfetch_policy::csp::Verdict;
+use bgfetch_policy::upgrade::upgrade_insecure_request;
 use bgfetch_traits::fetch::{
     CacheMode, CredentialsMode, NetworkError, NetworkErrorKind, Priority, RedirectMode, Referrer, Request,
     RequestHead, RequestMode, ResponseHead,
@@ -46,6 +47,9 @@ pub(super) async fn establish(
     client: Client,
 ) -> Result<(Stream, String), NetworkError> {
     let mut params = FetchParams::new(Rc::clone(net), request(&url, &protocols, client)?, None);
+    let mut upgraded = params.request.current_url().clone();
+    upgrade_insecure_request(&params.request.client, &params.request.head, &mut upgraded);
+    *params.request.current_url_mut() = upgraded;
     check_policies(&params, &url)?;
     set_default_headers(&mut params);
     params.request.head.referrer_policy = params.request.client.policy.referrer_policy;

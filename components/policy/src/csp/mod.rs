@@ -103,6 +103,15 @@ pub fn report_uris(policy: &CspPolicy) -> Vec<String> {
     }
 }
 
+/// The name of the [reporting endpoint](https://w3c.github.io/webappsec-csp/#directive-report-to) that violations of a policy
+/// are reported to.
+#[must_use]
+pub fn report_to(policy: &CspPolicy) -> Option<String> {
+    let parsed = parse(policy);
+    let directive = parsed.directive_set.into_iter().find(|directive| directive.name == "report-to")?;
+    directive.value.into_iter().next()
+}
+
 /// The directive's [sample](https://w3c.github.io/webappsec-csp/#violation-sample) of a source: its first 40 characters, if the
 /// policy wants one.
 fn sample(directive: &Directive, source: &str) -> String {
@@ -139,6 +148,11 @@ mod tests {
         assert!(uris("report-uri /a; report-to group", false).is_empty());
         assert!(uris("report-uri /a", true).is_empty());
         assert!(uris("img-src 'none'", false).is_empty());
+        let name = |serialized: &str| {
+            report_to(&CspPolicy { serialized: serialized.to_owned(), report_only: false, from_meta: true })
+        };
+        assert_eq!(name("report-to group other").as_deref(), Some("group"));
+        assert_eq!(name("report-uri /a"), None);
     }
 
     #[test]

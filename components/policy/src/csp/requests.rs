@@ -87,7 +87,8 @@ impl CspList {
     #[must_use]
     pub fn check_response(&self, subject: &Subject<'_>, url: &Url) -> Verdict {
         let mut verdict = Verdict::default();
-        if !self.is_governed(subject) {
+        // A response from where the request went says nothing new: what is only reported would be reported twice.
+        if !self.is_governed(subject) || url == subject.current_url {
             return verdict;
         }
         let request = self.request(subject);
@@ -207,5 +208,9 @@ mod tests {
         let subject = Subject::of(&head, &head.url, 0);
         assert!(!list.check_response(&subject, &head.url).is_blocked());
         assert!(list.check_response(&subject, &Url::parse("https://other.test/").unwrap()).is_blocked());
+        let refused = self::head(Destination::Empty, "https://other.test/x");
+        let subject = Subject::of(&refused, &refused.url, 0);
+        assert_eq!(list.check_request(&subject).violations.len(), 1);
+        assert!(list.check_response(&subject, &refused.url).violations.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! [Main fetch](https://fetch.spec.whatwg.org/#main-fetch), where a response does not come from the network thread.
 
 use bgfetch_policy::csp::{CspList, Subject, Verdict};
+use bgfetch_policy::upgrade::upgrade_insecure_request;
 use bgfetch_policy::{blocked_request, blocked_response};
 use bgfetch_traits::fetch::{NetworkError, NetworkErrorKind, Request, RequestHead, Response, ResponseHead};
 use bgfetch_traits::policy::{Client, Violation};
@@ -12,9 +13,20 @@ use url::Url;
 /// The network error, if it is blocked.
 pub(crate) fn check_request(request: &mut Request) -> Result<(), NetworkError> {
     let Request { head, client, .. } = request;
+    let list = (!client.policy.csp_list.is_empty()).then(|| list(client));
+    // What is only reported goes by the URL before it is upgraded.
+    if let Some(list) = &list {
+        let mut violations = list.check_request(&subject(head)).violations;
+        violations.retain(|violation| violation.policy.report_only);
+        tell(client, violations);
+    }
+    let mut url = head.url.clone();
+    upgrade_insecure_request(client, head, &mut url);
+    head.url = url;
     blocked_request(client, head.destination, &head.url)?;
-    if !client.policy.csp_list.is_empty() {
-        let Verdict { violations, blocked_by } = list(client).check_request(&subject(head));
+    if let Some(list) = &list {
+        let Verdict { mut violations, blocked_by } = list.check_request(&subject(head));
+        violations.retain(|violation| !violation.policy.report_only);
         tell(client, violations);
         if let Some(directive) = blocked_by {
             return Err(blocked(&head.url, &directive));

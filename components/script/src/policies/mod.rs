@@ -6,6 +6,7 @@
 mod fetches;
 mod inline;
 pub(crate) mod report;
+pub(crate) mod reporting;
 
 use bgfetch_policy::csp::CspList;
 

@@ -1,16 +1,19 @@
 //! [Report a violation](https://w3c.github.io/webappsec-csp/#report-violation): the event, and what is sent to the policy's
-//! `report-uri`. The Reporting API (`report-to`) is not implemented.
+//! `report-uri` or `report-to`.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use bgfetch_js::{Exception, Realm, Root, Runtime, Value};
-use bgfetch_policy::csp::report_uris;
+use bgfetch_policy::csp::{report_to, report_uris};
 use bgfetch_traits::fetch::{
-    CredentialsMode, Destination, Priority, RedirectMode, Request, RequestBody, RequestHead,
+    CredentialsMode, Destination, Priority, RedirectMode, Request, RequestBody, RequestHead, ResponseHead,
 };
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::net::CancelHandle;
-use bgfetch_traits::policy::{ScriptPlace, Violation, ViolationResource, ViolationSink};
+use bgfetch_traits::policy::{
+    Client, PolicyContainer, ScriptPlace, Violation, ViolationResource, ViolationSink,
+};
 use bgfetch_traits::script::ScriptMsg;
 use url::Url;
 
@@ -18,6 +21,7 @@ use crate::agent::{Agent, TaskSource};
 use crate::dom::{Element, EventTarget, HTMLScriptElement, Node, SecurityPolicyViolationEvent, Window};
 use crate::environment::Environment;
 use crate::fetching;
+use crate::policies::reporting;
 
 /// A violation with everything that its event and reports tell.
 #[derive(Clone, Debug, Default)]
@@ -98,11 +102,18 @@ pub(crate) fn violated(
         if let Some(target) = target(realm, element) {
             SecurityPolicyViolationEvent::fire(realm, &target, &report)?;
         }
-        // Step 3.4.
+        // Step 3.4. What inherited its policies may have no URL that others could be relative to.
         let endpoints = report_uris(&violation.policy);
-        let url = environment.url.borrow().clone();
-        for endpoint in endpoints.iter().filter_map(|endpoint| url.join(endpoint).ok()) {
-            send(realm, &environment, endpoint, serialize(&report));
+        let (url, self_url) =
+            (environment.url.borrow().clone(), environment.policy.borrow().self_url.clone());
+        let base = self_url.filter(|_| url.cannot_be_a_base()).map_or(url, |self_url| *self_url);
+        let is_new = !endpoints.is_empty() && environment.reports.is_new(&serialize(&report));
+        for endpoint in endpoints.iter().filter(|_| is_new).filter_map(|endpoint| base.join(endpoint).ok()) {
+            send(realm, &environment, report_request(endpoint, environment.client(), &report));
+        }
+        // Step 3.5.
+        if let Some(destination) = report_to(&violation.policy) {
+            reporting::queue(&environment, for_reporting_api(&report, destination));
         }
         Ok(())
     });
@@ -191,8 +202,63 @@ fn serialize(report: &Report) -> String {
     serde_json::json!({ "csp-report": body }).to_string()
 }
 
-/// Step 3.4.2.3: what comes of it is ignored.
-fn send(realm: &Realm, environment: &Rc<Environment>, endpoint: Url, body: String) {
+/// The same as a report of the Reporting API, with a
+/// [`CSPViolationReportBody`](https://w3c.github.io/webappsec-csp/#cspviolationreportbody).
+fn for_reporting_api(report: &Report, destination: String) -> reporting::Report {
+    let or_null = |text: &str| if text.is_empty() { None } else { Some(text.to_owned()) };
+    let known = !report.source_file.is_empty();
+    let body = serde_json::json!({
+        "documentURL": report.document_uri,
+        "referrer": report.referrer,
+        "blockedURL": report.blocked_uri,
+        "effectiveDirective": report.effective_directive,
+        "originalPolicy": report.original_policy,
+        "sourceFile": or_null(&report.source_file),
+        "sample": report.sample,
+        "disposition": if report.report_only { "report" } else { "enforce" },
+        "statusCode": report.status,
+        "lineNumber": known.then_some(report.line),
+        "columnNumber": known.then_some(report.column),
+    });
+    let (report_type, url) = ("csp-violation", report.document_uri.clone());
+    reporting::Report { report_type, destination, url, body, timestamp: Instant::now() }
+}
+
+/// Reports what a navigation's response violates whose document is not shown
+/// ([`frame-ancestors`](https://w3c.github.io/webappsec-csp/#directive-frame-ancestors)): there is no global object that
+/// would be told.
+pub(crate) fn of_response(
+    parent: &Environment,
+    response: &ResponseHead,
+    policies: &PolicyContainer,
+    violations: Vec<Violation>,
+) {
+    let Some(url) = response.url() else { return };
+    let client = Client { top_level_origin: parent.top_level_origin.clone(), ..Client::of_url(url) };
+    let mut queued = Vec::new();
+    for violation in violations {
+        let report = Report {
+            document_uri: strip(url),
+            referrer: strip(&parent.url.borrow()),
+            blocked_uri: strip(url),
+            effective_directive: violation.effective_directive.clone(),
+            violated_directive: violation.effective_directive.clone(),
+            original_policy: violation.policy.serialized.clone(),
+            report_only: violation.policy.report_only,
+            status: response.status,
+            ..Report::default()
+        };
+        for endpoint in report_uris(&violation.policy).iter().filter_map(|endpoint| url.join(endpoint).ok()) {
+            reporting::send(&parent.hosts, report_request(endpoint, client.clone(), &report));
+        }
+        queued
+            .extend(report_to(&violation.policy).map(|destination| for_reporting_api(&report, destination)));
+    }
+    reporting::deliver(&parent.hosts, &client, &policies.reporting_endpoints, queued);
+}
+
+/// Step 3.4.2.2.
+fn report_request(endpoint: Url, client: Client, report: &Report) -> Request {
     let mut head = RequestHead {
         method: http::Method::POST,
         destination: Destination::Report,
@@ -202,8 +268,12 @@ fn send(realm: &Realm, environment: &Rc<Environment>, endpoint: Url, body: Strin
         ..RequestHead::get(endpoint)
     };
     head.headers.append("Content-Type", "application/csp-report");
-    let body = Some(RequestBody::Bytes(body.into_bytes().into()));
-    let request = Request { head, client: environment.client(), body, priority: Priority::Foreground };
+    let body = Some(RequestBody::Bytes(serialize(report).into_bytes().into()));
+    Request { head, client, body, priority: Priority::Foreground }
+}
+
+/// Step 3.4.2.3: what comes of it is ignored.
+fn send(realm: &Realm, environment: &Rc<Environment>, request: Request) {
     let environment = Rc::clone(environment);
     Agent::current().spawn_in_background(TaskSource::Networking, realm, async move {
         if let Err(error) = fetching::fetch(&environment, request, CancelHandle::new(), Some("other")).await {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use bgfetch_js::{DomString, Exception, Fallible, Realm, Root, platform_object, trace_fields};
 use bgfetch_policy::mixed_content::blocked_as_mixed_content;
+use bgfetch_policy::upgrade::upgrades_insecure_requests;
 use bgfetch_traits::fetch::Destination;
 use bgfetch_traits::net::NetMsg;
 use bgfetch_traits::queue::{Sender, queue};
@@ -117,6 +118,7 @@ impl WebSocketMethods for WebSocket {
         // the official tests; by the text of today it would be an error of the connection.
         let mut http = url.clone();
         if url.scheme() == "ws"
+            && !upgrades_insecure_requests(&environment.policy.borrow())
             && http.set_scheme("http").is_ok()
             && blocked_as_mixed_content(&environment.client(), Destination::Empty, &http)
         {

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use bgfetch_js::{Exception, Fallible, Realm};
+use bgfetch_policy::upgrade::inherit_upgrades;
 use bgfetch_traits::coordinator::CoordinatorMsg;
 use bgfetch_traits::ids::ClientId;
 use bgfetch_traits::policy::{Client, PolicyContainer};
@@ -56,6 +57,10 @@ pub(super) fn create(
     params: DocumentParams,
     reused: Option<Active>,
 ) -> Fallible<Active> {
+    let mut policy = params.policy;
+    if let Some(parent) = parent {
+        inherit_upgrades(&mut policy, &parent.policy.borrow(), &parent.url.borrow());
+    }
     let setup = Setup {
         agent_cluster: None,
         id: client,
@@ -63,7 +68,7 @@ pub(super) fn create(
         hosts: hosts.clone(),
         url: params.url.clone(),
         origin: params.origin.clone(),
-        policy: params.policy,
+        policy,
         time_origin: params.timing.start,
         parent: parent.map(|parent| Parent::of(parent)),
     };

@@ -34,6 +34,7 @@ use crate::dom::performance::document_timing::DocumentTiming;
 use crate::environment::{Environment, Hosts};
 use crate::fetching::next_task;
 use crate::mime::{MimeType, is_xml};
+use crate::policies;
 use crate::report;
 use crate::spawn::{PageLoad, WindowOptions};
 
@@ -240,7 +241,7 @@ fn is_in_secure_contexts(context: &BrowsingContext) -> bool {
 }
 
 /// [Should navigation response be blocked?](https://w3c.github.io/webappsec-csp/#should-block-navigation-response), and
-/// `X-Frame-Options`. Its violations have no global object that would be told.
+/// `X-Frame-Options`.
 fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found {
     let Found::Response(fetched) = found else { return found };
     let response = &fetched.response;
@@ -261,7 +262,12 @@ fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found
     }
     let list = CspList::of(&response.policy, &origin);
     let adheres = adheres_to_x_frame_options(&response.head.headers, &list, &origin, &ancestors);
-    if adheres && !list.check_frame_ancestors(&url, &ancestors).is_blocked() {
+    let verdict = list.check_frame_ancestors(&url, &ancestors);
+    let is_shown = adheres && !verdict.is_blocked();
+    if let Some(parent) = context.parent().and_then(|parent| parent.environment()) {
+        policies::report::of_response(&parent, &response.head, &response.policy, verdict.violations);
+    }
+    if is_shown {
         return Found::Response(fetched);
     }
     let message = format!("{url} may not be shown in this frame: its policies forbid it");
