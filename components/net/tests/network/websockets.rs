@@ -121,7 +121,8 @@ fn messages_are_echoed_and_counted_and_the_close_is_clean() {
     let net = Net::new(config(None));
     let server = Server::start(&[("Sec-WebSocket-Protocol", "two"), ("Set-Cookie", "late=1")], echo);
     let page_url = Url::parse(&format!("http://a.test:{}/", server.address.port())).unwrap();
-    net.sender.send(NetMsg::SetCookie { url: page_url.clone(), cookie: "known=1".to_owned() });
+    let (client, cookie) = (Box::new(Client::of_url(&page_url)), "known=1".to_owned());
+    net.sender.send(NetMsg::SetCookie { client, url: page_url.clone(), cookie });
     let mut page = Page::connect(&net, server.url("a.test"), &["one", "two"], Client::of_url(&page_url));
     assert_eq!(page.next(), WebSocketEvent::Open { protocol: "two".to_owned() });
     let large = WebSocketMessage::Binary(vec![7; 3 << 20].into());
