@@ -66,6 +66,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
         "((f, call) => (s, callback, this_, o) => f(s, v => call(callback, this_, v, v, o)))(Function.prototype.call.bind(Set.prototype.forEach), Function.prototype.call.bind(Function.prototype.call))",
     ),
     ("reflectGet", "Reflect.get"),
+    ("importTyped", "(url, type) => import(url, { with: { type } })"),
     ("reflectHas", "Reflect.has"),
     ("reflectDelete", "Reflect.deleteProperty"),
     ("reflectDefine", "Reflect.defineProperty"),

@@ -32,6 +32,7 @@ pub mod convert;
 mod exception;
 mod exotic;
 pub mod glue;
+mod import_attributes;
 mod intrinsics;
 mod kind;
 mod list;
@@ -69,7 +70,9 @@ pub use caller::CallerMembers;
 pub use convert::{Clamp, EnforceRange, FromJs, FrozenArray, NotImplemented, Record, ToJs, Unrestricted};
 pub use exception::{DomExceptionInit, ErrorLocation, Exception, Fallible};
 pub use kind::ObjectKind;
-pub use module::{Evaluation, Module, ModuleLoader, Script, module_requests};
+pub use module::{
+    Evaluation, Module, ModuleLoader, ModuleRequest, ModuleSource, ModuleType, Script, module_requests,
+};
 pub use object::{Object, PropertyKey};
 pub use platform::{DerivedFrom, PlatformObject};
 pub use promise::{Promise, PromiseFuture, PromiseState, Reaction};

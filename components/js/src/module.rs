@@ -6,6 +6,7 @@ use std::ptr;
 
 use rquickjs_sys as q;
 
+use crate::import_attributes;
 use crate::realm::terminated;
 use crate::{Exception, Fallible, Promise, PromiseState, Realm, Value, state};
 
@@ -18,11 +19,41 @@ pub trait ModuleLoader {
     /// A sentence, which becomes the message of a `TypeError`.
     fn resolve(&self, realm: &Realm, base: &str, specifier: &str) -> Result<String, String>;
 
-    /// The source of the module at a resolved URL.
+    /// What the module at a resolved URL is.
     ///
     /// # Errors
-    /// A sentence, which becomes the message of a `TypeError`.
-    fn source(&self, realm: &Realm, url: &str) -> Result<String, String>;
+    /// What importing it throws.
+    fn load(&self, realm: &Realm, url: &str, module_type: ModuleType) -> Fallible<ModuleSource>;
+}
+
+/// [Module type](https://html.spec.whatwg.org/multipage/webappapis.html#module-type-from-module-request)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModuleType {
+    /// `javascript-or-wasm`
+    JavaScript,
+    /// `json`
+    Json,
+    /// `css`
+    Css,
+}
+
+/// What a loader gives for a module.
+#[derive(Debug)]
+pub enum ModuleSource {
+    /// The text of a JavaScript module.
+    Script(String),
+    /// The default export of a [default-export synthetic module](https://tc39.es/ecma262/#sec-create-default-export-synthetic-module),
+    /// which has nothing else.
+    Default(Value),
+}
+
+/// What a module asks for by a static import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleRequest {
+    /// The specifier, as it is written.
+    pub specifier: String,
+    /// `None`: its type is none that there is.
+    pub module_type: Option<ModuleType>,
 }
 
 /// A module script whose dependencies have been loaded, and which has not run.
@@ -155,19 +186,37 @@ impl Realm {
     }
 }
 
+impl Realm {
+    /// As [`Realm::import_module`], for a module of a type.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn import_module_of_type(&self, url: &str, module_type: ModuleType) -> Fallible<Promise<Value>> {
+        let Some(name) = module_type.attribute() else { return self.import_module(url) };
+        let entry = state::Entry::new();
+        let args = [Value::string(self, url)?, Value::string(self, name)?];
+        let result = self.intrinsics().call(self, "importTyped", &args);
+        drop(entry);
+        match result?.as_object() {
+            Some(promise) => Ok(Promise::of_object(promise)),
+            None => Err(Exception::type_error("the engine gave no promise for a module")),
+        }
+    }
+}
+
 const COMPILE: u32 = q::JS_EVAL_TYPE_MODULE | q::JS_EVAL_FLAG_COMPILE_ONLY;
 
 thread_local! {
-    /// The specifiers that a module asks for, while one is only being looked through.
-    static REQUESTS: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+    /// What a module asks for, while one is only being looked through.
+    static REQUESTS: RefCell<Option<Vec<ModuleRequest>>> = const { RefCell::new(None) };
 }
 
-/// The specifiers of a module's static imports, in order: what has to be fetched before it can be linked. None if the
+/// A module's static imports, each once, in order: what has to be fetched before it can be linked. None if the
 /// module does not parse; evaluating it tells why.
 ///
 /// The engine itself parses it, in a scratch context in which every imported module is empty.
 #[must_use]
-pub fn module_requests(source: &str, url: &str) -> Vec<String> {
+pub fn module_requests(source: &str, url: &str) -> Vec<ModuleRequest> {
     let rt = state::runtime();
     // SAFETY: the runtime is alive if there is one; the context is freed below.
     let ctx = if rt.is_null() { ptr::null_mut() } else { unsafe { q::JS_NewContextRaw(rt) } };
@@ -239,12 +288,7 @@ pub(crate) unsafe extern "C" fn normalize(
     // SAFETY: the engine calls with a live context and two terminated strings.
     let (realm, base, specifier) =
         unsafe { (Realm::borrow(&ctx), CStr::from_ptr(base), CStr::from_ptr(specifier)) };
-    let recorded = REQUESTS.with_borrow_mut(|requests| {
-        let requests = requests.as_mut()?;
-        requests.push(specifier.to_string_lossy().into_owned());
-        Some(())
-    });
-    if recorded.is_some() {
+    if REQUESTS.with_borrow(Option::is_some) {
         return engine_copy(ctx, specifier);
     }
     let loader = state::shared().loader.borrow().clone();
@@ -265,13 +309,21 @@ pub(crate) unsafe extern "C" fn normalize(
 
 pub(crate) unsafe extern "C" fn load(
     ctx: *mut q::JSContext,
-    url: *const c_char,
+    name: *const c_char,
     _opaque: *mut c_void,
+    attributes: q::JSValue,
 ) -> *mut q::JSModuleDef {
     // SAFETY: the engine calls with a live context and a terminated string.
-    let (realm, url) = unsafe { (Realm::borrow(&ctx), CStr::from_ptr(url)) };
-    let url = url.to_string_lossy();
-    if REQUESTS.with_borrow(Option::is_some) {
+    let (realm, name) = unsafe { (Realm::borrow(&ctx), CStr::from_ptr(name)) };
+    let url = name.to_string_lossy();
+    // SAFETY: context and attributes are alive.
+    let module_type = unsafe { import_attributes::module_type(ctx, attributes) };
+    let recorded = REQUESTS.with_borrow_mut(|requests| {
+        let specifier = url.clone().into_owned();
+        requests.as_mut()?.push(ModuleRequest { specifier, module_type });
+        Some(())
+    });
+    if recorded.is_some() {
         // SAFETY: the context is alive; a compiled module holds a pointer to its definition, which its context owns.
         return unsafe {
             let module = compile_raw(ctx, "", &url);
@@ -284,16 +336,22 @@ pub(crate) unsafe extern "C" fn load(
         };
     }
     let loader = state::shared().loader.borrow().clone();
-    let source = loader
-        .map_or_else(|| Err("modules cannot be loaded here".to_owned()), |loader| loader.source(realm, &url));
-    let compiled = source.map_err(Exception::type_error).and_then(|source| {
-        let module = realm.evaluate(&source, &url, 1, COMPILE)?;
-        set_import_meta(realm, &module, &url)?;
-        Ok(module)
+    let loaded = match (loader, module_type) {
+        (Some(loader), Some(module_type)) => loader.load(realm, &url, module_type),
+        (None, _) => Err(Exception::type_error("modules cannot be loaded here")),
+        (_, None) => Err(Exception::type_error(format!("{url} is imported with a type that no module has"))),
+    };
+    let definition = loaded.and_then(|loaded| match loaded {
+        ModuleSource::Script(source) => {
+            let module = realm.evaluate(&source, &url, 1, COMPILE)?;
+            set_import_meta(realm, &module, &url)?;
+            // SAFETY: a compiled module holds a pointer to its definition, which its realm keeps alive.
+            Ok(unsafe { q::JS_VALUE_GET_PTR(module.raw()) }.cast())
+        }
+        ModuleSource::Default(value) => import_attributes::default_export_module(realm, name, value),
     });
-    match compiled {
-        // SAFETY: a compiled module holds a pointer to its definition, which its realm keeps alive.
-        Ok(module) => unsafe { q::JS_VALUE_GET_PTR(module.raw()) }.cast(),
+    match definition {
+        Ok(definition) => definition,
         Err(exception) => {
             exception.throw(realm);
             ptr::null_mut()

@@ -123,10 +123,11 @@ impl Runtime {
             q::JS_SetGCThreshold(rt, options.gc_threshold as _);
             q::JS_SetInterruptHandler(rt, Some(interrupt), Rc::as_ptr(&handler).cast_mut().cast());
             q::JS_SetHostPromiseRejectionTracker(rt, Some(track_rejection), ptr::null_mut());
-            q::JS_SetModuleLoaderFunc(
+            q::JS_SetModuleLoaderFunc2(
                 rt,
                 Some(crate::module::normalize),
                 Some(crate::module::load),
+                Some(crate::import_attributes::check_supported),
                 ptr::null_mut(),
             );
         }

@@ -1,7 +1,10 @@
 //! Modules: what one asks for, and running each of a graph once.
 
 use bgfetch_js::glue::Exposure;
-use bgfetch_js::{ModuleLoader, PromiseState, Realm, RealmOptions, Runtime, RuntimeOptions, module_requests};
+use bgfetch_js::{
+    Exception, Fallible, ModuleLoader, ModuleSource, ModuleType, PromiseState, Realm, RealmOptions, Runtime,
+    RuntimeOptions, module_requests,
+};
 
 struct Sources(&'static [(&'static str, &'static str)]);
 
@@ -13,9 +16,13 @@ impl ModuleLoader for Sources {
         })
     }
 
-    fn source(&self, _: &Realm, url: &str) -> Result<String, String> {
+    fn load(&self, realm: &Realm, url: &str, module_type: ModuleType) -> Fallible<ModuleSource> {
         let found = self.0.iter().find(|(known, _)| *known == url);
-        found.map(|(_, source)| (*source).to_owned()).ok_or_else(|| format!("no module {url}"))
+        let (_, source) = found.ok_or_else(|| Exception::type_error(format!("no module {url}")))?;
+        Ok(match module_type {
+            ModuleType::JavaScript => ModuleSource::Script((*source).to_owned()),
+            _ => ModuleSource::Default(realm.parse_json(source)?),
+        })
     }
 }
 
@@ -46,10 +53,10 @@ fn a_module_is_asked_what_it_imports_without_running_it() {
         globalThis.ran = true;
         import("./dynamic.js");
     "#;
-    assert_eq!(
-        module_requests(source, "https://a.test/dir/main.js"),
-        ["./one.js", "./two.js", "./three.js", "../four.js", "bare"]
-    );
+    let requests = module_requests(source, "https://a.test/dir/main.js");
+    let specifiers: Vec<_> = requests.iter().map(|request| &*request.specifier).collect();
+    assert_eq!(specifiers, ["./one.js", "./two.js", "./three.js", "../four.js", "bare"]);
+    assert!(requests.iter().all(|request| request.module_type == Some(ModuleType::JavaScript)));
     assert!(module_requests("import {", "https://a.test/broken.js").is_empty());
     assert_eq!(realm.evaluate_script("typeof ran", "x.js", 1).unwrap().describe(&realm), "undefined");
 }
@@ -82,4 +89,36 @@ fn a_module_runs_once_however_often_it_is_imported() {
     for promise in [missing, promise] {
         promise.mark_as_handled();
     }
+}
+
+#[test]
+fn attributes_say_what_a_module_is() {
+    let (_runtime, realm) =
+        realm(&[("https://a.test/a.json", r#"{"n": [1, 2]}"#), ("https://a.test/bad.json", "{")]);
+    let source = r#"import a from "./a.json" with {type: "json"}; import "./a.json"; import b from "./b" with {type: "?"};"#;
+    let types: Vec<_> = module_requests(source, "https://a.test/").iter().map(|r| r.module_type).collect();
+    assert_eq!(types, [Some(ModuleType::Json), Some(ModuleType::JavaScript), None]);
+
+    let run = |source: &str| {
+        let promise = realm.evaluate_module(source, "https://a.test/main.js")?;
+        Runtime::run_microtasks();
+        promise.mark_as_handled();
+        Ok::<_, Exception>(promise.state())
+    };
+    let import = r#"import a, * as all from "./a.json" with {type: "json"}; globalThis.seen = [a.n.length, Object.keys(all)] + "";"#;
+    assert_eq!(run(import).unwrap(), PromiseState::Fulfilled);
+    assert_eq!(realm.evaluate_script("seen", "x.js", 1).unwrap().describe(&realm), "2,default");
+    let dynamic = realm.import_module_of_type("https://a.test/a.json", ModuleType::Json).unwrap();
+    Runtime::run_microtasks();
+    assert_eq!(dynamic.state(), PromiseState::Fulfilled);
+    assert!(run(r#"import a from "./a.json" with {kind: "json"};"#).is_err(), "there is no such attribute");
+    assert!(
+        run(r#"import { n } from "./a.json" with {type: "json"};"#).is_err(),
+        "there is a default export only"
+    );
+    assert!(
+        run(r#"import a from "./bad.json" with {type: "json"};"#).is_err(),
+        "what is no JSON is no module"
+    );
+    assert!(run(r#"import a from "./a.json" with {type: "?"};"#).is_err(), "there is no such type");
 }

@@ -86,11 +86,6 @@ impl MimeType {
         text
     }
 
-    /// Whether it is a [JavaScript MIME type](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
-    pub(crate) fn is_javascript(&self) -> bool {
-        bgfetch_traits::mime::is_javascript(&self.essence)
-    }
-
     /// [Extracts](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) the MIME type of a header list.
     pub(crate) fn extract(headers: &HeaderList) -> Option<Self> {
         let mut charset: Option<String> = None;

@@ -6,19 +6,21 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
-use bgfetch_js::{ModuleLoader, Realm};
-use bgfetch_traits::fetch::{CacheMode, RequestMode};
+use bgfetch_js::{Exception, Fallible, ModuleLoader, ModuleSource, ModuleType, Realm, ToJs};
 use url::Url;
 
-use crate::dom::ServiceWorkerGlobalScope;
 use crate::dom::globals::import_scripts;
 use crate::dom::html::scripting::dynamic_import::rename_calls;
 use crate::dom::url::resolve;
+use crate::dom::{CSSStyleSheet, ServiceWorkerGlobalScope, Window};
 use crate::environment::Environment;
 
 thread_local! {
-    static MODULES: RefCell<HashMap<String, Entry>> = RefCell::default();
+    static MODULES: RefCell<HashMap<Key, Entry>> = RefCell::default();
 }
+
+/// What the [module map](https://html.spec.whatwg.org/multipage/webappapis.html#module-map) goes by.
+type Key = (String, ModuleType);
 
 /// A module, or the fetch that will bring it.
 enum Entry {
@@ -41,21 +43,22 @@ pub(crate) enum Claim {
 }
 
 /// The place of a module that is being fetched. Dropped without [`Place::fill`], it is free again.
-pub(crate) struct Place(Option<String>);
+pub(crate) struct Place(Option<Key>);
 
 impl ModuleMap {
     /// The module of that URL, once whoever fetches it has it; or the right to fetch it.
-    pub(crate) async fn claim(url: &Url) -> Claim {
+    pub(crate) async fn claim(url: &Url, module_type: ModuleType) -> Claim {
+        let key = (url.as_str().to_owned(), module_type);
         poll_fn(|cx| {
-            MODULES.with_borrow_mut(|modules| match modules.get_mut(url.as_str()) {
+            MODULES.with_borrow_mut(|modules| match modules.get_mut(&key) {
                 Some(Entry::Fetched(source)) => Poll::Ready(Claim::Known(source.clone())),
                 Some(Entry::Fetching(waiting)) => {
                     waiting.push(cx.waker().clone());
                     Poll::Pending
                 }
                 None => {
-                    modules.insert(url.as_str().to_owned(), Entry::Fetching(Vec::new()));
-                    Poll::Ready(Claim::Fetch(Place(Some(url.as_str().to_owned()))))
+                    modules.insert(key.clone(), Entry::Fetching(Vec::new()));
+                    Poll::Ready(Claim::Fetch(Place(Some(key.clone()))))
                 }
             })
         })
@@ -66,25 +69,25 @@ impl ModuleMap {
 impl Place {
     /// Puts the module there, or why there is none.
     pub(crate) fn fill(mut self, source: Result<String, String>) {
-        if let Some(url) = self.0.take() {
-            put(&url, Some(Entry::Fetched(source)));
+        if let Some(key) = self.0.take() {
+            put(key, Some(Entry::Fetched(source)));
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(url) = self.0.take() {
-            put(&url, None);
+        if let Some(key) = self.0.take() {
+            put(key, None);
         }
     }
 }
 
 /// Changes an entry and wakes those who wait for it.
-fn put(url: &str, entry: Option<Entry>) {
+fn put(key: Key, entry: Option<Entry>) {
     let before = MODULES.with_borrow_mut(|modules| match entry {
-        Some(entry) => modules.insert(url.to_owned(), entry),
-        None => modules.remove(url),
+        Some(entry) => modules.insert(key, entry),
+        None => modules.remove(&key),
     });
     if let Some(Entry::Fetching(waiting)) = before {
         waiting.into_iter().for_each(Waker::wake);
@@ -104,28 +107,51 @@ impl ModuleLoader for ModuleMap {
         resolve_specifier(base.as_deref().unwrap_or_default(), specifier).map(Into::into)
     }
 
-    fn source(&self, realm: &Realm, url: &str) -> Result<String, String> {
-        if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
-            return worker.module_source(realm, url);
-        }
-        let known = MODULES.with_borrow(|modules| match modules.get(url) {
-            Some(Entry::Fetched(source)) => Some(source.clone()),
-            _ => None,
-        });
-        // What a graph needs was fetched before it is linked. What is left is `import()` in what `eval()` compiled, for
-        // which the engine waits here.
-        let source = known.unwrap_or_else(|| {
-            let parsed = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
-            let fetched = import_scripts::script(realm, &parsed, RequestMode::Cors, CacheMode::Default);
-            let source = fetched.map(|resource| resource.source);
-            put(url, Some(Entry::Fetched(source.clone())));
-            source
-        });
-        source.map(|source| match rename_calls(&source) {
-            Cow::Borrowed(_) => source,
-            Cow::Owned(renamed) => renamed,
+    fn load(&self, realm: &Realm, url: &str, module_type: ModuleType) -> Fallible<ModuleSource> {
+        let source = source(realm, url, module_type).map_err(Exception::type_error)?;
+        Ok(match module_type {
+            ModuleType::JavaScript => ModuleSource::Script(match rename_calls(&source) {
+                Cow::Borrowed(_) => source,
+                Cow::Owned(renamed) => renamed,
+            }),
+            // [Creates a JSON module script](https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-json-module-script).
+            ModuleType::Json => ModuleSource::Default(realm.parse_json(&source)?),
+            // [Creates a CSS module script](https://html.spec.whatwg.org/multipage/webappapis.html#creating-a-css-module-script).
+            ModuleType::Css => ModuleSource::Default(CSSStyleSheet::of_text(realm, &source)?.to_js(realm)?),
         })
     }
+}
+
+/// Whether a realm may have modules of a type:
+/// [module type allowed](https://html.spec.whatwg.org/multipage/webappapis.html#module-type-allowed).
+pub(crate) fn is_allowed(realm: &Realm, module_type: ModuleType) -> bool {
+    module_type != ModuleType::Css || realm.global_as::<Window>().is_some()
+}
+
+/// The text of a module.
+fn source(realm: &Realm, url: &str, module_type: ModuleType) -> Result<String, String> {
+    if !is_allowed(realm, module_type) {
+        return Err(format!("{url} was not loaded: there are no style sheets in workers"));
+    }
+    if let Some(worker) = realm.global_as::<ServiceWorkerGlobalScope>() {
+        return match module_type {
+            ModuleType::JavaScript => worker.module_source(realm, url),
+            _ => Err(format!("{url} was not loaded: the modules of a service worker are JavaScript")),
+        };
+    }
+    let key = (url.to_owned(), module_type);
+    let known = MODULES.with_borrow(|modules| match modules.get(&key) {
+        Some(Entry::Fetched(source)) => Some(source.clone()),
+        _ => None,
+    });
+    // What a graph needs was fetched before it is linked. What is left is `import()` in what `eval()` compiled and in
+    // workers, for which the engine waits here.
+    known.unwrap_or_else(|| {
+        let parsed = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
+        let source = import_scripts::module(realm, &parsed, module_type);
+        put(key, Some(Entry::Fetched(source.clone())));
+        source
+    })
 }
 
 /// [Resolves a module specifier](https://html.spec.whatwg.org/multipage/webappapis.html#resolve-a-module-specifier),

@@ -271,3 +271,17 @@ fn styles_that_are_written_can_be_read() {
         ("document.createElementNS('http://www.w3.org/2000/svg', 'g').style.cssText", "\"\""),
     ]);
 }
+
+#[test]
+fn the_target_is_what_the_fragment_names() {
+    let page =
+        Site::default().page("/", "<!DOCTYPE html><p id=a></p><p id='b c'></p><a name=d></a>").open("/#a");
+    let target = "document.querySelector(':target')";
+    page.check(&[
+        (&format!("{target}.id"), r#""a""#),
+        (&format!("location.hash = '#b%20c'; {target}.id"), r#""b c""#),
+        (&format!("location.hash = '#d'; {target}.getAttribute('name')"), r#""d""#),
+        (&format!("location.hash = '#none'; {target}"), "null"),
+        (&format!("history.replaceState(null, '', '#a'); {target}"), "null"),
+    ]);
+}

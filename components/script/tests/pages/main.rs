@@ -14,4 +14,5 @@ mod scripts_run_in_order;
 mod shadows_and_observers;
 mod streams;
 mod support;
+mod typed_modules;
 mod url_patterns;

@@ -36,6 +36,17 @@ impl CSSStyleSheet {
         Err(Exception::dom("NotAllowedError", "the style sheet was constructed for another document"))
     }
 
+    /// A style sheet of that text, as a [CSS module](https://html.spec.whatwg.org/multipage/webappapis.html#css-module-script)
+    /// exports it.
+    ///
+    /// # Errors
+    /// A `TypeError` where there is no document.
+    pub(crate) fn of_text(realm: &Realm, text: &str) -> Fallible<Root<Self>> {
+        let sheet = realm.wrap(Self::constructor(realm, CSSStyleSheetInit::default())?)?;
+        sheet.replace_rules(realm, text)?;
+        Ok(sheet)
+    }
+
     fn check_modification(&self) -> Fallible<()> {
         if self.disallow_modification.get() {
             return Err(Exception::dom("NotAllowedError", "the style sheet is being replaced"));

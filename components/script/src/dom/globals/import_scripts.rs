@@ -1,6 +1,6 @@
 //! [Importing scripts into a worker](https://html.spec.whatwg.org/multipage/workers.html#import-scripts-into-worker-global-scope).
 
-use bgfetch_js::{Exception, Fallible, Realm};
+use bgfetch_js::{Exception, Fallible, ModuleType, Realm};
 use bgfetch_traits::fetch::{
     CacheMode, CredentialsMode, Destination, ParserMetadata, Priority, Request, RequestHead, RequestMode,
     ResponseType,
@@ -11,6 +11,7 @@ use url::Url;
 use crate::agent::Agent;
 use crate::blocking::{self, Whole};
 use crate::dom::file::blob_url::{self, BlobEntry};
+use crate::dom::html::scripting::fetch::{destination_of, fits};
 use crate::environment::Environment;
 use crate::mime::MimeType;
 
@@ -75,6 +76,23 @@ pub(crate) fn script(
     script_and_type(realm, url, None, mode, cache).map(|(script, _)| script)
 }
 
+/// Fetches a module, of any type, and waits for it.
+///
+/// # Errors
+/// A sentence if it is not there, or of another type.
+pub(crate) fn module(realm: &Realm, url: &Url, module_type: ModuleType) -> Result<String, String> {
+    let wanted = Wanted { entry: None, mode: RequestMode::Cors, cache: CacheMode::Default, module_type };
+    get(realm, url, &wanted).map(|(script, _)| script.source)
+}
+
+/// What is fetched, and how.
+struct Wanted<'a> {
+    entry: Option<&'a BlobEntry>,
+    mode: RequestMode,
+    cache: CacheMode,
+    module_type: ModuleType,
+}
+
 fn script_and_type(
     realm: &Realm,
     url: &Url,
@@ -82,13 +100,18 @@ fn script_and_type(
     mode: RequestMode,
     cache: CacheMode,
 ) -> Result<(ScriptResource, ResponseType), String> {
+    get(realm, url, &Wanted { entry, mode, cache, module_type: ModuleType::JavaScript })
+}
+
+fn get(realm: &Realm, url: &Url, wanted: &Wanted<'_>) -> Result<(ScriptResource, ResponseType), String> {
+    let Wanted { entry, mode, cache, module_type } = *wanted;
     let environment = Environment::of(realm);
     // Step 1.
     // A worker's module graph is fetched without credentials: step 7 of
     // [Update](https://w3c.github.io/ServiceWorker/#update).
     let credentials =
         if mode == RequestMode::Cors { CredentialsMode::Omit } else { CredentialsMode::SameOrigin };
-    let destination = Destination::Script;
+    let destination = destination_of(module_type).unwrap_or(Destination::Script);
     let parser_metadata = ParserMetadata::NotParserInserted;
     let head = RequestHead {
         mode,
@@ -112,7 +135,7 @@ fn script_and_type(
     if !head.is_ok() {
         return Err(format!("{url} could not be fetched: the server answered with status {}", head.status));
     }
-    if !MimeType::extract(&head.headers).is_some_and(|mime_type| mime_type.is_javascript()) {
+    if !MimeType::extract(&head.headers).is_some_and(|mime_type| fits(module_type, &mime_type.essence)) {
         let mime_type = head.headers.get_str("Content-Type").unwrap_or_default();
         return Err(format!("{url} is no script: its type is {mime_type:?}"));
     }

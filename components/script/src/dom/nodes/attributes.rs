@@ -356,10 +356,12 @@ impl Element {
         })
     }
 
-    /// Whether it has that class, letter by letter.
+    /// Whether it has that class, letter by letter; in quirks mode, upper and lower case are the same.
     pub(crate) fn has_class_name(&self, class: &str) -> bool {
+        let quirky = self.owner_doc().is_quirky();
+        let is_class = |known: &str| known == class || (quirky && known.eq_ignore_ascii_case(class));
         self.with_plain_attribute("class", |value| {
-            value.is_some_and(|value| value.split_ascii_whitespace().any(|known| known == class))
+            value.is_some_and(|value| value.split_ascii_whitespace().any(is_class))
         })
     }
 }

@@ -16,6 +16,7 @@ use crate::dom::html::parsing::page::ParserState;
 use crate::dom::html::scripting::ScriptQueues;
 use crate::dom::url::resolve_with;
 use crate::dom::window::browsing_context::BrowsingContext;
+use crate::dom::window::javascript_url::percent_decode;
 use crate::dom::window::sandboxing::Sandbox;
 use crate::dom::{
     CustomElementRegistry, DOMImplementation, Element, FontFaceSet, HTMLAllCollection, HTMLCollection,
@@ -48,6 +49,8 @@ pub(crate) struct Document {
     window: RefCell<Option<Member<Window>>>,
     current_script: RefCell<Option<Member<HTMLScriptElement>>>,
     focused: RefCell<Option<Member<Element>>>,
+    /// [Target element](https://html.spec.whatwg.org/multipage/browsing-the-web.html#target-element)
+    target: RefCell<Option<Member<Element>>>,
     referrer: String,
     /// Scripts that wait to run, and what delays `load`.
     pub(crate) scripts: ScriptQueues,
@@ -98,7 +101,7 @@ trace_fields!(SameObjects {
     fonts,
     custom_elements
 });
-trace_fields!(Document { node, parent_node, window, current_script, focused, scripts, once });
+trace_fields!(Document { node, parent_node, window, current_script, focused, target, scripts, once });
 platform_object!(Document: Node via node);
 
 impl Document {
@@ -127,6 +130,7 @@ impl Document {
             window: RefCell::default(),
             current_script: RefCell::default(),
             focused: RefCell::default(),
+            target: RefCell::default(),
             referrer,
             scripts: ScriptQueues::default(),
             parser: ParserState::default(),
@@ -358,6 +362,31 @@ impl Document {
     /// The element that has focus.
     pub(crate) fn focused(&self) -> Option<Root<Element>> {
         self.focused.borrow().as_ref().map(|element| (**element).clone())
+    }
+
+    /// Its [target element](https://html.spec.whatwg.org/multipage/browsing-the-web.html#target-element).
+    pub(crate) fn target(&self) -> Option<Root<Element>> {
+        self.target.borrow().as_ref().map(|element| (**element).clone())
+    }
+
+    /// [Scrolls to the fragment](https://html.spec.whatwg.org/multipage/browsing-the-web.html#scroll-to-the-fragment-identifier): nothing
+    /// scrolls, but the [indicated part](https://html.spec.whatwg.org/multipage/browsing-the-web.html#select-the-indicated-part) becomes the
+    /// target.
+    pub(crate) fn scroll_to_the_fragment(&self) {
+        let url = self.document_url();
+        let fragment = url.fragment().filter(|fragment| !fragment.is_empty());
+        let find = |id: &str| {
+            let is_named = |element: &Root<Element>| {
+                let name = element.plain_attribute("name");
+                element.is_html_named("a") && name.is_some_and(|name| &*name == id)
+            };
+            let by_id = self.descendant_elements().find(|element| element.has_id(id));
+            by_id.or_else(|| self.descendant_elements().find(is_named))
+        };
+        let target = fragment.and_then(|fragment| find(fragment).or_else(|| find(&percent_decode(fragment))));
+        let before = self.target.replace(target.map(Into::into));
+        drop(before);
+        Node::touch();
     }
 
     /// Moves focus.

@@ -24,8 +24,8 @@ use crate::dom::html::custom_elements::construct;
 use crate::dom::{
     Attr, CDATASection, CSSStyleSheet, Comment, DOMImplementation, Document, DocumentFragment, DocumentType,
     Element, Event, HTMLAllCollection, HTMLCollection, HTMLElement, HTMLHeadElement, HTMLScriptElement,
-    Location, Node, NodeIterator, NodeKind, NodeList, ProcessingInstruction, Range, Text, TreeWalker, Window,
-    events,
+    Location, Node, NodeIterator, NodeKind, NodeList, ProcessingInstruction, Range, ShadowRoot, Text,
+    TreeWalker, Window, events,
 };
 use crate::environment::Environment;
 
@@ -387,6 +387,12 @@ impl DocumentMethods for Document {
     fn adopt_node(&self, realm: &Realm, node: Root<Node>) -> Fallible<Root<Node>> {
         if node.kind() == NodeKind::Document {
             return Err(Exception::dom("NotSupportedError", "a document cannot be adopted"));
+        }
+        if node.downcast::<ShadowRoot>().is_some() {
+            return Err(Exception::dom("HierarchyRequestError", "a shadow root cannot be adopted"));
+        }
+        if node.downcast::<DocumentFragment>().is_some_and(|fragment| fragment.host().is_some()) {
+            return Ok(node);
         }
         mutation::adopt(realm, &node, &self.root());
         Ok(node)

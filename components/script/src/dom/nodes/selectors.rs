@@ -190,13 +190,13 @@ enum PseudoClass {
     Enabled,
     Optional,
     Required,
-    /// There is no pointer, focus, history or target: never matches.
+    Target,
+    /// There is no pointer, focus or history: never matches.
     Never(&'static str),
 }
 
 impl PseudoClass {
-    const NEVER: [&'static str; 7] =
-        ["hover", "active", "focus", "focus-visible", "focus-within", "visited", "target"];
+    const NEVER: [&'static str; 6] = ["hover", "active", "focus", "focus-visible", "focus-within", "visited"];
 
     fn name(self) -> &'static str {
         match self {
@@ -207,6 +207,7 @@ impl PseudoClass {
             Self::Enabled => "enabled",
             Self::Optional => "optional",
             Self::Required => "required",
+            Self::Target => "target",
             Self::Never(name) => name,
         }
     }
@@ -272,6 +273,7 @@ impl<'i> Parser<'i> for Grammar {
             "enabled" => PseudoClass::Enabled,
             "optional" => PseudoClass::Optional,
             "required" => PseudoClass::Required,
+            "target" => PseudoClass::Target,
             other => match PseudoClass::NEVER.into_iter().find(|known| *known == other) {
                 Some(known) => PseudoClass::Never(known),
                 None => {
@@ -361,12 +363,12 @@ impl SelectorElement for Placed<'_> {
         match class {
             PseudoClass::AnyLink => self.is_link(),
             PseudoClass::Checked => states::is_checked(&element),
-            // There are no custom elements that could be undefined.
             PseudoClass::Defined => element.is_defined(),
             PseudoClass::Disabled => states::is_disabled(&element),
             PseudoClass::Enabled => states::can_be_disabled(&element) && !states::is_disabled(&element),
             PseudoClass::Optional => states::can_be_required(&element) && !states::is_required(&element),
             PseudoClass::Required => states::is_required(&element),
+            PseudoClass::Target => element.owner_doc().target() == Some(element),
             PseudoClass::Never(_) => false,
         }
     }

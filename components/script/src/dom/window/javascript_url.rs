@@ -62,7 +62,7 @@ fn evaluate(realm: &Realm, url: &Url) -> Option<String> {
 
 /// [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode) of the
 /// [percent-decoding](https://url.spec.whatwg.org/#string-percent-decode).
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -8,7 +8,7 @@ mod fetching_documents;
 pub(crate) mod focusing;
 pub(crate) mod frames;
 pub(crate) mod history;
-mod javascript_url;
+pub(crate) mod javascript_url;
 pub(crate) mod loading;
 pub(crate) mod location;
 pub(crate) mod navigation;

@@ -248,6 +248,7 @@ fn navigate_to_fragment(
     let before = document.document_url();
     let handling = if before == url { &HistoryHandling::Replace } else { handling };
     session_history::update_url(context, active, url.clone(), None, handling);
+    document.scroll_to_the_fragment();
     if let Some(history) = active.window.known_history() {
         history.set_state_value(bgfetch_js::Value::NULL);
     }

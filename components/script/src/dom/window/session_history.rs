@@ -183,6 +183,7 @@ fn update_document(context: &Rc<BrowsingContext>, active: &Active, entry: Rc<Ent
     let Active { realm, document, .. } = active;
     let (before, after) = (document.document_url(), entry.target.url.clone());
     document.set_document_url(realm, after.clone());
+    document.scroll_to_the_fragment();
     context.set_entry(entry);
     let state = restored_state(context, active)?;
     PopStateEvent::fire(realm, state)?;

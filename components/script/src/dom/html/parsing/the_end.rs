@@ -25,6 +25,7 @@ impl PageParser {
 
     /// Step 3.
     pub(super) fn interactive(&self) -> Fallible<()> {
+        self.document.scroll_to_the_fragment();
         self.note(|timing| note(&timing.dom_interactive));
         self.document.set_readiness(&self.realm, DocumentReadyState::Interactive)
     }

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use bgfetch_js::{DomString, Exception, Fallible, Promise, Realm, ToJs, Value};
+use bgfetch_js::{DomString, Exception, Fallible, ModuleType, Promise, Realm, ToJs, Value, ValueKind};
 use url::Url;
 
 use super::modules;
@@ -25,13 +25,47 @@ const NAME: &str = "imp\u{f6}rt";
 pub(crate) fn install(realm: &Realm) -> Fallible<()> {
     let function = realm.function("import", 1, |realm, _, args| {
         let promise = Promise::<Value>::new(realm)?;
-        match DomString::of(realm, args.get(0)).and_then(|specifier| resolve(realm, &specifier)) {
-            Ok((url, referrer)) => load(realm, url, referrer, promise.clone()),
+        let wanted = DomString::of(realm, args.get(0)).and_then(|specifier| {
+            let module_type = requested_type(realm, args.get(1))?;
+            Ok((resolve(realm, &specifier)?, module_type))
+        });
+        match wanted {
+            Ok(((url, referrer), module_type)) => load(realm, url, referrer, module_type, promise.clone()),
             Err(exception) => promise.reject(realm, exception),
         }
         promise.to_js(realm)
     })?;
     realm.global().define_hidden(realm, NAME, function.as_value())
+}
+
+/// The type that the second argument asks for: [EvaluateImportCall](https://tc39.es/ecma262/#sec-evaluate-import-call), steps 9
+/// and 10.
+fn requested_type(realm: &Realm, options: &Value) -> Fallible<ModuleType> {
+    let object = |value: &Value, what: &str| {
+        value.as_object().ok_or_else(|| Exception::type_error(format!("{what} of import() are no object")))
+    };
+    if options.is_undefined() {
+        return Ok(ModuleType::JavaScript);
+    }
+    let attributes = object(options, "the options")?.get(realm, "with")?;
+    if attributes.is_undefined() {
+        return Ok(ModuleType::JavaScript);
+    }
+    let attributes = object(&attributes, "the attributes")?;
+    let mut module_type = ModuleType::JavaScript;
+    let mut unsupported = None;
+    for key in attributes.own_enumerable_keys(realm)? {
+        let value = attributes.get(realm, &key)?;
+        if value.kind() != ValueKind::String {
+            return Err(Exception::type_error(format!("the import attribute {:?} is no string", &*key)));
+        }
+        let value = DomString::of(realm, &value)?;
+        match ModuleType::of_attribute(&value).filter(|_| &*key == "type") {
+            Some(known) => module_type = known,
+            None => unsupported = Some(format!("there is no import attribute {:?} of {:?}", &*key, &*value)),
+        }
+    }
+    unsupported.map_or(Ok(module_type), |why| Err(Exception::type_error(why)))
 }
 
 /// Resolves a specifier against the script that calls, which is given too; against the document or worker for what has no
@@ -46,12 +80,13 @@ fn resolve(realm: &Realm, specifier: &str) -> Fallible<(Url, Option<Url>)> {
 }
 
 /// Fetches the graph of a module and runs it; the promise is for its namespace object.
-fn load(realm: &Realm, url: Url, referrer: Option<Url>, promise: Promise<Value>) {
+fn load(realm: &Realm, url: Url, referrer: Option<Url>, module_type: ModuleType, promise: Promise<Value>) {
     let owned = realm.clone();
     Agent::current().spawn(TaskSource::Networking, realm, async move {
         let result = async {
-            modules::fetch_dynamic(&owned, url.clone(), referrer).await.map_err(Exception::type_error)?;
-            owned.import_module(url.as_str())?.future(&owned)?.await
+            let fetched = modules::fetch_dynamic(&owned, url.clone(), referrer, module_type).await;
+            fetched.map_err(Exception::type_error)?;
+            owned.import_module_of_type(url.as_str(), module_type)?.future(&owned)?.await
         };
         let result: Fallible<Value> = result.await;
         match result {

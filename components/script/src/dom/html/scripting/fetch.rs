@@ -1,6 +1,6 @@
 //! [Fetching scripts](https://html.spec.whatwg.org/multipage/webappapis.html#fetching-scripts).
 
-use bgfetch_js::{ErrorLocation, Realm};
+use bgfetch_js::{ErrorLocation, ModuleType, Realm};
 use bgfetch_traits::coordinator::ConsoleLevel;
 use bgfetch_traits::fetch::{
     CredentialsMode, Destination, Priority, Referrer, Request, RequestHead, RequestMode, Response,
@@ -79,10 +79,13 @@ pub(super) async fn module(
     realm: &Realm,
     url: &Url,
     referrer: Option<&Url>,
+    module_type: ModuleType,
     options: &FetchOptions,
 ) -> Result<String, String> {
     let worker = options.worker.as_ref();
-    let destination = worker.map_or(Destination::Script, |worker| worker.destination);
+    let destination = destination_of(module_type);
+    let destination =
+        destination.unwrap_or_else(|| worker.map_or(Destination::Script, |worker| worker.destination));
     let mut head = request(url, options, destination);
     if let Some(referrer) = referrer {
         head.referrer = Referrer::Url(referrer.clone());
@@ -90,14 +93,33 @@ pub(super) async fn module(
     let response = send(realm, head, worker.map(|worker| worker.outside.clone())).await?;
     let mime_type = MimeType::extract(&response.head.headers);
     let essence = mime_type.map(|mime_type| mime_type.essence).unwrap_or_default();
-    if !is_javascript(&essence) {
+    if !fits(module_type, &essence) {
         let found = if essence.is_empty() { "none" } else { &essence };
-        return Err(format!("the module {url} was not loaded: its MIME type is not JavaScript's ({found})"));
+        return Err(format!("the module {url} was not loaded: its MIME type is another one ({found})"));
     }
     let bytes = read(response, url).await?;
     // [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode): without a byte order mark.
     let (text, _) = encoding_rs::UTF_8.decode_with_bom_removal(&bytes);
     Ok(text.into_owned())
+}
+
+/// [Fetch destination from module type](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-destination-from-module-type); `None`
+/// for scripts, which keep theirs.
+pub(crate) const fn destination_of(module_type: ModuleType) -> Option<Destination> {
+    match module_type {
+        ModuleType::JavaScript => None,
+        ModuleType::Json => Some(Destination::Json),
+        ModuleType::Css => Some(Destination::Style),
+    }
+}
+
+/// Whether a MIME type is that of modules of a type. [JSON MIME types](https://mimesniff.spec.whatwg.org/#json-mime-type) are several.
+pub(crate) fn fits(module_type: ModuleType, essence: &str) -> bool {
+    match module_type {
+        ModuleType::JavaScript => is_javascript(essence),
+        ModuleType::Json => essence.ends_with("+json") || matches!(essence, "application/json" | "text/json"),
+        ModuleType::Css => essence == "text/css",
+    }
 }
 
 /// [Creates a potential-CORS request](https://html.spec.whatwg.org/multipage/urls-and-fetching.html#create-a-potential-cors-request)

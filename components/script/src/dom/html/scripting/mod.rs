@@ -5,7 +5,7 @@
 
 pub(crate) mod dynamic_import;
 pub(crate) mod execute;
-mod fetch;
+pub(crate) mod fetch;
 pub(crate) mod modules;
 pub(crate) mod prepare;
 

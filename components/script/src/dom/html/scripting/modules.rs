@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
 
-use bgfetch_js::{Realm, module_requests};
+use bgfetch_js::{ModuleRequest, ModuleType, Realm, module_requests};
 use bgfetch_traits::fetch::{CredentialsMode, Destination, ParserMetadata};
 use bgfetch_traits::policy::Client;
 use url::Url;
@@ -15,7 +15,7 @@ use url::Url;
 use super::prepare::{FetchOptions, ForWorker};
 use super::{ScriptResult, fetch};
 use crate::environment::{Environment, GlobalKind};
-use crate::scripts::{Claim, ModuleMap, resolve_specifier};
+use crate::scripts::{Claim, ModuleMap, is_allowed, resolve_specifier};
 
 /// [Fetches an external module script graph](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-module-script-tree).
 ///
@@ -26,7 +26,7 @@ pub(super) async fn fetch_external(
     url: Url,
     options: &FetchOptions,
 ) -> Result<ScriptResult, String> {
-    fetch_graph(realm, vec![(url.clone(), None)], options).await?;
+    fetch_graph(realm, vec![Wanted::new(url.clone(), None, ModuleType::JavaScript)], options).await?;
     Ok(ScriptResult::ExternalModule(url))
 }
 
@@ -35,7 +35,8 @@ pub(super) async fn fetch_external(
 /// # Errors
 /// A sentence for the console.
 pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> Result<ScriptResult, String> {
-    let dependencies = dependencies(base, &source)?.into_iter().map(|(url, _)| (url, None)).collect();
+    let dependencies =
+        dependencies(base, &source).into_iter().map(|w| Wanted { referrer: None, ..w }).collect();
     fetch_graph(realm, dependencies, &descendant_options(None)).await?;
     Ok(ScriptResult::InlineModule(source))
 }
@@ -45,12 +46,17 @@ pub(super) async fn fetch_inline(realm: &Realm, base: &Url, source: String) -> R
 ///
 /// # Errors
 /// A sentence for the exception.
-pub(super) async fn fetch_dynamic(realm: &Realm, url: Url, referrer: Option<Url>) -> Result<(), String> {
+pub(super) async fn fetch_dynamic(
+    realm: &Realm,
+    url: Url,
+    referrer: Option<Url>,
+    module_type: ModuleType,
+) -> Result<(), String> {
     let mut options = descendant_options(None);
     if let Some(credentials) = WORKER_CREDENTIALS.get() {
         options.cors = Some(credentials);
     }
-    fetch_graph(realm, vec![(url, referrer)], &options).await
+    fetch_graph(realm, vec![Wanted::new(url, referrer, module_type)], &options).await
 }
 
 thread_local! {
@@ -71,7 +77,7 @@ pub(crate) async fn fetch_for_worker(
     outside: Client,
 ) -> Result<(), String> {
     WORKER_CREDENTIALS.set(Some(credentials));
-    if let Claim::Fetch(place) = ModuleMap::claim(url).await {
+    if let Claim::Fetch(place) = ModuleMap::claim(url, ModuleType::JavaScript).await {
         place.fill(Ok(source.to_owned()));
     }
     let destination = match Environment::of(realm).kind {
@@ -80,7 +86,7 @@ pub(crate) async fn fetch_for_worker(
     };
     let worker = Some(Rc::new(ForWorker { outside, destination }));
     let options = FetchOptions { cors: Some(credentials), worker, ..descendant_options(None) };
-    fetch_graph(realm, dependencies(url, source)?, &options).await
+    fetch_graph(realm, dependencies(url, source), &options).await
 }
 
 /// [Descendant script fetch options](https://html.spec.whatwg.org/multipage/webappapis.html#descendant-script-fetch-options).
@@ -95,30 +101,50 @@ fn descendant_options(of: Option<&FetchOptions>) -> FetchOptions {
     }
 }
 
-/// A module's URL, and that of the one that imports it.
-type ModuleRequest = (Url, Option<Url>);
+/// A module that is to be fetched.
+#[derive(Clone, Debug)]
+struct Wanted {
+    url: Url,
+    /// Who imports it.
+    referrer: Option<Url>,
+    module_type: ModuleType,
+}
 
-/// What a module imports; an error if a specifier means nothing.
-fn dependencies(url: &Url, source: &str) -> Result<Vec<ModuleRequest>, String> {
-    module_requests(source, url.as_str())
-        .iter()
-        .map(|specifier| Ok((resolve_specifier(url.as_str(), specifier)?, Some(url.clone()))))
-        .collect()
+impl Wanted {
+    const fn new(url: Url, referrer: Option<Url>, module_type: ModuleType) -> Self {
+        Self { url, referrer, module_type }
+    }
+}
+
+/// What a module imports. A specifier or a type that means nothing is the
+/// [parse error](https://html.spec.whatwg.org/multipage/webappapis.html#concept-script-parse-error) of the module, which linking it
+/// throws: nothing is fetched for it.
+fn dependencies(url: &Url, source: &str) -> Vec<Wanted> {
+    let wanted = |request: &ModuleRequest| {
+        let target = resolve_specifier(url.as_str(), &request.specifier).ok()?;
+        Some(Wanted::new(target, Some(url.clone()), request.module_type?))
+    };
+    module_requests(source, url.as_str()).iter().filter_map(wanted).collect()
 }
 
 /// Fetches modules and everything they import, those of one distance from the root at the same time.
-async fn fetch_graph(realm: &Realm, roots: Vec<ModuleRequest>, options: &FetchOptions) -> Result<(), String> {
+async fn fetch_graph(realm: &Realm, roots: Vec<Wanted>, options: &FetchOptions) -> Result<(), String> {
     let descendants = descendant_options(Some(options));
-    let mut seen: HashSet<Url> = HashSet::new();
+    let mut seen: HashSet<(Url, ModuleType)> = HashSet::new();
     let mut level = roots;
     let mut options = options;
     while !level.is_empty() {
-        level.retain(|(url, _)| seen.insert(url.clone()));
-        let fetches = level.iter().map(|(url, referrer)| fetch_one(realm, url, referrer.as_ref(), options));
+        // What is not allowed is an error when the graph is linked.
+        level.retain(|wanted| is_allowed(realm, wanted.module_type));
+        level.retain(|wanted| seen.insert((wanted.url.clone(), wanted.module_type)));
+        let fetches = level.iter().map(|wanted| fetch_one(realm, wanted, options));
         let sources = all(fetches).await;
         let mut next = Vec::new();
-        for ((url, _), source) in level.iter().zip(sources) {
-            next.extend(dependencies(url, &source?)?);
+        for (wanted, source) in level.iter().zip(sources) {
+            let source = source?;
+            if wanted.module_type == ModuleType::JavaScript {
+                next.extend(dependencies(&wanted.url, &source));
+            }
         }
         level = next;
         options = &descendants;
@@ -128,16 +154,12 @@ async fn fetch_graph(realm: &Realm, roots: Vec<ModuleRequest>, options: &FetchOp
 
 /// [Fetches a single module script](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script), unless
 /// it is in the module map or on its way there.
-async fn fetch_one(
-    realm: &Realm,
-    url: &Url,
-    referrer: Option<&Url>,
-    options: &FetchOptions,
-) -> Result<String, String> {
-    match ModuleMap::claim(url).await {
+async fn fetch_one(realm: &Realm, wanted: &Wanted, options: &FetchOptions) -> Result<String, String> {
+    let Wanted { url, referrer, module_type } = wanted;
+    match ModuleMap::claim(url, *module_type).await {
         Claim::Known(source) => source,
         Claim::Fetch(place) => {
-            let source = fetch::module(realm, url, referrer, options).await;
+            let source = fetch::module(realm, url, referrer.as_ref(), *module_type, options).await;
             place.fill(source.clone());
             source
         }
