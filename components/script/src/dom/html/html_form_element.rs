@@ -116,10 +116,18 @@ impl HTMLFormElementMethods for HTMLFormElement {
     /// [Supported property names](https://html.spec.whatwg.org/multipage/forms.html#the-form-element:supported-property-names)
     fn supported_property_names(&self) -> Vec<DomString> {
         let mut names: Vec<DomString> = Vec::new();
-        for element in self.nameable() {
+        let past_names = self.past_names.borrow();
+        // Whoever reads any property of the form comes here, and most elements have no name: that is asked first.
+        let is_named = |element: &Root<Element>| {
+            let is_there = |value: Option<&str>| value.is_some();
+            element.with_plain_attribute("id", is_there)
+                || element.with_plain_attribute("name", is_there)
+                || past_names.iter().any(|past| *past.element == *element)
+        };
+        let named = self.tree_root().descendant_elements().filter(is_named);
+        for element in named.filter(|element| is_nameable(element) && self.owns(element)) {
             let sources = [element.plain_attribute("id"), element.plain_attribute("name")];
-            let past = self.past_names.borrow();
-            let past = past.iter().filter(|past| *past.element == element).map(|past| past.name.clone());
+            let past = past_names.iter().filter(|past| *past.element == element).map(|past| past.name.clone());
             for name in sources.into_iter().flatten().chain(past) {
                 if !name.is_empty() && !names.contains(&name) {
                     names.push(name);
@@ -181,6 +189,11 @@ fn is_image_button(element: &Root<Element>) -> bool {
 }
 
 /// Whether that is its ID or its name.
+/// Whether it can be a property of its form owner by its name.
+fn is_nameable(element: &Root<Element>) -> bool {
+    element.is_html() && (is_image(element) || (is_listed(element) && !is_image_button(element)))
+}
+
 fn has_name(element: &Root<Element>, name: &DomString) -> bool {
     let is = |value: Option<&str>| value.is_some_and(|value| *value == **name);
     element.with_plain_attribute("id", is) || element.with_plain_attribute("name", is)
@@ -219,7 +232,12 @@ impl HTMLFormElement {
     fn owned(&self, wanted: fn(&Root<Element>) -> bool) -> impl Iterator<Item = Root<Element>> {
         let this = self.root();
         let elements = self.tree_root().descendant_elements().filter(move |e| e.is_html() && wanted(e));
-        elements.filter(move |element| states::form_owner(element).as_ref() == Some(&this))
+        elements.filter(move |element| this.owns(element))
+    }
+
+    /// Whether it is the [form owner](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-owner).
+    fn owns(&self, element: &Root<Element>) -> bool {
+        states::form_owner(element).is_some_and(|owner| std::ptr::eq(&*owner, self))
     }
 
     /// Its [`elements`](https://html.spec.whatwg.org/multipage/forms.html#dom-form-elements): no image buttons.
@@ -234,7 +252,7 @@ impl HTMLFormElement {
 
     /// What can be a property of the form by its name.
     fn nameable(&self) -> impl Iterator<Item = Root<Element>> {
-        self.owned(|e| is_image(e) || (is_listed(e) && !is_image_button(e)))
+        self.owned(is_nameable)
     }
 
     /// Adds to the past names map.
