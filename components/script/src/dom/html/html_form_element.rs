@@ -127,7 +127,8 @@ impl HTMLFormElementMethods for HTMLFormElement {
         let named = self.tree_root().descendant_elements().filter(is_named);
         for element in named.filter(|element| is_nameable(element) && self.owns(element)) {
             let sources = [element.plain_attribute("id"), element.plain_attribute("name")];
-            let past = past_names.iter().filter(|past| *past.element == element).map(|past| past.name.clone());
+            let past =
+                past_names.iter().filter(|past| *past.element == element).map(|past| past.name.clone());
             for name in sources.into_iter().flatten().chain(past) {
                 if !name.is_empty() && !names.contains(&name) {
                     names.push(name);
