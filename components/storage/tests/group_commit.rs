@@ -137,6 +137,8 @@ fn what_waits_for_the_disk_is_one_transaction_of_independent_operations() {
     assert!(wait(&missing).is_err());
     assert_eq!(wait(&append).result, Ok(()));
     let batches = batches().lock().remove("https://one-transaction.test").unwrap();
-    assert!(batches.iter().any(|operations| *operations >= 100), "{batches:?}");
+    // A batch is closed when its job is queued, so those that were asked first may be one of their own; all that come
+    // while it waits are the next. Before and after them are what the body needs.
+    assert!(batches.len() <= 4 && batches.iter().sum::<u64>() > 100, "{batches:?}");
     assert_eq!(storage.restore().background_fetches.len(), 100);
 }
