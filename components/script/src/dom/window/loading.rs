@@ -4,9 +4,6 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use bgfetch_policy::corp::{Embedding, blocked_by_resource_policy};
-use bgfetch_policy::csp::CspList;
-use bgfetch_policy::framing::adheres_to_x_frame_options;
 use bgfetch_traits::body::BodyReader;
 use bgfetch_traits::fetch::{self, NetworkError, NetworkErrorKind, Referrer, Response};
 use bgfetch_traits::ids::ClientId;
@@ -20,6 +17,7 @@ use super::choosing::matches_about_blank;
 use super::documents::{self, DocumentParams};
 use super::fetching_documents::{Fetched, Requester, fetch_document};
 use super::frames;
+use super::framing::unless_framing_is_forbidden;
 use super::navigation::{HistoryHandling, LoadDelay, Resource, Source, Target};
 use super::sandboxing::Sandbox;
 use super::session_history::{self, Entry};
@@ -34,7 +32,6 @@ use crate::dom::performance::document_timing::DocumentTiming;
 use crate::environment::{Environment, Hosts};
 use crate::fetching::next_task;
 use crate::mime::{MimeType, is_xml};
-use crate::policies;
 use crate::report;
 use crate::spawn::{PageLoad, WindowOptions};
 
@@ -195,7 +192,7 @@ pub(super) fn replace_with_markup(context: &Rc<BrowsingContext>, markup: String)
 }
 
 /// What a navigation came to.
-enum Found {
+pub(super) enum Found {
     Blank(Url),
     Srcdoc(String),
     Response(Box<Fetched>),
@@ -238,54 +235,6 @@ async fn find(
 fn is_in_secure_contexts(context: &BrowsingContext) -> bool {
     let around = context.parent().and_then(|parent| parent.environment());
     around.is_none_or(|environment| environment.secure_context)
-}
-
-/// [Should navigation response be blocked?](https://w3c.github.io/webappsec-csp/#should-block-navigation-response), and
-/// `X-Frame-Options`.
-fn unless_framing_is_forbidden(context: &BrowsingContext, found: Found) -> Found {
-    let Found::Response(fetched) = found else { return found };
-    let response = &fetched.response;
-    let Some(url) = response.head.url().cloned() else { return Found::Response(fetched) };
-    let mut ancestors = Vec::new();
-    let mut around = context.parent();
-    while let Some(current) = around {
-        ancestors.extend(current.environment().map(|environment| environment.origin.clone()));
-        around = current.parent();
-    }
-    let origin = url.origin();
-    if let Some(around) = context.parent().and_then(|parent| parent.environment())
-        && !adheres_to_embedder_policy(&around, &url, response)
-    {
-        let message =
-            format!("{url} may not be shown in this frame: its Cross-Origin-Embedder-Policy does not fit");
-        return Found::Error(url, NetworkError::new(NetworkErrorKind::Blocked, message));
-    }
-    let list = CspList::of(&response.policy, &origin);
-    let adheres = adheres_to_x_frame_options(&response.head.headers, &list, &origin, &ancestors);
-    let verdict = list.check_frame_ancestors(&url, &ancestors);
-    let is_shown = adheres && !verdict.is_blocked();
-    if let Some(parent) = context.parent().and_then(|parent| parent.environment()) {
-        policies::report::of_response(&parent, &response.head, &response.policy, verdict.violations);
-    }
-    if is_shown {
-        return Found::Response(fetched);
-    }
-    let message = format!("{url} may not be shown in this frame: its policies forbid it");
-    Found::Error(url, NetworkError::new(NetworkErrorKind::Blocked, message))
-}
-
-/// [Checks a navigation response's adherence to its embedder
-/// policy](https://html.spec.whatwg.org/multipage/browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy), and the
-/// [`Cross-Origin-Resource-Policy`](https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check) of what a frame in the document
-/// `around` is to show.
-fn adheres_to_embedder_policy(around: &Environment, url: &Url, response: &Response) -> bool {
-    let policy = around.policy.borrow().embedder_policy;
-    if !policy.is_compatible_with_isolation() || !matches!(url.scheme(), "http" | "https") {
-        return true;
-    }
-    let embedding = Embedding { origin: &around.origin, policy, navigation: true, with_credentials: true };
-    response.policy.embedder_policy.is_compatible_with_isolation()
-        && !blocked_by_resource_policy(embedding, url, &response.head.headers)
 }
 
 /// [Determines the origin](https://html.spec.whatwg.org/multipage/browsers.html#determining-the-origin) and the

@@ -7,6 +7,7 @@ mod documents;
 mod fetching_documents;
 pub(crate) mod focusing;
 pub(crate) mod frames;
+mod framing;
 pub(crate) mod history;
 pub(crate) mod javascript_url;
 pub(crate) mod loading;
