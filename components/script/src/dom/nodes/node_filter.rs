@@ -15,6 +15,8 @@ pub(super) enum Verdict {
     Reject,
     /// Not the node, but what is below it.
     Skip,
+    /// A number without a meaning: not the node, and what is below it depends on the direction.
+    Other,
 }
 
 /// What node iterators and tree walkers have in common: [`whatToShow`](https://dom.spec.whatwg.org/#concept-traversal-whattoshow),
@@ -57,7 +59,8 @@ impl Traversal {
         Ok(match result? {
             1 => Verdict::Accept,
             2 => Verdict::Reject,
-            _ => Verdict::Skip,
+            3 => Verdict::Skip,
+            _ => Verdict::Other,
         })
     }
 }

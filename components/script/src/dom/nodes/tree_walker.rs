@@ -86,7 +86,7 @@ impl TreeWalker {
                         continue;
                     }
                 }
-                Verdict::Reject => {}
+                Verdict::Reject | Verdict::Other => {}
             }
             node = self.beside_or_above(candidate, direction, &current);
         }
