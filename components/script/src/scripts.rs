@@ -109,7 +109,10 @@ impl ModuleLoader for ModuleMap {
 
     fn load(&self, realm: &Realm, url: &str, module_type: ModuleType) -> Fallible<ModuleSource> {
         let source = source(realm, url, module_type).map_err(Exception::type_error)?;
+        // `import()` in a service worker stays the engine's own: `resolve` refuses it.
+        let is_service_worker = realm.global_as::<ServiceWorkerGlobalScope>().is_some();
         Ok(match module_type {
+            ModuleType::JavaScript if is_service_worker => ModuleSource::Script(source),
             ModuleType::JavaScript => ModuleSource::Script(match rename_calls(&source) {
                 Cow::Borrowed(_) => source,
                 Cow::Owned(renamed) => renamed,
